@@ -1,0 +1,145 @@
+//! Everything a key or the palette can ask for, one row each. Help, palette, completions, keymaps and docs derive
+//! from [`TABLE`]; a command exists nowhere else.
+
+/// What a key or the palette asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Leave the program.
+    Quit,
+    /// Leave this screen for the one before; on the first screen, clear filter and selection.
+    Back,
+    /// Open what the cursor is on.
+    Open,
+    /// Read every source now.
+    Refresh,
+    /// Show what can be done here.
+    Help,
+    /// Ask for a command by name.
+    Palette,
+    /// Narrow the list by typing.
+    Filter,
+    /// Show only what is not ok.
+    Problems,
+    /// Cursor one row up.
+    Up,
+    /// Cursor one row down.
+    Down,
+    /// Cursor one page up.
+    PageUp,
+    /// Cursor one page down.
+    PageDown,
+    /// Cursor to the first row.
+    Top,
+    /// Cursor to the last row.
+    Bottom,
+    /// Sort by the next column.
+    SortNext,
+    /// Sort by the column before.
+    SortPrevious,
+    /// Turn the sort order round.
+    SortReverse,
+    /// The overview of all services.
+    Overview,
+    /// All alerts and silences.
+    Alerts,
+    /// All scrape targets.
+    Targets,
+    /// All sources and how they are doing.
+    Sources,
+    /// The next part of this screen (tasks, deployments, events ...).
+    NextPane,
+    /// The part before.
+    PreviousPane,
+    /// A longer span of time in the charts.
+    SpanLonger,
+    /// A shorter span of time in the charts.
+    SpanShorter,
+    /// Copy what the cursor is on (a name, a query, a URL).
+    Copy,
+    /// Choose another context.
+    Contexts,
+    /// Choose another theme.
+    Themes,
+    /// Suspend to the shell.
+    Suspend,
+    /// Draw the whole screen anew.
+    Redraw,
+}
+
+/// Where a command means something. A key is looked up in the screen's own scope first, then in `Everywhere`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// On every screen.
+    Everywhere,
+    /// Where there is a list with a cursor.
+    List,
+    /// On the overview.
+    Overview,
+    /// On a service's screen.
+    Service,
+}
+
+/// One command's row.
+#[derive(Debug)]
+pub struct Row {
+    /// The command.
+    pub command: Command,
+    /// The name in keymaps and in the palette.
+    pub name: &'static str,
+    /// What it does, as help says it: a verb first, no full stop.
+    pub doc: &'static str,
+    /// Where it means something.
+    pub scope: Scope,
+}
+
+macro_rules! table {
+    ($($command:ident $name:literal $scope:ident $doc:literal;)*) => {
+        /// Every command, in the order help shows them.
+        pub const TABLE: &[Row] = &[$(Row { command: Command::$command, name: $name, doc: $doc, scope: Scope::$scope }),*];
+    };
+}
+
+table! {
+    Open            "open"             List       "open what the cursor is on";
+    Back            "back"             Everywhere "go back; on the overview, clear the filter";
+    Filter          "filter"           List       "narrow the list by typing";
+    Problems        "problems"         List       "show only what is not ok, or everything again";
+    Refresh         "refresh"          Everywhere "read every source now";
+    Overview        "overview"         Everywhere "show all services";
+    Alerts          "alerts"           Everywhere "show all alerts and silences";
+    Targets         "targets"          Everywhere "show all scrape targets";
+    Sources         "sources"          Everywhere "show where the data comes from and how that is going";
+    Up              "up"               List       "move up";
+    Down            "down"             List       "move down";
+    PageUp          "page-up"          List       "move up a page";
+    PageDown        "page-down"        List       "move down a page";
+    Top             "top"              List       "go to the first row";
+    Bottom          "bottom"           List       "go to the last row";
+    SortNext        "sort-next"        List       "sort by the next column";
+    SortPrevious    "sort-previous"    List       "sort by the column before";
+    SortReverse     "sort-reverse"     List       "turn the sort order round";
+    NextPane        "next-pane"        Service    "go to the next part of the screen";
+    PreviousPane    "previous-pane"    Service    "go to the part before";
+    SpanLonger      "span-longer"      Service    "show a longer span of time";
+    SpanShorter     "span-shorter"     Service    "show a shorter span of time";
+    Copy            "copy"             Everywhere "copy what the cursor is on";
+    Contexts        "contexts"         Everywhere "choose another context";
+    Themes          "themes"           Everywhere "choose another theme";
+    Palette         "palette"          Everywhere "run a command by name";
+    Help            "help"             Everywhere "show what can be done here";
+    Redraw          "redraw"           Everywhere "draw the whole screen anew";
+    Suspend         "suspend"          Everywhere "suspend to the shell";
+    Quit            "quit"             Everywhere "leave";
+}
+
+impl Command {
+    /// The command's row.
+    pub fn row(self) -> &'static Row {
+        TABLE.iter().find(|row| row.command == self).unwrap_or(&TABLE[0])
+    }
+
+    /// A command by its name.
+    pub fn named(name: &str) -> Option<Self> {
+        TABLE.iter().find(|row| row.name == name).map(|row| row.command)
+    }
+}

@@ -1,0 +1,44 @@
+//! What is known, and what it means. No I/O, no clock, no terminal.
+//!
+//! Sources hand in a [`Reading`] each; [`assess`] joins them into one immutable [`Snapshot`] that the screens,
+//! `--once` and every other output share, so that no two of them can disagree.
+
+pub mod alert;
+pub mod assess;
+pub mod chart;
+pub mod checkup;
+pub mod deployment;
+pub mod finding;
+pub mod id;
+pub mod observed;
+pub mod policy;
+pub mod reading;
+pub mod series;
+pub mod service;
+pub mod signal;
+pub mod snapshot;
+pub mod source;
+pub mod target;
+pub mod task;
+pub mod verdict;
+
+pub use alert::{Alert, AlertState, Severity, Silence, Suppression};
+pub use chart::{Chart, ChartAsk, Span};
+pub use checkup::{Checkup, CheckupState};
+pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
+pub use finding::{Evidence, Finding, FindingKind, Since};
+pub use id::{Labels, Owner, ServiceId};
+pub use observed::{Observed, Sampled};
+pub use policy::{Limit, Policy};
+pub use reading::{
+    AlertmanagerReading, CloudWatchReading, Dashboard, EcsReading, GrafanaReading, PrometheusReading, Reading,
+    SignalReading,
+};
+pub use series::Series;
+pub use service::{Cluster, EcsService, TaskDefinition};
+pub use signal::{Signal, Unit};
+pub use snapshot::{Change, ChangeKind, ContextInfo, ServiceHealth, SignalHealth, Snapshot, TaskCounts};
+pub use source::{ErrorClass, SourceError, SourceKind, SourceState, SourceStatus};
+pub use target::{Target, TargetHealth};
+pub use task::{StopCode, Task, TaskHealth, TaskState};
+pub use verdict::Verdict;

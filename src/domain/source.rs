@@ -1,0 +1,152 @@
+//! The backends of a context and the state each is in.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// The ECS API: services, tasks, deployments.
+    Ecs,
+    /// A Prometheus-compatible query API, reached directly or through Grafana.
+    Prometheus,
+    /// Alertmanager's v2 API.
+    Alertmanager,
+    /// Grafana's HTTP API.
+    Grafana,
+    /// CloudWatch metrics, the fallback for CPU and memory.
+    CloudWatch,
+}
+
+impl SourceKind {
+    /// Every source, in the order they are shown.
+    pub const ALL: [Self; 5] = [Self::Ecs, Self::Prometheus, Self::Alertmanager, Self::Grafana, Self::CloudWatch];
+
+    /// The name shown and used in configuration and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ecs => "ecs",
+            Self::Prometheus => "prometheus",
+            Self::Alertmanager => "alertmanager",
+            Self::Grafana => "grafana",
+            Self::CloudWatch => "cloudwatch",
+        }
+    }
+}
+
+impl fmt::Display for SourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What kind of failure it was; decides back-off and the hint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorClass {
+    /// The name does not resolve.
+    Dns,
+    /// Nothing accepts the connection, or it broke.
+    Connect,
+    /// TLS could not be agreed on or the certificate is not trusted.
+    Tls,
+    /// No answer in the time allowed.
+    Timeout,
+    /// The credentials are missing, expired or refused (HTTP 401, `ExpiredToken`, SSO).
+    Credentials,
+    /// The credentials are good and not allowed to do this (HTTP 403, `AccessDenied`).
+    Forbidden,
+    /// The address answers, but not with this API (404, 405, 501).
+    Unsupported,
+    /// Too many requests (429, `ThrottlingException`).
+    Throttled,
+    /// The server failed (5xx).
+    Server,
+    /// The server refused the request itself (400, 422): a query that does not parse.
+    Rejected,
+    /// The answer is not what the API promises.
+    Garbage,
+    /// A file, environment variable or command that the configuration names could not be used.
+    Local,
+}
+
+/// Why a source could not be read. Every text in it is sanitised and free of secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct SourceError {
+    /// What kind of failure it was.
+    pub class: ErrorClass,
+    /// One line: what failed and why, naming the URL or call (`POST http://p:9090/api/v1/query: connection refused`).
+    pub what: String,
+    /// The next step, where there is one (`run: aws sso login --profile prod`).
+    pub hint: Option<String>,
+}
+
+impl SourceError {
+    /// An error without a hint.
+    pub fn new(class: ErrorClass, what: impl Into<String>) -> Self {
+        Self { class, what: what.into(), hint: None }
+    }
+
+    /// The same error with the next step to take.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// How a source is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceState {
+    /// Configured and not asked yet, or asked and not needed (CloudWatch while Prometheus has everything).
+    Standby,
+    /// Asked for the first time; no answer yet.
+    Waiting,
+    /// Answered at the last attempt.
+    Fresh {
+        /// When that answer was complete.
+        at: Timestamp,
+    },
+    /// Answered once, and is overdue: the last attempt is still hanging.
+    Stale {
+        /// When the last good answer was complete.
+        at: Timestamp,
+    },
+    /// The last attempt failed.
+    Failing {
+        /// The last good answer, if there ever was one.
+        last_good: Option<Timestamp>,
+        /// When it first failed after that.
+        since: Timestamp,
+        /// Why.
+        error: SourceError,
+    },
+}
+
+/// A source as the Sources screen and the header show it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceStatus {
+    /// Which one.
+    pub kind: SourceKind,
+    /// Where it is, without secrets: a URL, or region and clusters.
+    pub place: String,
+    /// How it is doing.
+    pub state: SourceState,
+    /// Product and version as the server names itself (`2.42.0`), where it does.
+    pub version: Option<String>,
+    /// How long the last good round of requests took.
+    pub latency: Option<Duration>,
+    /// Requests sent since the program started.
+    pub requests: u64,
+    /// Requests of the last complete round.
+    pub requests_last_round: u64,
+    /// Parts that could not be read while the rest could (an endpoint that answers 404, one query that fails).
+    pub problems: Vec<SourceError>,
+    /// What the source itself says of its health and size (`ready`, `head series 5120`), as pairs of name and text.
+    pub facts: Vec<(String, String)>,
+}

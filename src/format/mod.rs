@@ -1,0 +1,11 @@
+//! Values as text: durations, ages, numbers with their units; and the one sanitiser of foreign text.
+
+mod number;
+mod sanitise;
+mod time;
+mod width;
+
+pub use number::{bytes, count, measure, percent, rate, seconds};
+pub use sanitise::{sanitise, sanitise_lines};
+pub use time::{age, clock, duration, parse_duration};
+pub use width::{clip, clip_middle, pad_left, pad_right, width};

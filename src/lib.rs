@@ -1,0 +1,17 @@
+//! `rounds`: a terminal operations console for services on AWS ECS, watched with Prometheus and Grafana.
+//!
+//! Data goes one way, and no room imports from a floor above its own:
+//!
+//! ```text
+//! backends -> source -> engine -> app (model) -> view -> terminal
+//! keys     -> shell  -> app::update -> Effect -> engine -> backends
+//! ```
+
+pub mod command;
+pub mod config;
+pub mod domain;
+pub mod format;
+pub mod keymap;
+pub mod net;
+pub mod source;
+pub mod theme;

@@ -1,0 +1,6 @@
+//! The only door out: one HTTP client set-up and one AWS set-up, with authentication, time-outs, proxies, size caps,
+//! redaction and the counting of requests.
+
+mod meter;
+
+pub use meter::Meter;
