@@ -10,6 +10,7 @@
 pub mod command;
 pub mod config;
 pub mod domain;
+pub mod engine;
 pub mod format;
 pub mod keymap;
 pub mod net;

@@ -10,6 +10,10 @@ use crate::domain::{
 };
 use crate::format;
 
+/// A value measured longer ago than this is not the value now, whoever gave it: CloudWatch may not have been asked
+/// since it was last needed.
+const TOO_OLD: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
+
 /// Readings by service and signal, Prometheus' and CloudWatch's apart.
 pub struct Index<'a> {
     prometheus: HashMap<(usize, Signal), &'a SignalReading>,
@@ -80,7 +84,8 @@ impl<'a> Index<'a> {
         let cloudwatch = self.cloudwatch.get(&(entry.position, signal)).copied();
         let fresh = |kind, reading: Option<&'a SignalReading>| {
             let reading = reading.filter(|_| round.why_stale(kind).is_none())?;
-            Some(Seen { now: Observed::Fresh(reading.now.clone()?), reading: Some(reading) })
+            let now = reading.now.clone().filter(|sampled| round.now.duration_since(sampled.at) < TOO_OLD)?;
+            Some(Seen { now: Observed::Fresh(now), reading: Some(reading) })
         };
         let stale = |kind, reading: Option<&'a SignalReading>| {
             let (reading, why) = reading.zip(round.why_stale(kind))?;
