@@ -57,7 +57,7 @@ pub struct Ink {
 
 impl Ink {
     /// The text in its tone.
-    pub fn paint<'a>(self, tone: Tone, text: &'a str) -> Cow<'a, str> {
+    pub fn paint(self, tone: Tone, text: &str) -> Cow<'_, str> {
         let sgr = tone.sgr();
         if self.colour && !sgr.is_empty() && !text.is_empty() {
             Cow::Owned(format!("\x1b[{sgr}m{text}\x1b[0m"))
@@ -78,11 +78,10 @@ pub fn letters(text: String, ascii: bool) -> String {
             "…" => plain.push('*'),
             "·" => plain.push('-'),
             "µ" => plain.push('u'),
-            "¦" => plain.push('!'),
             "＠" => plain.push_str("(at)"),
             "✔" => plain.push('+'),
             "✖" => plain.push('x'),
-            "▲" => plain.push('!'),
+            "▲" | "¦" => plain.push('!'),
             _ => match grapheme.chars().next() {
                 Some(first) if first.is_ascii() => plain.push(first),
                 _ => plain.extend(std::iter::repeat_n('?', format::width(grapheme))),

@@ -232,7 +232,7 @@ fn worst_first(snapshot: &mut Snapshot) {
     snapshot.services.sort_by(|one, other| other.verdict.cmp(&one.verdict).then_with(|| one.id.cmp(&other.id)));
 }
 
-/// One service critical, one with a warning; one alert silenced, one target down, CloudWatch half read.
+/// One service critical, one with a warning; one alert silenced, one target down, ECS half read.
 pub fn bad_morning() -> Snapshot {
     let mut snapshot = all_ok();
     let changed = service("api-2", (2, 3), [Some(93.1), Some(71.0), Some(412.3), Some(4.1), Some(1.84)], 14 * MINUTE);
@@ -293,7 +293,7 @@ pub fn bad_morning() -> Snapshot {
     snapshot
 }
 
-/// Prometheus refuses for four minutes: its last values, and CPU and memory of some services from CloudWatch.
+/// Prometheus refuses for four minutes: its last values, and CPU and memory of some services from the fallback.
 pub fn prometheus_down() -> Snapshot {
     let mut snapshot = all_ok();
     let why: Arc<str> = Arc::from("prometheus does not answer");
@@ -340,6 +340,7 @@ pub fn prometheus_down() -> Snapshot {
 pub fn nothing_reachable() -> Snapshot {
     let mut snapshot = no_services();
     snapshot.verdict = Verdict::Unknown;
+    snapshot.notes = Vec::new();
     for source in &mut snapshot.sources {
         source.version = None;
         source.latency = None;

@@ -96,7 +96,7 @@ fn item(finding: &Finding, snapshot: &Snapshot, out: &mut String) {
         words::origin(&finding.evidence, snapshot.at)
     );
     let query = code(&finding.evidence.query);
-    out.push_str(&if query.is_empty() { ")\n".to_owned() } else { format!(": {query})\n") });
+    let _ = if query.is_empty() { writeln!(out, ")") } else { writeln!(out, ": {query})") };
 }
 
 fn alerts(snapshot: &Snapshot, options: &Options, names: &Names<'_>, out: &mut String) {

@@ -90,7 +90,8 @@ fn details(snapshot: &Snapshot, options: &Options, names: &Names<'_>) -> Vec<Str
     let tagged = |verdict: Verdict, text: &str| format!("[{}] {text}", verdict.word().to_uppercase());
     let sources = words::troubled_sources(snapshot).map(|source| {
         let trouble = words::trouble(source, snapshot.at);
-        format!("source {}: {}", source.kind, [trouble.what, trouble.hints].concat().join("; "))
+        let next = trouble.hints.iter().map(|hint| format!("; next: {hint}"));
+        format!("source {}: {}{}", source.kind, trouble.what.join("; "), next.collect::<String>())
     });
     findings
         .iter()

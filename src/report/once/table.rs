@@ -170,6 +170,7 @@ fn give_way(columns: &[Column], widths: &mut [Option<usize>]) -> bool {
 /// Takes one cell from the widest column that may shrink. Whether there was one.
 fn shrink(columns: &[Column], widths: &mut [Option<usize>]) -> bool {
     let widest = (0..columns.len())
+        .rev() // of equals the first: a name is known by its ends, a state is not
         .filter(|index| matches!(columns[*index].fit, Fit::Shrinks(_)))
         .filter(|index| widths[*index].is_some_and(|cells| cells > MIN_SHRUNK))
         .max_by_key(|index| widths[*index]);

@@ -46,6 +46,26 @@ fn text_at_other_widths_and_in_other_letters() {
 }
 
 #[test]
+fn no_line_is_wider_than_asked_but_for_a_word_that_is() {
+    for (name, snapshot) in samples() {
+        for width in [48, 60, 80, 120, 200] {
+            for line in text(&snapshot, &Options { width, ..seoul() }).lines() {
+                let one_word = !line.trim_start().contains(' ');
+                assert!(one_word || format::width(line) <= width, "{name} at {width}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_format_is_known_by_its_name() {
+    for (format, name, _) in Format::TABLE {
+        assert_eq!(name.parse(), Ok(format));
+    }
+    assert_eq!("yaml".parse::<Format>(), Err("expected one of text, json, markdown, nagios".to_owned()));
+}
+
+#[test]
 fn problems_only_leaves_out_what_is_well_and_says_when_nothing_is_left() {
     let quiet = Options { problems_only: true, ..seoul() };
     insta::assert_snapshot!("problems_text", text(&sample::bad_morning(), &quiet));
@@ -119,7 +139,7 @@ fn check(value: &Value, schema: &Value, root: &Value, path: &str) -> Result<(), 
     if let Some(choices) = schema["enum"].as_array() {
         ensure(choices.contains(value), "is not in the enum")?;
     }
-    let named = |name: &str| match name {
+    let is_a = |name: &str| match name {
         "null" => value.is_null(),
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
@@ -131,8 +151,8 @@ fn check(value: &Value, schema: &Value, root: &Value, path: &str) -> Result<(), 
     };
     match &schema["type"] {
         Value::Null => {}
-        Value::Array(names) => ensure(names.iter().filter_map(Value::as_str).any(named), "is of no type allowed")?,
-        name => ensure(name.as_str().is_some_and(named), "is of another type")?,
+        Value::Array(names) => ensure(names.iter().filter_map(Value::as_str).any(is_a), "is of no type allowed")?,
+        name => ensure(name.as_str().is_some_and(is_a), "is of another type")?,
     }
     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
         check(item, &schema["items"], root, &format!("{path}[{index}]"))?;
@@ -225,7 +245,7 @@ proptest! {
     #[test]
     fn hostile_text_forges_nothing(foreign in hostile(), ascii in any::<bool>(), problems_only in any::<bool>()) {
         let snapshot = sample::poisoned(sample::bad_morning(), &foreign);
-        let options = Options { ascii, problems_only, ..seoul() };
+        let options = Options { problems_only, ascii, ..seoul() };
         let calm = sample::poisoned(sample::bad_morning(), "x");
 
         let page = text(&snapshot, &options);
@@ -259,8 +279,8 @@ proptest! {
     #[test]
     fn the_same_snapshot_gives_the_same_bytes(foreign in hostile()) {
         let snapshot = sample::poisoned(sample::bad_morning(), &foreign);
-        for write in [text, json, markdown, nagios] {
-            prop_assert_eq!(write(&snapshot, &seoul()), write(&snapshot.clone(), &seoul()));
+        for (format, ..) in Format::TABLE {
+            prop_assert_eq!(format.write(&snapshot, &seoul()), format.write(&snapshot.clone(), &seoul()));
         }
     }
 }

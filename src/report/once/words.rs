@@ -1,6 +1,7 @@
 //! What every format says the same way: names, reasons, counts, the state of alerts and sources.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
@@ -129,7 +130,7 @@ pub fn counts(snapshot: &Snapshot) -> String {
 
 /// A finding with its age: `error rate 4.1% >= 1% for 12m`, `task killed: out of memory, 12m ago`.
 pub fn reason(finding: &Finding, now: Timestamp) -> String {
-    let mut text = clean(&finding.text);
+    let text = clean(&finding.text);
     let Some(since) = finding.since.filter(|since| since.at < now) else { return text };
     let age = format::age(since.at, now);
     let more = if since.or_earlier { "+" } else { "" };
@@ -137,8 +138,7 @@ pub fn reason(finding: &Finding, now: Timestamp) -> String {
         matches!(finding.kind, FindingKind::OutOfMemory | FindingKind::DeploymentFailed | FindingKind::RolledBack);
     // Behind a quoted error the age would read as a part of it.
     let comma = if happened || text.contains(": ") { "," } else { "" };
-    text.push_str(&if happened { format!("{comma} {age}{more} ago") } else { format!("{comma} for {age}{more}") });
-    text
+    if happened { text + &format!("{comma} {age}{more} ago") } else { text + &format!("{comma} for {age}{more}") }
 }
 
 /// Where a finding comes from and how old that is: `prometheus, 3s ago`.
@@ -299,7 +299,7 @@ fn some_of(mut reasons: Vec<String>) -> Vec<String> {
     if more > 0
         && let Some(last) = reasons.last_mut()
     {
-        last.push_str(&format!(" (and {})", format::count(more, "other reason")));
+        let _ = write!(last, " (and {})", format::count(more, "other reason"));
     }
     reasons
 }

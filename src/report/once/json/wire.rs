@@ -31,6 +31,7 @@ impl JsonSchema for Moment {
 
 /// One round of looking at everything.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = SCHEMA)]
 pub struct Once {
     /// Name and version of this format.
     #[schemars(extend("const" = SCHEMA))]
