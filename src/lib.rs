@@ -15,5 +15,6 @@ pub mod format;
 pub mod keymap;
 pub mod located;
 pub mod net;
+pub mod report;
 pub mod source;
 pub mod theme;
