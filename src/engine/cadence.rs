@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 /// The longest pause after failures: a mended backend or credential is seen again within it.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Keeps many consoles on one bastion from asking in step: intervals vary by this share either way.
 const JITTER: f64 = 0.1;

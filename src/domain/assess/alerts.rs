@@ -60,12 +60,11 @@ struct Joined {
 impl Joined {
     fn add(&mut self, alert: &Alert) {
         let same = self.by_name.entry(alert.name.clone()).or_default();
-        match same.iter().find(|&&position| is_same(&self.alerts[position].labels, &alert.labels)) {
-            Some(&position) => merge(&mut self.alerts[position], alert),
-            None => {
-                same.push(self.alerts.len());
-                self.alerts.push(alert.clone());
-            }
+        if let Some(&position) = same.iter().find(|&&position| is_same(&self.alerts[position].labels, &alert.labels)) {
+            merge(&mut self.alerts[position], alert);
+        } else {
+            same.push(self.alerts.len());
+            self.alerts.push(alert.clone());
         }
     }
 }

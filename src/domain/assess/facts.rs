@@ -17,6 +17,9 @@ const STOPPED_KEPT: usize = 60;
 /// Resolved alerts kept.
 const RESOLVED_KEPT: usize = 200;
 
+/// An alert that two sources report resolves twice within this time; that is one event.
+const REPEAT: Duration = Duration::from_mins(10);
+
 /// The latest good reading of every source, and what only this process remembers: stopped tasks that AWS has
 /// forgotten, alerts that went away, targets that used to be up.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +105,7 @@ impl Facts {
             let is_repeat = self.resolved.iter().any(|change| {
                 change.text.starts_with(&name)
                     && change.service.as_ref().map(|id| &id.name) == owner.as_ref()
-                    && at.duration_since(change.at).unsigned_abs() < Duration::from_secs(600)
+                    && at.duration_since(change.at).unsigned_abs() < REPEAT
             });
             if !is_repeat {
                 let service = owner.map(|owner| ServiceId::new("", owner));

@@ -71,7 +71,7 @@ mod tests {
     /// Minute values before now, and the value now; what is found is the verdict and for how many minutes.
     fn judge(past: &[Option<f64>], now: f64) -> Option<(Verdict, i64)> {
         let limit = Limit { warning: 80.0, critical: 95.0, inclusive: false };
-        let step = Duration::from_secs(60);
+        let step = Duration::from_mins(1);
         let end = Timestamp::from_second(6_000).unwrap();
         let start = Timestamp::from_second(6_000 - 60 * i64::try_from(past.len()).unwrap()).unwrap();
         let series = Series::from_values(start, step, past.iter().copied());

@@ -78,7 +78,9 @@ impl Looker<'_> {
             text.push_str(": ");
             text.push_str(&why);
             if let Some(at) = task.stopped_at {
-                text.push_str(&format!(" {} ago", format::age(at, self.round.now)));
+                text.push(' ');
+                text.push_str(&format::age(at, self.round.now));
+                text.push_str(" ago");
             }
         }
         text.push_str(match pending {
