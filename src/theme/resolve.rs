@@ -48,7 +48,7 @@ pub(super) fn resolve(name: &str, chain: &Chain) -> (Theme, Vec<Problem>) {
         Reader { document: layer, palette: &palette, problems: &mut problems }.roles(&mut looks);
     }
     let own = chain.layers.last();
-    if let Some(layer) = own.filter(|_| chain.complete) {
+    if let Some(layer) = own.filter(|_| chain.complete && chain.layers.iter().all(Document::is_sound)) {
         let missing: Vec<&str> =
             ROLES.iter().filter(|entry| looks[entry.role as usize].is_none()).map(|entry| entry.name).collect();
         if !missing.is_empty() {
@@ -58,7 +58,7 @@ pub(super) fn resolve(name: &str, chain: &Chain) -> (Theme, Vec<Problem>) {
         }
     }
     let about = own.and_then(|layer| layer.text_of("about")).unwrap_or_default();
-    (Theme::new(name, about, looks.map(Option::unwrap_or_default)), chain.settle(problems))
+    (Theme::new(name, about, &looks.map(Option::unwrap_or_default)), chain.settle(problems))
 }
 
 /// One file, read with the palette of all.
@@ -94,6 +94,7 @@ impl<'a> Reader<'a> {
                     let message = format!("expected a table, found {}", other.kind());
                     self.refuse(&entry.value_at, message, format!("write [{name}] on its own line"));
                 }
+                _ if !self.document.is_sound() => {}
                 (name, _) if Role::named(name).is_some() => {
                     let message = format!("the role \"{name}\" stands outside of [roles]");
                     self.refuse(&entry.key_at, message, "put it under [roles]".to_owned());
@@ -147,18 +148,12 @@ impl<'a> Reader<'a> {
     /// One of the sixteen, or the terminal's own.
     fn ansi(&mut self, entry: &Entry) -> Option<Colour> {
         let text = self.text(entry, "a colour")?;
-        match text.parse() {
-            Ok(colour @ (Colour::Ansi(_) | Colour::Default)) => Some(colour),
-            _ => {
-                let names: Vec<&str> = ANSI.iter().map(|(name, ..)| *name).chain(["default", "dim"]).collect();
-                self.refuse(
-                    &entry.value_at,
-                    format!("\"{text}\" is none of the sixteen colours"),
-                    one_of(text, &names),
-                );
-                None
-            }
+        if let Ok(colour @ (Colour::Ansi(_) | Colour::Default)) = text.parse() {
+            return Some(colour);
         }
+        let names: Vec<&str> = ANSI.iter().map(|(name, ..)| *name).chain(["default", "dim"]).collect();
+        self.refuse(&entry.value_at, format!("\"{text}\" is none of the sixteen colours"), one_of(text, &names));
+        None
     }
 
     fn bad_colour(&mut self, entry: &Entry, text: &str, expected: String) {
