@@ -45,11 +45,13 @@ impl Keymap {
         if pressed.is_empty() {
             return Lookup::Nothing;
         }
-        if let Some(bound) = scopes.iter().find_map(|scope| self.table(*scope).get(pressed)) {
-            return bound.command.map_or(Lookup::Nothing, Lookup::Found);
+        let exact = scopes.iter().enumerate().find_map(|(n, scope)| Some((n, self.table(*scope).get(pressed)?)));
+        // What goes on in a scope narrower than that of the exact key comes first.
+        let rows = self.continuations(exact.map_or(scopes, |(n, _)| &scopes[..n]), pressed);
+        if !rows.is_empty() {
+            return Lookup::Pending(rows.into_iter().collect());
         }
-        let rows = self.continuations(scopes, pressed);
-        if rows.is_empty() { Lookup::Nothing } else { Lookup::Pending(rows.into_iter().collect()) }
+        exact.and_then(|(_, bound)| bound.command).map_or(Lookup::Nothing, Lookup::Found)
     }
 
     fn continuations(&self, scopes: &[Scope], pressed: &[Key]) -> BTreeMap<Key, Hint> {

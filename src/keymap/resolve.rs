@@ -259,3 +259,71 @@ fn turned_round(entry: &Entry) -> Option<String> {
     (turned && value.parse::<Sequence>().is_ok() && Command::named(value).is_none())
         .then(|| format!("write \"{value}\" = \"{}\"", entry.key))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::keymap::Lookup;
+
+    fn chain(texts: &[String]) -> Chain {
+        let mut chain = Chain { complete: true, ..Chain::default() };
+        chain.layers = texts.iter().map(|text| Document::parse("test.toml", text.as_str()).0).collect();
+        chain
+    }
+
+    /// Files with few keys and many of them, so that they get into each other's way.
+    fn file() -> impl Strategy<Value = String> {
+        let line = (0..Scope::ALL.len(), "[ab]( [ab]){0,2}", 0..TABLE.len() + 5);
+        proptest::collection::vec(line, 0..8).prop_map(|lines| {
+            let mut text = String::new();
+            for scope in Scope::ALL {
+                let _ = writeln!(text, "[{}]", scope.name());
+                if scope == Scope::Everywhere {
+                    text.push_str("q = \"quit\"\n\":\" = \"palette\"\nesc = \"back\"\n");
+                }
+                let mut seen = HashSet::new();
+                for (_, keys, command) in lines.iter().filter(|(place, ..)| *place == scope as usize) {
+                    let name = TABLE.get(*command).filter(|row| scope.admits(row.command)).map_or(NONE, |row| row.name);
+                    if seen.insert(keys) {
+                        let _ = writeln!(text, "\"{keys}\" = \"{name}\"");
+                    }
+                }
+            }
+            text
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn in_an_accepted_keymap_every_key_that_is_shown_can_be_typed(texts in proptest::collection::vec(file(), 1..3)) {
+            let (keymap, problems) = resolve("test", &chain(&texts));
+            // About half of what is made up is accepted. A rejected case would count against a limit.
+            if !problems.is_empty() {
+                return Ok(());
+            }
+            for scope in Scope::ALL {
+                for (sequence, command) in keymap.reaching(scope.path()) {
+                    for n in 1..sequence.keys().len() {
+                        let begun = keymap.lookup(scope.path(), &sequence.keys()[..n]);
+                        prop_assert!(matches!(begun, Lookup::Pending(_)), "{sequence} is cut short: {begun:?}");
+                    }
+                    prop_assert_eq!(keymap.lookup(scope.path(), sequence.keys()), Lookup::Found(command));
+                }
+                for command in ESSENTIAL {
+                    prop_assert!(!keymap.keys_here(scope.path(), command).is_empty());
+                }
+            }
+        }
+
+        #[test]
+        fn no_file_breaks_the_reader(text in "(\\[[a-z]{0,4}\\]|\\[list\\]|[a-z \"=.{}\n-]{0,9}|\"g g\" = \"top\"\n){0,12}") {
+            for problem in resolve("test", &chain(&[text])).1 {
+                prop_assert!(!problem.message.is_empty() && problem.line >= 1);
+            }
+        }
+    }
+}

@@ -37,7 +37,7 @@ pub struct Chain {
     /// Whether every ancestor was found. Where one is missing, what the rest lacks proves nothing.
     pub complete: bool,
     /// What kept files from being read or found.
-    problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
 }
 
 /// Where a file came from: the same file twice in a chain is a loop.

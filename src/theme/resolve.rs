@@ -265,3 +265,48 @@ impl<'a> Reader<'a> {
         modifier
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::theme::Depth;
+
+    fn read(text: &str) -> (Theme, Vec<Problem>) {
+        let mut chain = THEMES.chain("dark", None).unwrap();
+        chain.layers.push(Document::parse("test.toml", text).0);
+        resolve("test", &chain)
+    }
+
+    #[test]
+    fn a_theme_without_any_colour_keeps_its_attributes_under_no_color() {
+        let mut chain = THEMES.chain("mono", None).unwrap();
+        chain.layers.push(Document::parse("test.toml", "[roles]\nwarning = { add = [\"italic\"] }").0);
+        let (theme, problems) = resolve("test", &chain);
+        assert_eq!(problems, []);
+        assert_eq!(theme.at_depth(Depth::Mono).style(Role::Warning).add_modifier, Modifier::ITALIC);
+        assert_eq!(read("").0.at_depth(Depth::Mono).style(Role::Warning).add_modifier, Modifier::BOLD);
+    }
+
+    #[test]
+    fn a_refused_look_leaves_the_rest_of_the_theme_whole() {
+        let (theme, problems) = read("[roles]\nwarning = \"ambr\"\ncritical = \"blue\"");
+        assert_eq!(
+            problems.iter().map(Problem::brief).collect::<Vec<_>>(),
+            ["test.toml:2:11: no colour is called \"ambr\", did you mean \"amber\"?"]
+        );
+        assert_eq!(theme.style(Role::Critical).fg, Theme::default().style(Role::Notice).fg);
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_breaks_the_reader(text in "(\\[palette\\]\n|\\[roles\\]\n|ok = |[a-z]{2} = |\"#?[0-9a-f]{6}\"\n|[a-z \"=.{}\n-]{0,9}|\\{ fg = \"red\", add = \\[\"bold\"\\] \\}\n){0,12}") {
+            let (theme, problems) = read(&text);
+            for problem in problems {
+                prop_assert!(!problem.message.is_empty() && problem.line >= 1);
+            }
+            prop_assert_eq!(theme.at_depth(Depth::Mono).style(Role::Critical).fg, None);
+        }
+    }
+}
