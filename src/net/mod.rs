@@ -3,5 +3,6 @@
 
 pub mod http;
 mod meter;
+pub mod secret;
 
 pub use meter::Meter;
