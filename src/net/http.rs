@@ -97,6 +97,11 @@ impl Backend {
         self.meter.total()
     }
 
+    /// Whether credentials are configured for it.
+    pub fn authenticates(&self) -> bool {
+        self.credentials.has_secrets()
+    }
+
     /// The address of a path below the base address.
     pub fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();

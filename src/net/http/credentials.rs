@@ -131,7 +131,8 @@ impl Credentials {
         auth.into_iter().chain(headers)
     }
 
-    fn has_secrets(&self) -> bool {
+    /// Whether there is anything secret in them.
+    pub fn has_secrets(&self) -> bool {
         self.secrets().next().is_some()
     }
 
