@@ -16,7 +16,7 @@ use crate::domain::{ErrorClass, SourceError};
 use crate::net::secret;
 
 /// How long fetched secrets are good without being asked for again.
-const GOOD_FOR: Duration = Duration::from_secs(5 * 60);
+const GOOD_FOR: Duration = Duration::from_mins(5);
 
 /// How soon they may be fetched again after a failure or a refusal: a round sends many requests, one look is enough.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);

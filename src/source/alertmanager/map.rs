@@ -60,7 +60,7 @@ pub fn silence(wire: GettableSilence, source: SourceKind, now: Timestamp) -> Opt
     }
     Some(Silence {
         id: foreign::text(wire.id),
-        matchers: wire.matchers.into_iter().map(matcher).collect(),
+        matchers: wire.matchers.iter().map(matcher).collect(),
         starts_at: foreign::time(&wire.starts_at),
         ends_at,
         created_by: foreign::text(wire.created_by),
@@ -69,7 +69,7 @@ pub fn silence(wire: GettableSilence, source: SourceKind, now: Timestamp) -> Opt
     })
 }
 
-fn matcher(wire: Matcher) -> String {
+fn matcher(wire: &Matcher) -> String {
     let operator = match (wire.is_regex, wire.is_equal.unwrap_or(true)) {
         (false, true) => "=",
         (false, false) => "!=",

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{Auth, Grafana as Settings, SecretRef};
+use crate::domain::CheckupState::{Fail, Pass, Warn};
 use crate::domain::{AlertState, ErrorClass, Owner, Suppression};
 use crate::net::http::loopback::{Asked, Loopback, Said};
 
@@ -152,6 +153,5 @@ async fn the_doctor_tells_what_the_token_may_do() {
     .await;
     let lines = source(&server, Auth::None, true).checkups(now()).await;
     let shown: Vec<_> = lines.iter().map(|line| (line.name.as_str(), line.state)).collect();
-    use crate::domain::CheckupState::{Fail, Pass, Warn};
     assert_eq!(shown, [("reachable", Pass), ("dashboards", Warn), ("alerts", Pass), ("part", Warn), ("part", Fail)]);
 }

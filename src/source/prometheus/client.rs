@@ -20,7 +20,7 @@ use crate::source::door::Door;
 const AT_ONCE: usize = 6;
 
 /// How long an endpoint that is not there is left alone. Servers are upgraded; proxies are reconfigured.
-const ABSENT_FOR: Duration = Duration::from_secs(10 * 60);
+const ABSENT_FOR: Duration = Duration::from_mins(10);
 
 /// The header by which Prometheus says why it is not available: `false` while it starts, `true` while it stops.
 const STOPPING: &str = "x-prometheus-stopping";

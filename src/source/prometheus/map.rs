@@ -32,20 +32,20 @@ impl<T> Owned<T> {
         mut put: impl FnMut(&mut BTreeMap<Owner, T>, Owner, S) -> Kept,
     ) -> Self {
         let mut counts: BTreeMap<Owner, usize> = BTreeMap::new();
-        let mut owned = Self { values: BTreeMap::new(), strays: 0, histograms: 0, crowded: BTreeMap::new() };
+        let mut gathered = Self { values: BTreeMap::new(), strays: 0, histograms: 0, crowded: BTreeMap::new() };
         for one in series {
             let Some(owner) = owner_of(labels(&one), by) else {
-                owned.strays += 1;
+                gathered.strays += 1;
                 continue;
             };
-            match put(&mut owned.values, owner.clone(), one) {
+            match put(&mut gathered.values, owner.clone(), one) {
                 Kept::Number => *counts.entry(owner).or_default() += 1,
                 Kept::Nothing => {}
-                Kept::Histogram => owned.histograms += 1,
+                Kept::Histogram => gathered.histograms += 1,
             }
         }
-        owned.crowded = counts.into_iter().filter(|(_, count)| *count > 1).collect();
-        owned
+        gathered.crowded = counts.into_iter().filter(|(_, count)| *count > 1).collect();
+        gathered
     }
 }
 

@@ -20,10 +20,10 @@ use crate::net::http::{Deadline, Reply};
 use crate::source::foreign::{self, OwnerLabels};
 
 /// The range of `rate()` in a round: at least four scrapes at any usual interval.
-pub const WINDOW: Duration = Duration::from_secs(5 * 60);
+pub const WINDOW: Duration = Duration::from_mins(5);
 
 /// How long what hardly changes (size, retention, start) is good.
-const SLOW_FACTS_FOR: Duration = Duration::from_secs(5 * 60);
+const SLOW_FACTS_FOR: Duration = Duration::from_mins(5);
 
 /// How far two clocks may be apart before it is said.
 const MAX_SKEW: Duration = Duration::from_secs(30);
