@@ -118,6 +118,8 @@ fn headers(section: &Section, drafts: &mut Vec<Draft>, authenticates: bool) -> V
         }
     }
     headers.extend(section.count("org_id").map(|id| (ORGANISATION.to_owned(), HeaderText::Plain(id.to_string()))));
+    // The order of the file, as everything in a table, is lost: keep one that any spelling of the same file shares.
+    headers.sort_by(|(one, _), (other, _)| one.cmp(other));
     headers
 }
 

@@ -121,7 +121,7 @@ const AWS: Shape = &[&[
     Key::new(
         "assume_role",
         Kind::Table(ROLE),
-        r#"{ arn = "arn:aws:iam::123456789012:role/rounds" }"#,
+        r#"{ arn = "arn:aws:iam::123456789012:role/rounds", external_id = "rounds-prod", session_name = "kim" }"#,
         "a role to assume with the credentials found",
     ),
     Key::new(
