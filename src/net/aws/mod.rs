@@ -2,6 +2,8 @@
 
 mod chain;
 mod explain;
+#[cfg(test)]
+pub(crate) mod fake;
 mod profile;
 mod session;
 mod transport;
