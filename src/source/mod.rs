@@ -1,6 +1,7 @@
 //! Reads, and only reads: each backend's wire format becomes domain values here, and every text that comes from
 //! outside passes [`crate::format::sanitise`] on its way in.
 
+pub mod cloudwatch;
 pub mod ecs;
 
 use std::pin::Pin;

@@ -233,3 +233,191 @@ pub(super) fn text(foreign: &str) -> String {
 pub(super) fn count(wire: i32) -> u32 {
     u32::try_from(wire).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ecs::types::{
+        Attachment, CapacityProviderStrategyItem, Container, ContainerDefinition, DeploymentConfiguration,
+        DeploymentRolloutState, HealthStatus, KeyValuePair, LaunchType, NetworkInterface, StabilityStatus,
+        TaskStopCode,
+    };
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn wire(second: i64) -> DateTime {
+        DateTime::from_secs(second)
+    }
+
+    fn provider(name: &str) -> CapacityProviderStrategyItem {
+        CapacityProviderStrategyItem::builder().capacity_provider(name).build().unwrap()
+    }
+
+    #[test]
+    fn names_and_accounts_are_read_from_short_and_long_arns() {
+        for (arn, name, owner) in [
+            ("arn:aws:ecs:eu-west-1:123456789012:service/api", "api", Some("123456789012")),
+            ("arn:aws:ecs:eu-west-1:123456789012:service/prod/api", "api", Some("123456789012")),
+            ("arn:aws-cn:ecs:cn-north-1:123456789012:task/prod/0a1b", "0a1b", Some("123456789012")),
+            ("prod", "prod", None),
+            ("", "", None),
+            ("arn:aws:ecs:x:12345:y", "y", None),
+        ] {
+            assert_eq!((short_name(arn), account(arn).as_deref()), (name, owner), "{arn}");
+        }
+        assert_eq!(definition_name("arn:aws:ecs:eu-west-1:123456789012:task-definition/api:118"), "api:118");
+        assert_eq!(definition_name("api:118"), "api:118");
+    }
+
+    #[test]
+    fn a_service_of_which_nothing_is_known_is_still_a_service() {
+        let read = service("prod", &types::Service::builder().service_arn("arn:aws:ecs:r:1:service/prod/api").build());
+        assert_eq!((read.id.to_string().as_str(), read.status.as_str()), ("prod/api", "UNKNOWN"));
+        assert_eq!((read.launch.as_str(), read.definition.as_str()), ("", ""));
+        assert_eq!((read.percents, read.created_at, read.tasks_known), (None, None, false));
+        assert!(read.deployments.is_empty() && read.events.is_empty());
+    }
+
+    #[test]
+    fn a_service_keeps_what_ecs_says_of_it() {
+        let deployment = |id: &str, status: &str, created: i64| {
+            types::Deployment::builder().id(id).status(status).created_at(wire(created)).task_definition("x/api:7")
+        };
+        let percents = DeploymentConfiguration::builder().minimum_healthy_percent(100).maximum_percent(200).build();
+        let event =
+            |id: &str, second: i64| types::ServiceEvent::builder().id(id).created_at(wire(second)).message("m\u{1b}");
+        let read = service(
+            "prod",
+            &types::Service::builder()
+                .service_name("api")
+                .status("ACTIVE")
+                .desired_count(3)
+                .running_count(2)
+                .pending_count(-1)
+                .capacity_provider_strategy(provider("FARGATE"))
+                .capacity_provider_strategy(provider("FARGATE_SPOT"))
+                .task_definition("arn:aws:ecs:r:1:task-definition/api:7")
+                .deployment_configuration(percents)
+                .created_at(wire(5))
+                .deployments(deployment("old", "ACTIVE", 10).build())
+                .deployments(
+                    deployment("new", "PRIMARY", 20)
+                        .rollout_state(DeploymentRolloutState::Failed)
+                        .rollout_state_reason("circuit breaker")
+                        .failed_tasks(4)
+                        .build(),
+                )
+                .events(event("a", 1).build())
+                .events(event("b", 2).build())
+                .build(),
+        );
+        assert_eq!((read.desired, read.running, read.pending), (3, 2, 0));
+        assert_eq!((read.launch.as_str(), read.definition.as_str()), ("FARGATE + FARGATE_SPOT", "api:7"));
+        assert_eq!((read.percents, read.created_at), (Some((100, 200)), Some(at(5))));
+        let ids: Vec<_> = read.deployments.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(ids, ["new", "old"]);
+        let newest = &read.deployments[0];
+        assert_eq!((newest.rollout, newest.failed_tasks), (Rollout::Failed, 4));
+        assert_eq!((newest.reason.as_deref(), newest.created_at), (Some("circuit breaker"), Some(at(20))));
+        assert_eq!(read.deployments[1].rollout, Rollout::Unknown);
+        let events: Vec<_> = read.events.iter().map(|event| (event.id.as_str(), event.message.as_str())).collect();
+        assert_eq!(events, [("b", "m\\u{1b}"), ("a", "m\\u{1b}")]);
+    }
+
+    #[test]
+    fn task_sets_stand_in_for_deployments() {
+        let set = |id: &str, status: &str, stability| {
+            types::TaskSet::builder()
+                .id(id)
+                .status(status)
+                .stability_status(stability)
+                .task_definition(format!("x/{id}:1"))
+        };
+        let read = service(
+            "prod",
+            &types::Service::builder()
+                .service_name("api")
+                .task_sets(
+                    set("blue", "ACTIVE", StabilityStatus::SteadyState).launch_type(LaunchType::External).build(),
+                )
+                .task_sets(set("green", "PRIMARY", StabilityStatus::Stabilizing).computed_desired_count(2).build())
+                .build(),
+        );
+        assert_eq!((read.definition.as_str(), read.launch.as_str()), ("green:1", "EXTERNAL"));
+        let sets: Vec<_> = read.deployments.iter().map(|one| (one.id.as_str(), one.rollout, one.desired)).collect();
+        assert_eq!(sets, [("green", Rollout::InProgress, 2), ("blue", Rollout::Completed, 0)]);
+    }
+
+    #[test]
+    fn a_stopped_task_says_how_it_ended() {
+        let container = |name: &str| Container::builder().name(name);
+        let interface = KeyValuePair::builder().name("privateIPv4Address").value("10.0.1.7").build();
+        let read = task(
+            &types::Task::builder()
+                .task_arn("arn:aws:ecs:r:1:task/prod/0a1b2c3d4e5f")
+                .last_status("STOPPED")
+                .health_status(HealthStatus::Unhealthy)
+                .stop_code(TaskStopCode::EssentialContainerExited)
+                .stopped_reason("Essential container in task exited")
+                .stopped_at(wire(9))
+                .task_definition_arn("arn:aws:ecs:r:1:task-definition/api:7")
+                .attachments(Attachment::builder().r#type("ElasticNetworkInterface").details(interface).build())
+                .containers(container("app").exit_code(137).reason("OutOfMemoryError: killed").build())
+                .containers(container("sidecar").build())
+                .build(),
+        );
+        assert_eq!((read.short_id(), read.state, read.health), ("0a1b2c3d", TaskState::Stopped, TaskHealth::Unhealthy));
+        assert_eq!((read.address.as_deref(), read.stopped_at), (Some("10.0.1.7"), Some(at(9))));
+        assert_eq!(read.exits.len(), 1);
+        assert!(read.was_out_of_memory());
+    }
+
+    #[test]
+    fn a_running_task_has_an_address_and_no_exits() {
+        let own = NetworkInterface::builder().private_ipv4_address("10.0.1.8").build();
+        let wire = types::Task::builder().last_status("RUNNING");
+        let read = task(&wire.containers(Container::builder().reason("x").network_interfaces(own).build()).build());
+        assert_eq!((read.address.as_deref(), read.exits.len(), read.stop_code), (Some("10.0.1.8"), 0, None));
+        let read = task(&types::Task::builder().build());
+        assert_eq!((read.state, read.last_status.as_str(), read.address), (TaskState::Pending, "UNKNOWN", None));
+    }
+
+    #[test]
+    fn unknown_stop_codes_and_impossible_times_do_no_harm() {
+        let wire =
+            types::Task::builder().stop_code(TaskStopCode::from("NewCode")).created_at(DateTime::from_secs(i64::MAX));
+        let read = task(&wire.build());
+        assert_eq!((read.stop_code, read.created_at), (Some(StopCode::Other("NewCode".to_owned())), None));
+    }
+
+    #[test]
+    fn tasks_that_live_come_first_and_then_the_newest_dead() {
+        let one = |id: &str, status: &str, stopped: i64| {
+            let wire = types::Task::builder().task_arn(id).last_status(status).created_at(wire(1));
+            task(&wire.set_stopped_at((stopped > 0).then(|| self::wire(stopped))).build())
+        };
+        let mut tasks = [
+            one("dead1", "STOPPED", 5),
+            one("live", "RUNNING", 0),
+            one("dead2", "STOPPED", 9),
+            one("new", "PENDING", 0),
+        ];
+        sort_tasks(&mut tasks);
+        assert_eq!(tasks.map(|task| task.id), ["live", "new", "dead2", "dead1"]);
+    }
+
+    #[test]
+    fn a_definition_names_its_images() {
+        let image = |name: &str, image: &str| ContainerDefinition::builder().name(name).image(image).build();
+        let wire = types::TaskDefinition::builder().family("api").revision(7).cpu("256").memory("512");
+        let read = task_definition(&wire.container_definitions(image("app", "api:1.2")).build());
+        assert_eq!(
+            (read.name.as_str(), read.cpu.as_deref(), read.memory.as_deref()),
+            ("api:7", Some("256"), Some("512"))
+        );
+        assert_eq!(read.images, [("app".to_owned(), "api:1.2".to_owned())]);
+    }
+}
