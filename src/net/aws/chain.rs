@@ -67,8 +67,8 @@ pub(super) async fn load(
         .configure(&providers)
         .connect_timeout(IMDS_PATIENCE)
         .read_timeout(IMDS_PATIENCE)
-        .operation_attempt_timeout(IMDS_PATIENCE * 2)
-        .operation_timeout(IMDS_PATIENCE * 4)
+        .operation_attempt_timeout(IMDS_PATIENCE * 4)
+        .operation_timeout(IMDS_PATIENCE * 5)
         .max_attempts(1)
         .build();
     let region = region(settings, &providers, &metadata).await?;
@@ -107,11 +107,10 @@ async fn region(
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(profile.build())
         .or_else(instance);
-    chain.region().await.ok_or_else(|| {
-        let profile = settings.profile.as_deref().unwrap_or("default");
-        SourceError::new(ErrorClass::Local, "aws: no region is set")
-            .with_hint(format!("set `region` in the context's [aws], AWS_REGION, or run: aws configure set region REGION --profile {profile}"))
-    })
+    match chain.region().await {
+        Some(region) => Ok(region),
+        None => Err(Facts::gather(settings.profile.as_deref()).await.explain_no_region()),
+    }
 }
 
 /// A context that names a profile means that profile: keys in the environment must not lead it to another account.

@@ -43,6 +43,7 @@ impl Facts {
         Self::gather_from(&Fs::real(), &Env::real(), wanted).await
     }
 
+    #[expect(clippy::default_trait_access, reason = "the SDK does not re-export the type under a name to keep")]
     async fn gather_from(fs: &Fs, env: &Env, wanted: Option<&str>) -> Self {
         let wanted = wanted.map(str::to_owned).or_else(|| env.get("AWS_PROFILE").ok().filter(|name| !name.is_empty()));
         match profile::load(fs, env, &Default::default(), wanted.clone().map(Into::into)).await {
@@ -92,6 +93,10 @@ impl Facts {
     /// Why there are no credentials, and what to do.
     pub(super) fn explain(&self, error: &CredentialsError) -> SourceError {
         let place = self.place();
+        let why = clean(&cause(error));
+        if self.name.is_none() && self.broken.is_none() && is_end_of_chain(error, &why) {
+            return nothing_found();
+        }
         if let Some(failure) = find::<TransportFailure>(error) {
             let what = format!("{place}: {}", failure.0.what);
             return SourceError { what, ..failure.0.clone() };
@@ -104,7 +109,6 @@ impl Facts {
         if let (Some(_), false) = (&self.name, self.exists) {
             return self.undefined(&place);
         }
-        let why = clean(&cause(error));
         if let Some(profile) = &self.sso {
             return if why.contains("ForbiddenException") || why.contains("No access") {
                 fail(format!("{place}: SSO gives no access to this role: {why}"))
@@ -133,12 +137,6 @@ impl Facts {
             };
         }
         match error {
-            CredentialsError::CredentialsNotLoaded(_) if self.name.is_none() => fail(
-                "no AWS credentials found (looked at the environment, shared profiles, web identity, container, \
-                 instance metadata)"
-                    .to_owned(),
-            )
-            .with_hint("set `profile` in the context's [aws], or AWS_PROFILE; new here? run: aws configure sso"),
             CredentialsError::CredentialsNotLoaded(_) => {
                 fail(format!("{place} has no credentials")).with_hint(self.renew())
             }
@@ -147,7 +145,21 @@ impl Facts {
         }
     }
 
-    /// What the API says of credentials that were found and are no longer (or not at all) good.
+    /// Why there is no region: mostly because the profile that should have one is misspelt.
+    pub(super) fn explain_no_region(&self) -> SourceError {
+        match &self.name {
+            Some(_) if !self.exists && self.broken.is_none() => self.undefined(&self.place()),
+            name => {
+                let profile = clean(name.as_deref().unwrap_or("default"));
+                SourceError::new(ErrorClass::Local, "aws: no region is set").with_hint(format!(
+                    "set `region` in the context's [aws], AWS_REGION, or run: aws configure set region REGION --profile \
+                     {profile}"
+                ))
+            }
+        }
+    }
+
+    /// The next step where AWS refuses the credentials that were found.
     pub(super) fn next_step(&self) -> String {
         self.sso.as_ref().map_or_else(|| self.renew(), |profile| format!("run: aws sso login --profile {profile}"))
     }
@@ -173,6 +185,20 @@ impl Facts {
         }
         error.with_hint(format!("profiles there are: {names}"))
     }
+}
+
+/// Whether the chain came to its end: nothing was found, or all that is left is instance metadata that gives nothing.
+fn is_end_of_chain(error: &CredentialsError, why: &str) -> bool {
+    matches!(error, CredentialsError::CredentialsNotLoaded(_))
+        || why.contains("IMDS")
+        || why.contains("169.254.169.254")
+}
+
+fn nothing_found() -> SourceError {
+    let what = "no AWS credentials found (looked at the environment, shared profiles, web identity, container, \
+                instance metadata)";
+    SourceError::new(ErrorClass::Credentials, what)
+        .with_hint("set `profile` in the context's [aws], or AWS_PROFILE; new here? run: aws configure sso")
 }
 
 /// The CLI can ask for codes and read its own log-ins, and hand the result on.
@@ -297,9 +323,21 @@ login_session = arn:aws:iam::123456789012:user/me
     #[tokio::test]
     async fn without_any_profile_the_hint_says_where_was_looked() {
         let fs = Fs::from_slice(&[]);
-        let told = Facts::gather_from(&fs, &Env::from_slice(&[]), None).await.explain(&not_loaded());
-        assert!(told.what.contains("instance metadata"), "{}", told.what);
-        assert!(told.hint.is_some_and(|hint| hint.contains("aws configure sso")));
+        let forbidden = CredentialsError::provider_error("failed to load IMDS session token: request forbidden");
+        for error in [not_loaded(), forbidden] {
+            let told = Facts::gather_from(&fs, &Env::from_slice(&[]), None).await.explain(&error);
+            assert!(told.what.starts_with("no AWS credentials found"), "{}", told.what);
+            assert!(told.hint.is_some_and(|hint| hint.contains("aws configure sso")));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_missing_region_is_blamed_on_a_misspelt_profile_first() {
+        let told = facts(Some("prd"), &[]).await.explain_no_region();
+        assert_eq!((told.class, told.what.contains("prd is not defined")), (ErrorClass::Credentials, true));
+        let told = facts(Some("prod"), &[]).await.explain_no_region();
+        assert_eq!((told.class, told.what.as_str()), (ErrorClass::Local, "aws: no region is set"));
+        assert!(told.hint.is_some_and(|hint| hint.ends_with("aws configure set region REGION --profile prod")));
     }
 
     #[tokio::test]
