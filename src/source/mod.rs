@@ -3,7 +3,9 @@
 
 pub mod alertmanager;
 pub mod checking;
+pub mod cloudwatch;
 pub mod door;
+pub mod ecs;
 pub mod foreign;
 pub mod grafana;
 pub mod prometheus;

@@ -1,0 +1,167 @@
+//! What the doctor says of AWS and of each ECS permission, by trying the cheapest call that needs it.
+
+use std::time::Duration;
+
+use aws_sdk_ecs::types::DesiredStatus;
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::api::Api;
+use super::{Ecs, map};
+use crate::domain::{Checkup, CheckupState, SourceError};
+use crate::format;
+use crate::net::aws::Session;
+
+/// The longest all checks together may take.
+const WITHIN: Duration = Duration::from_secs(20);
+
+/// Credentials that run out sooner than this are worth a word, in seconds.
+const SOON: i64 = 15 * 60;
+
+/// Credentials, region, then every permission reading needs.
+pub(super) async fn checkups(ecs: &Ecs, now: Timestamp) -> Vec<Checkup> {
+    let begun = Instant::now();
+    let session = match ecs.aws.session(&ecs.meter, WITHIN).await {
+        Ok(session) => session,
+        Err(error) => return vec![failed("aws", "credentials", &error, begun.elapsed())],
+    };
+    let mut found = vec![credentials(&session, now, begun).await, region(&session)];
+    found.extend(permissions(ecs, &session).await);
+    found
+}
+
+async fn credentials(session: &Session, now: Timestamp, begun: Instant) -> Checkup {
+    let (origin, expiry) = session.credentials();
+    let caller = match session.caller().await {
+        Ok(caller) => caller,
+        Err(error) => return failed("aws", "credentials", &error, begun.elapsed()),
+    };
+    let left = expiry.map(|expiry| expiry.as_second() - now.as_second());
+    let until = left.map_or_else(String::new, |left| {
+        let left = Duration::from_secs(u64::try_from(left).unwrap_or_default());
+        format!(", good for {}", format::duration(left))
+    });
+    let state = if left.is_some_and(|left| left < SOON) { CheckupState::Warn } else { CheckupState::Pass };
+    Checkup {
+        group: "aws".to_owned(),
+        name: "credentials".to_owned(),
+        state,
+        detail: format!("account {}, {} (from {origin}{until})", caller.account, caller.arn),
+        took: Some(begun.elapsed()),
+        next_step: None,
+    }
+}
+
+fn region(session: &Session) -> Checkup {
+    Checkup {
+        group: "aws".to_owned(),
+        name: "region".to_owned(),
+        state: CheckupState::Pass,
+        detail: session.region().to_owned(),
+        took: None,
+        next_step: None,
+    }
+}
+
+async fn permissions(ecs: &Ecs, session: &Session) -> Vec<Checkup> {
+    let api = Api::new(session);
+    let mut found = Vec::new();
+    let mut clusters = ecs.aws.settings().clusters.clone();
+    if clusters.is_empty() {
+        let begun = Instant::now();
+        let answer = api.list_clusters().await;
+        found.push(tried("ecs:ListClusters", begun, answer.as_ref().map(|all| format::count(all.len(), "cluster"))));
+        clusters = answer.unwrap_or_default();
+    }
+    let Some(cluster) = clusters.first().cloned() else {
+        found.push(skipped("other permissions", "no cluster to try them on"));
+        return found;
+    };
+    let begun = Instant::now();
+    let answer = api.describe_clusters(&clusters[..clusters.len().min(super::api::CLUSTERS_A_CALL)]).await;
+    let answer = answer.and_then(|(known, failures)| match failures.first() {
+        Some(failure) => Err(api.failed("DescribeClusters", "", failure)),
+        None => Ok(format::count(known.len(), "cluster")),
+    });
+    found.push(tried("ecs:DescribeClusters", begun, answer.as_ref().map(Clone::clone)));
+    let about = format!("cluster {}", map::text(map::short_name(&cluster)));
+
+    let begun = Instant::now();
+    let services = api.list_services(&cluster, &about).await;
+    let counted = services.as_ref().map(|all| format!("{} in {about}", format::count(all.len(), "service")));
+    found.push(tried("ecs:ListServices", begun, counted));
+    found.extend(on_a_service(&api, &cluster, &about, services.unwrap_or_default().first()).await);
+
+    let begun = Instant::now();
+    let tasks = api.list_tasks(&cluster, &about, DesiredStatus::Running).await;
+    let counted = tasks.as_ref().map(|all| format!("{} in {about}", format::count(all.len(), "task")));
+    found.push(tried("ecs:ListTasks", begun, counted));
+    match tasks.unwrap_or_default().first() {
+        Some(task) => {
+            let begun = Instant::now();
+            let answer = api.describe_tasks(&cluster, &about, std::slice::from_ref(task)).await;
+            found.push(tried("ecs:DescribeTasks", begun, answer.as_ref().map(|_| "allowed".to_owned())));
+        }
+        None => found.push(skipped("ecs:DescribeTasks", "no task to try it on")),
+    }
+    found
+}
+
+async fn on_a_service(api: &Api<'_>, cluster: &str, about: &str, service: Option<&String>) -> Vec<Checkup> {
+    let Some(service) = service else {
+        return vec![
+            skipped("ecs:DescribeServices", "no service to try it on"),
+            skipped("ecs:DescribeTaskDefinition", "no service to try it on"),
+        ];
+    };
+    let begun = Instant::now();
+    let answer = api.describe_services(cluster, about, std::slice::from_ref(service)).await;
+    let described = tried("ecs:DescribeServices", begun, answer.as_ref().map(|_| "allowed".to_owned()));
+    let service = answer.ok().and_then(|(services, _)| services.into_iter().next());
+    let definition = service.map(|service| map::service("", &service).definition).filter(|name| !name.is_empty());
+    let defined = match definition {
+        Some(name) => {
+            let begun = Instant::now();
+            let answer = api.describe_task_definition(&name).await;
+            tried("ecs:DescribeTaskDefinition", begun, answer.as_ref().map(|_| "allowed".to_owned()))
+        }
+        None => skipped("ecs:DescribeTaskDefinition", "no definition to try it on"),
+    };
+    vec![described, defined]
+}
+
+fn tried(name: &str, begun: Instant, answer: Result<String, &SourceError>) -> Checkup {
+    match answer {
+        Ok(detail) => Checkup {
+            group: "ecs".to_owned(),
+            name: name.to_owned(),
+            state: CheckupState::Pass,
+            detail,
+            took: Some(begun.elapsed()),
+            next_step: None,
+        },
+        Err(error) => failed("ecs", name, error, begun.elapsed()),
+    }
+}
+
+fn failed(group: &str, name: &str, error: &SourceError, took: Duration) -> Checkup {
+    Checkup {
+        group: group.to_owned(),
+        name: name.to_owned(),
+        state: CheckupState::Fail,
+        detail: error.what.clone(),
+        took: Some(took),
+        next_step: error.hint.clone(),
+    }
+}
+
+fn skipped(name: &str, why: &str) -> Checkup {
+    Checkup {
+        group: "ecs".to_owned(),
+        name: name.to_owned(),
+        state: CheckupState::Skip,
+        detail: why.to_owned(),
+        took: None,
+        next_step: None,
+    }
+}
