@@ -12,10 +12,10 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use serde_json::json;
 
+use super::cbor;
 use super::fault::Fault;
 use super::http::{self, Reply};
 use super::site::{self, HangUp, Request, Response, Site};
-use super::cbor;
 
 /// How one service is out of order.
 #[derive(Debug, Clone, Copy)]
@@ -103,10 +103,18 @@ async fn answer(upstream: String, troubles: Troubles, request: Request) -> Resul
         Some(Trouble::Broken(fault)) => return fault.perform().await,
         Some(Trouble::Throttled(_)) => return Ok(refusal(&request, "ThrottlingException", "Rate exceeded")),
         Some(Trouble::Expired) => {
-            return Ok(refusal(&request, "ExpiredTokenException", "The security token included in the request is expired"));
+            return Ok(refusal(
+                &request,
+                "ExpiredTokenException",
+                "The security token included in the request is expired",
+            ));
         }
         Some(Trouble::Denied) => {
-            return Ok(refusal(&request, "AccessDeniedException", "User: arn:aws:iam::123456789012:user/kim is not authorized"));
+            return Ok(refusal(
+                &request,
+                "AccessDeniedException",
+                "User: arn:aws:iam::123456789012:user/kim is not authorized",
+            ));
         }
         Some(Trouble::Slow(by)) => tokio::time::sleep(by).await,
         None => {}
@@ -146,7 +154,8 @@ pub(crate) fn refusal(request: &Request, code: &str, message: &str) -> Response 
         return cbor_response(400, &body);
     }
     if call(request).service == "sts" {
-        let body = format!("<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>");
+        let body =
+            format!("<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>");
         return site::respond(403, "text/xml", body);
     }
     site::respond(400, "application/x-amz-json-1.1", body.to_string())

@@ -76,7 +76,8 @@ fn more(from: &mut Decoder<'_>, length: Option<u64>, have: usize) -> Result<bool
 /// JSON as CBOR.
 pub(crate) fn from_json(json: &Value) -> Vec<u8> {
     let mut into = Encoder::new(Vec::new());
-    write(json, "", &mut into).unwrap_or_else(|never: minicbor::encode::Error<std::convert::Infallible>| panic!("{never}"));
+    write(json, "", &mut into)
+        .unwrap_or_else(|never: minicbor::encode::Error<std::convert::Infallible>| panic!("{never}"));
     into.into_writer()
 }
 
@@ -129,7 +130,10 @@ mod tests {
 
     #[test]
     fn times_are_tagged_and_values_are_doubles() {
-        assert_eq!(from_json(&json!({"Timestamps": [1]})), [&b"\xa1\x6aTimestamps\x81\xc1\xfb"[..], &1f64.to_be_bytes()].concat());
+        assert_eq!(
+            from_json(&json!({"Timestamps": [1]})),
+            [&b"\xa1\x6aTimestamps\x81\xc1\xfb"[..], &1f64.to_be_bytes()].concat()
+        );
         assert_eq!(from_json(&json!({"Values": [1]})), [&b"\xa1\x66Values\x81\xfb"[..], &1f64.to_be_bytes()].concat());
     }
 

@@ -69,7 +69,7 @@ impl Fault {
                 });
                 Ok(stream(drops))
             }
-            Self::Flood => Ok(stream(futures_util::stream::repeat(Bytes::from_static(&[b' '; 65_536])))),
+            Self::Flood => Ok(stream(futures_util::stream::repeat(Bytes::from(vec![b' '; 65_536])))),
         }
     }
 }

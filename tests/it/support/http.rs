@@ -27,7 +27,8 @@ impl Reply {
 
     /// The same answer, to be given on.
     pub(crate) fn into_response(self) -> Response {
-        let content_type = self.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or("text/plain");
+        let content_type =
+            self.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or("text/plain");
         let mut response = respond(self.status, content_type, self.body);
         for (name, value) in &self.headers {
             if name.as_str().starts_with("x-") || name == "content-encoding" {
@@ -86,7 +87,9 @@ pub(crate) async fn send(method: &str, url: &str, headers: &HeaderMap, body: Byt
         let body = body.collect().await.map_err(|why| format!("{authority}: {why}"))?.to_bytes();
         Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, body })
     };
-    tokio::time::timeout(Duration::from_secs(20), whole).await.unwrap_or_else(|_| Err(format!("{url}: no answer in 20 s")))
+    tokio::time::timeout(Duration::from_secs(20), whole)
+        .await
+        .unwrap_or_else(|_| Err(format!("{url}: no answer in 20 s")))
 }
 
 fn header_map(headers: &[(&str, &str)]) -> HeaderMap {

@@ -48,7 +48,7 @@ impl Server {
     /// Waits until `ready` says so; panics with the server's log when it ends or takes too long.
     pub(crate) fn wait_ready(&mut self, mut ready: impl FnMut() -> Result<(), String>) {
         let (name, log, leash) = (self.name, &self.log, &mut self.leash);
-        wait::until(&format!("{name} to be ready"), Duration::from_secs(60), || {
+        wait::until(&format!("{name} to be ready"), Duration::from_mins(1), || {
             if let Some(status) = leash.try_wait().unwrap() {
                 panic!("{name} ended at start ({status}):\n{}", std::fs::read_to_string(log).unwrap_or_default());
             }
