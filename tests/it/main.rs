@@ -1,0 +1,9 @@
+//! One integration binary. `support` has the real servers, the labelled fakes and the tools; every other module is a
+//! subject. Nothing here sleeps and hopes, nothing touches the user's home, and a missing server is a failure.
+
+#[cfg(test)]
+mod floors;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod support;
