@@ -92,7 +92,7 @@ pub fn sample() -> String {
     let mut out = String::from(
         "# The configuration of rounds: ~/.config/rounds/config.toml.\n\
          # A line that starts with # and no space is a setting; take the # away to have it.\n\
-         # What is shown is the default where there is one. `rounds config check` finds every mistake.\n",
+         # What is shown is the default where there is one. `rounds config check` finds every mistake.\n\n",
     );
     sample_keys(&mut out, ROOT);
     sample_tables(&mut out, ROOT, "");

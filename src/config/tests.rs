@@ -179,7 +179,7 @@ fn the_schema_knows_every_key_and_no_other() {
 }
 
 #[test]
-fn defaults_and_examples_obey_their_own_schema() {
+fn every_key_is_explained_and_its_example_is_not_its_default() {
     for (table, key) in table(ROOT, "") {
         assert!(!key.doc.is_empty() && !key.doc.ends_with('.') && !key.doc.contains('|'), "{table}.{}", key.name);
         assert!(key.default != key.example || key.default.is_none(), "{table}.{}", key.name);
