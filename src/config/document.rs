@@ -12,6 +12,9 @@ const MASK: &str = "***";
 const SECRET_WORDS: [&str; 10] =
     ["token", "password", "passwd", "passphrase", "secret", "api_key", "api-key", "apikey", "authorization", "cookie"];
 
+/// How names end that only refer to a secret.
+const REFERENCES: [&str; 3] = ["_file", "_env", "_command"];
+
 /// How much of a long line is shown before and after the start of its mark, in cells.
 const BEFORE: usize = 60;
 const AFTER: usize = 100;
@@ -171,9 +174,19 @@ impl<'t> Document<'t> {
 /// knows where a value ends: then everything to the end of the line is.
 fn secrets_in(line: &str, broken: bool) -> Vec<Range<usize>> {
     let lower = line.to_ascii_lowercase();
-    let named = SECRET_WORDS.iter().flat_map(|word| lower.match_indices(word).map(move |(at, _)| at + word.len()));
+    let name_end = |at: usize| {
+        let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        lower[at..].find(|c| !part_of_name(c)).map_or(lower.len(), |length| at + length)
+    };
+    let named = SECRET_WORDS
+        .iter()
+        .flat_map(|word| lower.match_indices(word).map(|(at, _)| name_end(at)))
+        .filter(|end| !REFERENCES.iter().any(|suffix| lower[..*end].ends_with(suffix)));
     let values = named.filter_map(|end| {
-        let value = lower[end..].trim_start_matches([' ', '\t', '"', '\'']).strip_prefix(['=', ':'])?.trim_start();
+        let rest = &lower[end..];
+        let trimmed = rest.trim_start_matches([' ', '\t', '"', '\'']);
+        let spaced = broken && trimmed.len() < rest.len();
+        let value = trimmed.strip_prefix(['=', ':']).or(spaced.then_some(trimmed))?.trim_start();
         let start = line.len() - value.len();
         let end = if broken { line.len() } else { start + value_len(value) };
         (start < end).then_some(start..end)

@@ -87,6 +87,7 @@ fn unreadable(file: &Path, why: &str, hint: &str) -> ConfigError {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn parse(text: &str, file: &Path, env: impl Fn(&str) -> Option<String>) -> Result<Settings, ConfigError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (tree, errors) = DeTable::parse_recoverable(text);
     let mut document = Document::new(text);
     let mut drafts = syntax::drafts(&errors, text, &document);

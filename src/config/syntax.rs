@@ -9,6 +9,9 @@ use super::document::{Document, Draft};
 /// How the parser says that a key or table was given before.
 const DUPLICATE: &str = "duplicate key";
 
+/// How many errors are told: a file with more is no configuration.
+const MAX_ERRORS: usize = 50;
+
 /// What the parser found, without the errors that only follow from another: one a line, and of a bracket that is not
 /// closed only the first line that does not fit in.
 pub(super) fn drafts(errors: &[Error], text: &str, document: &Document<'_>) -> Vec<Draft> {
@@ -18,6 +21,9 @@ pub(super) fn drafts(errors: &[Error], text: &str, document: &Document<'_>) -> V
     let mut in_order: Vec<&Error> = errors.iter().collect();
     in_order.sort_by_key(|error| error.span().map_or(text.len(), |span| span.start));
     for error in in_order {
+        if drafts.len() == MAX_ERRORS {
+            break;
+        }
         let line = error.span().map(|span| document.line(span.start));
         if is_duplicate(error) {
             drafts.push(draft(error, text, document));
