@@ -1,6 +1,7 @@
 //! What was typed, against the table of keys: unknown keys, missing keys, wrong kinds, values out of bounds.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use super::keys::ROOT;
 use super::paths::Base;
 use super::rules::{self, Rule};
 use super::section::{Entry, Section, Value};
-use crate::format::parse_duration;
+use crate::format::{clip, parse_duration};
 
 /// Walks a parsed file along the table of keys.
 pub(super) struct Checker<'c, 't> {
@@ -69,31 +70,35 @@ impl Checker<'_, '_> {
         value: &Spanned<DeValue<'_>>,
         path: &str,
     ) {
-        if !matches!(value.get_ref(), DeValue::Boolean(_) | DeValue::Integer(_) | DeValue::Float(_)) {
-            self.mask_values(value);
-        }
         let typed = name.get_ref().as_ref();
         let known = key::keys(shape).map(|key| key.name);
-        let draft = Draft::new(&name.span(), format!("unknown key `{typed}` in {}", table_name(path)));
-        let hint = match guess::nearest(typed, known.clone()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => match home_of(ROOT, "", typed).filter(|home| *home != path) {
-                Some(home) => format!("`{typed}` belongs in {}", table_name(&home)),
-                None => format!("known here: {}", guess::listed(known)),
-            },
-        };
-        self.drafts.push(draft.hint(hint));
+        let meant = guess::nearest(typed, shape.iter().copied().flatten().map(|key| key.name))
+            .and_then(|meant| key::find(shape, meant));
+        let home = home_of(ROOT, "", typed).filter(|home| home != path);
+        if !meant.map_or(home.is_some(), |key| !key.holds_secrets()) {
+            self.mask_values(value);
+        }
+        let place = if path.is_empty() { "at the top level".to_owned() } else { format!("in [{path}]") };
+        let draft = Draft::new(&name.span(), format!("unknown key `{typed}` {place}"));
+        self.drafts.push(draft.hint(match (meant.map(|key| (key.kind, key.name)), home) {
+            (Some((Kind::Secret(hint), _)), _) => hint.to_owned(),
+            (Some((_, meant)), _) => format!("did you mean `{meant}`?"),
+            (None, Some(home)) => format!("`{typed}` belongs in {}", table_name(&home)),
+            (None, None) => format!("known here: {}", guess::listed(known)),
+        }));
     }
 
-    /// Hides a value, all of them where it is a table.
+    /// Hides a text, and every text in a list or table.
     pub(super) fn mask_values(&mut self, value: &Spanned<DeValue<'_>>) {
         match value.get_ref() {
+            DeValue::Boolean(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) => {}
+            DeValue::Array(list) => list.iter().for_each(|item| self.mask_values(item)),
             DeValue::Table(table) => {
                 for (_, value) in table {
                     self.mask_values(value);
                 }
             }
-            _ => self.document.mask(value.span()),
+            DeValue::String(_) => self.document.mask(value.span()),
         }
     }
 
@@ -124,12 +129,15 @@ impl Checker<'_, '_> {
                 within.map(Value::Number)
             }
             (Kind::Text(rule), DeValue::String(text)) => self.text(spot, rule, &at, text).map(Value::Text),
+            (Kind::Query, DeValue::String(text)) => self.text(spot, &rules::QUERY, &at, text).map(Value::Text),
             (Kind::Texts(rule), DeValue::Array(list)) => self.texts(spot, rule, list).map(Value::Texts),
             (Kind::Choice(words), DeValue::String(text)) => {
                 if !words.contains(&text.as_ref()) {
                     let draft = Draft::new(&at, format!("`{}` cannot be `{text}`", spot.path))
                         .expected(format!("expected {}", alternatives(words)));
-                    self.drafts.push(suggest(draft, guess::nearest(text, words.iter().copied())));
+                    let hint =
+                        guess::nearest(text, words.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
+                    self.drafts.push(Draft { hint, ..draft });
                     return None;
                 }
                 Some(Value::Text(text.to_string()))
@@ -182,25 +190,17 @@ impl Checker<'_, '_> {
             }
             (Kind::Named(shape), DeValue::Table(table)) => Some(self.named(spot, shape, table)),
             (kind, found) => {
-                if !matches!(kind, Kind::Flag | Kind::Count(..) | Kind::Number(..)) {
-                    self.mask_unless_plain(value);
+                if spot.key.holds_secrets() {
+                    self.mask_values(value);
                 }
-                let expected = expected(&kind);
-                let draft = Draft::new(&at, format!("`{}` is {}, found {}", spot.path, expected, type_name(found)))
-                    .expected(format!("expected {expected}"));
+                let draft = Draft::new(&at, format!("`{}` is {}", spot.path, type_name(found)))
+                    .expected(format!("expected {}", expected(&kind)));
                 self.drafts.push(match quoted(&kind, found) {
                     Some(hint) => draft.hint(format!("{} = {hint}", spot.key.name)),
                     None => draft,
                 });
                 None
             }
-        }
-    }
-
-    /// Hides a text that stands where something else belongs: nobody knows what it is.
-    fn mask_unless_plain(&mut self, value: &Spanned<DeValue<'_>>) {
-        if matches!(value.get_ref(), DeValue::String(_) | DeValue::Array(_)) {
-            self.document.mask(value.span());
         }
     }
 
@@ -218,7 +218,7 @@ impl Checker<'_, '_> {
                 sections.insert(name.get_ref().to_string(), section);
             } else {
                 self.mask_values(value);
-                let draft = Draft::new(&at, format!("`{path}` is a table, found {}", type_name(value.get_ref())));
+                let draft = Draft::new(&at, format!("`{path}` is {}", type_name(value.get_ref())));
                 self.drafts.push(draft.expected("expected a table").hint(format!("write it as [{path}]")));
             }
         }
@@ -232,14 +232,14 @@ impl Checker<'_, '_> {
         if rule.hides {
             self.document.mask(at.clone());
         }
-        let what = if text.is_empty() {
-            format!("`{}` is empty", spot.path)
-        } else {
-            format!("`{}` is not {}", spot.path, rule.expected)
+        let what = match text {
+            "" => format!("`{}` is empty", spot.path),
+            _ if rule.hides => format!("`{}` cannot be that", spot.path),
+            text => format!("`{}` cannot be `{}`", spot.path, clip(text, 60)),
         };
+        let hint = if text.is_empty() { None } else { (rule.hint)(text) };
         let draft = Draft::new(at, what).expected(format!("expected {}", rule.expected));
-        let near = if text.is_empty() { None } else { (rule.near)(text) };
-        self.drafts.push(suggest(draft, near.as_deref()));
+        self.drafts.push(Draft { hint, ..draft });
         None
     }
 
@@ -250,7 +250,7 @@ impl Checker<'_, '_> {
             let text = match item.get_ref() {
                 DeValue::String(text) => self.text(spot, rule, &item.span(), text),
                 other => {
-                    let what = format!("`{}` is a list of texts, found {} in it", spot.path, type_name(other));
+                    let what = format!("`{}` has {} in its list", spot.path, type_name(other));
                     self.drafts.push(Draft::new(&item.span(), what).expected(format!("expected {}", rule.expected)));
                     None
                 }
@@ -284,26 +284,26 @@ impl Checker<'_, '_> {
     }
 
     fn url(&mut self, spot: &Spot<'_>, at: &Range<usize>, text: &str) -> Option<Url> {
-        if text.contains(['@', '?', '#']) {
-            // What is behind these may be a password or a key.
+        let parsed = Url::parse(text);
+        if text.contains(['@', '?', '#']) || parsed == Err(url::ParseError::InvalidPort) {
+            // What is behind these, or stands where a port should, may be a password or a key.
             self.document.mask(at.clone());
         }
         let wrong = |what: &str| Draft::new(at, format!("`{}` {what}", spot.path));
         let expected = "expected an address like https://host:port/path";
-        let draft = match Url::parse(text) {
+        let bare = !text.contains("://") && !text.contains('@');
+        let completed = || {
+            let scheme = if text.contains(':') { "http" } else { "https" };
+            format!("did you mean \"{scheme}://{text}\"?")
+        };
+        let draft = match parsed {
             _ if text.is_empty() => wrong("is empty").expected(expected),
-            Err(_) if !text.contains("://") && !text.contains('@') => {
-                wrong("is not an address").expected(expected).hint(format!("did you mean \"http://{text}\"?"))
-            }
+            Err(_) if bare => wrong("is not an address").expected(expected).hint(completed()),
             Err(why) => wrong(&format!("is not an address: {why}")).expected(expected),
             Ok(url) if !matches!(url.scheme(), "http" | "https") => {
                 let draft = wrong("is not an http or https address").expected(expected);
                 // `host:9090` parses as the scheme `host`.
-                if text.contains("://") || text.contains('@') {
-                    draft
-                } else {
-                    draft.hint(format!("did you mean \"http://{text}\"?"))
-                }
+                if bare { draft.hint(completed()) } else { draft }
             }
             Ok(url) if !url.username().is_empty() || url.password().is_some() => {
                 wrong("carries a user or a password").expected("expected an address without them").hint(
@@ -348,13 +348,6 @@ fn home_of(shape: Shape, path: &str, name: &str) -> Option<String> {
     })
 }
 
-fn suggest(draft: Draft, meant: Option<&str>) -> Draft {
-    match meant {
-        Some(meant) => draft.hint(format!("did you mean `{meant}`?")),
-        None => draft,
-    }
-}
-
 fn number(value: &DeValue<'_>) -> Option<f64> {
     match value {
         DeValue::Integer(number) => i32::from_str_radix(number.as_str(), number.radix()).ok().map(f64::from),
@@ -379,6 +372,7 @@ pub(super) fn expected(kind: &Kind) -> &'static str {
         Kind::Count(..) => "a whole number",
         Kind::Number(..) => "a number",
         Kind::Text(rule) => rule.expected,
+        Kind::Query => rules::QUERY.expected,
         Kind::Texts(_) => "a list of texts",
         Kind::Choice(_) => "a word in quotes",
         Kind::Command => "a list of a program and its arguments",
@@ -430,7 +424,8 @@ pub(super) fn duration_text(length: Duration) -> String {
     let mut text = String::new();
     for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {
         if millis >= size {
-            text.push_str(&format!("{}{unit}", millis / size));
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{}{unit}", millis / size);
             millis %= size;
         }
     }

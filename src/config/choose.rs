@@ -31,7 +31,7 @@ impl Settings {
     /// There is no such context, or none is named and there are several, or there is none at all.
     pub fn choose(&self, flag: Option<&str>, env: Option<&str>) -> Result<&Context, ConfigError> {
         let env = env.filter(|name| !name.is_empty());
-        let (name, namer) = match (flag, env, self.default_context.as_deref()) {
+        let (name, said_by) = match (flag, env, self.default_context.as_deref()) {
             (Some(name), _, _) => (name, "--context"),
             (None, Some(name), _) => (name, "ROUNDS_CONTEXT"),
             (None, None, Some(name)) => (name, "default_context"),
@@ -44,7 +44,7 @@ impl Settings {
                 None if names.is_empty() => format!("no context is configured; {}", self.where_to_add("a context")),
                 None => format!("contexts here: {}", guess::listed(names)),
             };
-            self.error(format!("{namer} names `{name}`, and there is no such context"), hint)
+            self.error(format!("{said_by} names `{name}`, and there is no such context"), hint)
         })
     }
 
@@ -64,8 +64,8 @@ impl Settings {
         }
     }
 
-    /// These settings, with one context of AWS alone where the file has none: ECS and CloudWatch by the standard chain
-    /// of credentials. It is named after the profile, or `default`. `env` knows `AWS_PROFILE`.
+    /// These settings, with one context of AWS alone where the file has none, by the standard chain of credentials. It
+    /// is named after the profile, or `default`. `env` knows `AWS_PROFILE`.
     #[must_use]
     pub fn or_bare(mut self, overrides: &Overrides, env: impl Fn(&str) -> Option<String>) -> Self {
         if self.contexts.is_empty() {

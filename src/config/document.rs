@@ -12,6 +12,9 @@ const MASK: &str = "***";
 const SECRET_WORDS: [&str; 10] =
     ["token", "password", "passwd", "passphrase", "secret", "api_key", "api-key", "apikey", "authorization", "cookie"];
 
+/// How names end that only refer to a secret.
+const REFERENCES: [&str; 3] = ["_file", "_env", "_command"];
+
 /// How much of a long line is shown before and after the start of its mark, in cells.
 const BEFORE: usize = 60;
 const AFTER: usize = 100;
@@ -71,13 +74,15 @@ pub(super) struct Document<'t> {
     /// Where each line starts.
     lines: Vec<usize>,
     masks: Vec<Range<usize>>,
+    /// Whether it has syntax errors, so that masks found by syntax may not be all.
+    broken: bool,
 }
 
 impl<'t> Document<'t> {
     /// Nothing masked yet.
     pub fn new(text: &'t str) -> Self {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, lines, masks: Vec::new() }
+        Self { text, lines, masks: Vec::new(), broken: false }
     }
 
     /// The text of a range.
@@ -90,6 +95,11 @@ impl<'t> Document<'t> {
         if !range.is_empty() {
             self.masks.push(range);
         }
+    }
+
+    /// Trust no syntax when hiding secrets.
+    pub fn set_broken(&mut self) {
+        self.broken = true;
     }
 
     /// The number, from 0, of the line a byte is in.
@@ -137,7 +147,10 @@ impl<'t> Document<'t> {
     /// A part of the line that starts at `line_start`, harmless and with its secrets masked.
     fn shown(&self, from: usize, to: usize, line_start: usize) -> String {
         let line_end = self.text[line_start..].find('\n').map_or(self.text.len(), |at| line_start + at);
-        let named = secret_tail(&self.text[line_start..line_end]).map(|at| line_start + at..line_end);
+        let named: Vec<Range<usize>> = secrets_in(&self.text[line_start..line_end], self.broken)
+            .into_iter()
+            .map(|mask| line_start + mask.start..line_start + mask.end)
+            .collect();
         let mut masks: Vec<&Range<usize>> =
             self.masks.iter().chain(&named).filter(|mask| mask.start < to && mask.end > from).collect();
         masks.sort_by_key(|mask| mask.start);
@@ -145,7 +158,7 @@ impl<'t> Document<'t> {
         let mut at = from;
         for mask in masks {
             clear.push_str(self.text.get(at..mask.start).unwrap_or_default());
-            let begins_here = mask.start >= from && mask.start >= at;
+            let begins_here = mask.start >= at;
             let comes_from_above = mask.start < line_start && from == line_start && at == from;
             if begins_here || comes_from_above {
                 clear.push_str(MASK);
@@ -157,18 +170,47 @@ impl<'t> Document<'t> {
     }
 }
 
-/// Where in a line the value of something named like a secret starts.
-fn secret_tail(line: &str) -> Option<usize> {
+/// The parts of a line that may be secrets by what stands around them, in bytes. Where the file is `broken`, nobody
+/// knows where a value ends: then everything to the end of the line is.
+fn secrets_in(line: &str, broken: bool) -> Vec<Range<usize>> {
     let lower = line.to_ascii_lowercase();
-    SECRET_WORDS
+    let name_end = |at: usize| {
+        let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        lower[at..].find(|c| !part_of_name(c)).map_or(lower.len(), |length| at + length)
+    };
+    let named = SECRET_WORDS
         .iter()
-        .flat_map(|word| lower.match_indices(word).map(move |(at, _)| at + word.len()))
-        .filter_map(|end| {
-            let rest = &lower[end..];
-            let value = rest.trim_start_matches([' ', '\t', '"', '\'']).strip_prefix('=')?;
-            Some(lower.len() - value.trim_start().len())
-        })
-        .min()
+        .flat_map(|word| lower.match_indices(word).map(|(at, _)| name_end(at)))
+        .filter(|end| !REFERENCES.iter().any(|suffix| lower[..*end].ends_with(suffix)));
+    let values = named.filter_map(|end| {
+        let rest = &lower[end..];
+        let trimmed = rest.trim_start_matches([' ', '\t', '"', '\'']);
+        let spaced = broken && trimmed.len() < rest.len();
+        let value = trimmed.strip_prefix(['=', ':']).or(spaced.then_some(trimmed))?.trim_start();
+        let start = line.len() - value.len();
+        let end = if broken { line.len() } else { start + value_len(value) };
+        (start < end).then_some(start..end)
+    });
+    let users = lower.match_indices("://").filter_map(|(at, separator)| {
+        let start = at + separator.len();
+        let end = line[start..].find(char::is_whitespace).map_or(line.len(), |length| start + length);
+        line[start..end].rfind('@').map(|length| start..start + length)
+    });
+    values.chain(users).collect()
+}
+
+/// How long a value at the start of a line's rest is; a table is none, as what it holds has names of its own.
+fn value_len(value: &str) -> usize {
+    let quoted = |quote: char| value[1..].find(quote).map_or(value.len(), |end| end + 2);
+    match value.chars().next() {
+        None | Some('{') => 0,
+        Some('[') => value.len(),
+        Some('"' | '\'') if value.starts_with("\"\"\"") || value.starts_with("'''") || value.contains('\\') => {
+            value.len()
+        }
+        Some(quote @ ('"' | '\'')) => quoted(quote),
+        Some(_) => value.find([',', '}', ' ', '\t']).unwrap_or(value.len()),
+    }
 }
 
 fn last_cells(text: &str, cells: usize) -> String {
@@ -217,13 +259,25 @@ mod tests {
             ("x = \"hunter2\" # c", 0..1, Some(4..13), "x = *** # c"),
             ("x = \"hunter2\" # c", 4..13, Some(4..13), "x = *** # c"),
             ("x = \"hunter2\" # c", 6..8, Some(4..13), "x = *** # c"),
-            ("g = { url = 1, token = \"hunter2\" }", 6..9, None, "g = { url = 1, token = ***"),
+            ("g = { url = 1, token = \"hunter2\" }", 6..9, None, "g = { url = 1, token = *** }"),
             ("\"Authorization\"= \"hunter2", 0..3, None, "\"Authorization\"= ***"),
+            ("h = { Cookie = 'a b', X = { env = \"Y\" } }", 0..1, None, "h = { Cookie = ***, X = { env = \"Y\" } }"),
+            ("h = { Cookie = { env = \"Y\" } }", 0..1, None, "h = { Cookie = { env = \"Y\" } }"),
+            ("token: hunter2", 0..1, None, "token: ***"),
+            ("a = 1 # password=hunter2, once", 0..1, None, "a = 1 # password=***, once"),
+            ("url = \"http://kim:hunter2@g\"", 0..1, None, "url = \"http://***@g\""),
             ("token_file = \"/run/token\"", 0..3, None, "token_file = \"/run/token\""),
         ] {
             let masks: Vec<Range<usize>> = mask.into_iter().collect();
             assert_eq!(quote(text, at, &masks).text, shown);
         }
+    }
+
+    #[test]
+    fn in_a_broken_file_all_behind_the_name_of_a_secret_is_hidden() {
+        let mut document = Document::new("x = { token = { a hunter2 } }");
+        document.set_broken();
+        assert_eq!(document.quote(&(0..1), "").text, "x = { token = ***");
     }
 
     #[test]

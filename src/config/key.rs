@@ -37,6 +37,8 @@ pub enum Kind {
     Number(f64, f64),
     /// A text that obeys a rule.
     Text(&'static Rule),
+    /// A `PromQL` query.
+    Query,
     /// A list of texts that obey a rule.
     Texts(&'static Rule),
     /// One of a few words.
@@ -98,6 +100,15 @@ impl Key {
     pub const fn alternative(mut self) -> Self {
         self.alternative = true;
         self
+    }
+
+    /// Whether a secret may stand where its value belongs, by mistake.
+    pub fn holds_secrets(&self) -> bool {
+        match self.kind {
+            Kind::Secret(_) | Kind::Path | Kind::Command | Kind::Headers => true,
+            Kind::Text(rule) => rule.hides || self.name == "username",
+            _ => false,
+        }
     }
 
     /// Whether it is only known in order to be refused.

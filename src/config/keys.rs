@@ -6,7 +6,7 @@ use super::key::{Key, Kind, Shape};
 use super::rules;
 
 const SECOND: Duration = Duration::from_secs(1);
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// The whole file.
 pub const ROOT: Shape = &[&[
@@ -215,7 +215,7 @@ const HTTP: &[Key] = &[
     Key::new("client_key", Kind::Path, r#""client-key.pem""#, "a PEM file of its key; needs `client_cert`"),
     Key::new(
         "timeout",
-        Kind::Duration(Duration::from_millis(100), Duration::from_secs(300)),
+        Kind::Duration(Duration::from_millis(100), Duration::from_mins(5)),
         r#""5s""#,
         "the longest one request may take",
     )
@@ -283,7 +283,7 @@ const PROMETHEUS: Shape = &[
 ];
 
 const fn signal(name: &'static str, example: &'static str, doc: &'static str) -> Key {
-    Key::new(name, Kind::Text(&rules::QUERY), example, doc)
+    Key::new(name, Kind::Query, example, doc)
 }
 
 const SIGNALS: Shape = &[&[
@@ -320,7 +320,7 @@ const SIGNALS: Shape = &[&[
 const USED: Kind = Kind::Number(0.0, 400.0);
 /// Percent of a whole.
 const SHARE: Kind = Kind::Number(0.0, 100.0);
-const LATENCY: Kind = Kind::Duration(Duration::from_millis(1), Duration::from_secs(600));
+const LATENCY: Kind = Kind::Duration(Duration::from_millis(1), Duration::from_mins(10));
 
 const WARNING: &str = "from here on it is a warning";
 const CRITICAL: &str = "from here on it is critical";
@@ -403,7 +403,7 @@ const REFRESH: Shape = &[&[
     Key::new("grafana", EVERY, r#""2m""#, "Grafana").or(r#""1m""#),
     Key::new(
         "cloudwatch",
-        Kind::Duration(Duration::from_secs(60), DAY),
+        Kind::Duration(Duration::from_mins(1), DAY),
         r#""5m""#,
         "CloudWatch; not below a minute, the period of its metrics",
     )

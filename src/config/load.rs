@@ -7,7 +7,7 @@ use std::{fs, io};
 use toml::de::DeTable;
 
 use super::check::Checker;
-use super::document::{Document, Draft};
+use super::document::Document;
 use super::paths::{self, Base};
 use super::problem::{ConfigError, Problem};
 use super::settings::{Settings, Ui};
@@ -72,7 +72,7 @@ fn decode<'b>(bytes: &'b [u8], file: &Path) -> Result<&'b str, ConfigError> {
         return Err(unreadable(file, "it is longer than 1 MiB", "is it a configuration?"));
     }
     std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         unreadable(file, &format!("line {line} is not UTF-8"), "save it as UTF-8")
     })
 }
@@ -87,11 +87,15 @@ fn unreadable(file: &Path, why: &str, hint: &str) -> ConfigError {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn parse(text: &str, file: &Path, env: impl Fn(&str) -> Option<String>) -> Result<Settings, ConfigError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (tree, errors) = DeTable::parse_recoverable(text);
     let mut document = Document::new(text);
-    let mut drafts: Vec<Draft> = errors.iter().map(|error| syntax::draft(error, text, &document)).collect();
-    let broken_lines: Vec<usize> = drafts.iter().map(|draft| document.line(draft.at.start)).collect();
+    let mut drafts = syntax::drafts(&errors, text, &document);
+    let broken_lines: Vec<usize> = errors.iter().filter_map(|error| Some(document.line(error.span()?.start))).collect();
     let broken = errors.iter().any(|error| !syntax::is_duplicate(error));
+    if broken {
+        document.set_broken();
+    }
 
     let base = Base::of(file, env);
     let mut checker = Checker { document: &mut document, base: &base, drafts: Vec::new() };
@@ -99,7 +103,7 @@ pub fn parse(text: &str, file: &Path, env: impl Fn(&str) -> Option<String>) -> R
     let mut found = checker.drafts;
     let settings = meaning::settings(&root, file, &mut found);
     // Where the file cannot be read, what it seems to say or to lack is no finding.
-    found.retain(|draft| !(broken && draft.absence) && !broken_lines.contains(&document.line(draft.at.start)));
+    found.retain(|draft| !((broken && draft.absence) || broken_lines.contains(&document.line(draft.at.start))));
     drafts.extend(found);
 
     if drafts.is_empty() {

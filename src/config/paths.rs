@@ -65,7 +65,7 @@ impl Base {
 
     /// A name as it is, or a path as meant: a path has a `/` or ends in `.toml`.
     pub fn name_or_path(&self, text: &str) -> Result<String, &'static str> {
-        if text.contains('/') || text.ends_with(".toml") {
+        if text.contains('/') || Path::new(text).extension().is_some_and(|extension| extension == "toml") {
             self.expand(text).map(|path| path.to_string_lossy().into_owned())
         } else {
             Ok(text.to_owned())

@@ -80,26 +80,24 @@ impl Problem {
             writeln!(f, "{:gutter$} |", "")?;
             let mut by_line: Vec<&Quote> = self.quotes.iter().collect();
             by_line.sort_by_key(|quote| quote.line);
-            let mut last = None;
+            let mut shown: Option<&Quote> = None;
             for quote in by_line {
-                if last.is_some_and(|last: usize| quote.line > last + 1) {
+                if shown.is_some_and(|shown| quote.line > shown.line + 1) {
                     writeln!(f, "{:gutter$} :", "")?;
                 }
-                last = Some(quote.line);
-                quote.write(f, gutter, if std::ptr::eq(quote, main) { "^" } else { "-" })?;
+                // Two marks in one line share it, unless they are so far apart that they show different parts.
+                if shown.is_none_or(|shown| (shown.line, &shown.text) != (quote.line, &quote.text)) {
+                    writeln!(f, "{:gutter$} | {}", quote.line, quote.text)?;
+                }
+                shown = Some(quote);
+                let mark = if std::ptr::eq(quote, main) { "^" } else { "-" }.repeat(quote.width);
+                let line = format!("{:offset$}{mark} {}", "", quote.label, offset = quote.offset);
+                writeln!(f, "{:gutter$} | {}", "", line.trim_end())?;
             }
         }
         match &self.hint {
             Some(hint) => writeln!(f, "{:gutter$} = hint: {hint}", ""),
             None => Ok(()),
         }
-    }
-}
-
-impl Quote {
-    fn write(&self, f: &mut fmt::Formatter<'_>, gutter: usize, mark: &str) -> fmt::Result {
-        writeln!(f, "{:gutter$} | {}", self.line, self.text)?;
-        let line = format!("{:offset$}{} {}", "", mark.repeat(self.width), self.label, offset = self.offset);
-        writeln!(f, "{:gutter$} | {}", "", line.trim_end())
     }
 }

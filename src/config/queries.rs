@@ -20,7 +20,7 @@ use crate::domain::Signal;
 /// Every placeholder, without its `$`.
 pub const PLACEHOLDERS: [&str; 5] = ["service", "label", "cluster_label", "by", "window"];
 
-/// CPU in percent: the plan's own metric; where a service lacks it, the CloudWatch exporter's, then YACE's.
+/// CPU in percent: the plan's own metric; where a service lacks it, that of `cloudwatch_exporter`, then that of YACE.
 const CPU: &str = r#"
 avg by ($by) (ecs_cpu_utilization{$label=~"$service"})
 or
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     const ALL: Render<'_> =
-        Render { service_label: "service", cluster_label: None, services: &[], window: Duration::from_secs(300) };
+        Render { service_label: "service", cluster_label: None, services: &[], window: Duration::from_mins(5) };
 
     #[test]
     fn placeholders_become_what_they_stand_for() {

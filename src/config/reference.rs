@@ -69,7 +69,7 @@ fn kind_schema(kind: &Kind) -> Value {
         }
         Kind::Duration(..) => text(Some(DURATION)),
         Kind::Url => json!({ "type": "string", "format": "uri", "pattern": "^[hH][tT][tT][pP][sS]?://[^@?#]+$" }),
-        Kind::Path | Kind::NameOrPath => text(None),
+        Kind::Query | Kind::Path | Kind::NameOrPath => text(None),
         Kind::Headers => {
             let mut reference = table_schema(header::REFERENCE);
             reference["minProperties"] = json!(1);
@@ -92,7 +92,7 @@ pub fn sample() -> String {
     let mut out = String::from(
         "# The configuration of rounds: ~/.config/rounds/config.toml.\n\
          # A line that starts with # and no space is a setting; take the # away to have it.\n\
-         # What is shown is the default where there is one. `rounds config check` finds every mistake.\n",
+         # What is shown is the default where there is one. `rounds config check` finds every mistake.\n\n",
     );
     sample_keys(&mut out, ROOT);
     sample_tables(&mut out, ROOT, "");
@@ -174,7 +174,7 @@ via = "grafana"
 - Globs are those of the shell: `*`, `?`, `[ab]`.
 "#;
 
-const QUERIES: &str = r#"
+const QUERIES: &str = r"
 ## The query of a signal
 
 A query gives one series a service, so that the number of requests does not depend on the number of services. It may use
@@ -190,7 +190,7 @@ A query gives one series a service, so that the number of requests does not depe
 Percentages run from 0 to 100, latencies are in seconds. Without a query of yours, these are asked. CPU and memory come
 from `ecs_cpu_utilization` and `ecs_memory_utilization`; for a service without them, from the CloudWatch exporter, then
 from YACE. The CloudWatch exporter must run with `set_timestamp: false`, or its samples are too old to be found.
-"#;
+";
 
 /// The reference page, in Markdown.
 pub fn reference_markdown() -> String {
@@ -214,6 +214,7 @@ fn page_table(out: &mut String, shape: Shape, path: &str, doc: &str) {
         let default = match key.default {
             _ if key.required => "required".to_owned(),
             Some(default) => format!("`{default}`"),
+            None if matches!(key.kind, Kind::Query) => "see below".to_owned(),
             None => String::new(),
         };
         let _ = writeln!(out, "| `{}` | {} | {default} | {} |", key.name, value_text(&key.kind), key.doc);
@@ -239,6 +240,9 @@ fn value_text(kind: &Kind) -> String {
         Kind::Duration(from, to) => bounds(from, to),
         Kind::Texts(rule) => format!("list, each {}", rule.expected),
         Kind::Url => "`http://` or `https://` address, without user, query and fragment".to_owned(),
+        Kind::Query => "PromQL, see [below](#the-query-of-a-signal)".to_owned(),
+        Kind::Clusters => "`\"all\"`, or a list of names or ARNs".to_owned(),
+        Kind::Headers => "table of texts".to_owned(),
         Kind::Path => "path".to_owned(),
         Kind::NameOrPath => "name or path".to_owned(),
         Kind::Table(_) | Kind::Named(_) => "table".to_owned(),

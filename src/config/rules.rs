@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::guess;
+use super::{guess, queries};
 
 /// What a text must be.
 #[derive(Debug)]
@@ -13,18 +13,21 @@ pub struct Rule {
     pub pattern: Option<&'static str>,
     /// Whether a text that is not empty obeys.
     pub obeys: fn(&str) -> bool,
-    /// What was perhaps meant by a text that does not.
-    pub near: fn(&str) -> Option<String>,
+    /// What helps with a text that does not.
+    pub hint: fn(&str) -> Option<String>,
     /// Whether a wrong value may be a secret in the wrong place, and is not shown.
     pub hides: bool,
 }
 
 const fn rule(expected: &'static str, pattern: Option<&'static str>, obeys: fn(&str) -> bool) -> Rule {
-    Rule { expected, pattern, obeys, near: |_| None, hides: false }
+    Rule { expected, pattern, obeys, hint: |_| None, hides: false }
 }
 
+/// What is wrong with a text that does not show as what it is.
+const VISIBLE: fn(&str) -> Option<String> = |_| Some("no spaces around it, and no invisible characters".to_owned());
+
 /// Any text.
-pub static TEXT: Rule = rule("a text that is not empty", None, is_visible);
+pub static TEXT: Rule = Rule { hint: VISIBLE, ..rule("a text", None, is_visible) };
 
 /// A program or an argument of one.
 pub static ARGUMENT: Rule = Rule {
@@ -33,23 +36,23 @@ pub static ARGUMENT: Rule = Rule {
 };
 
 /// The name of a context.
-pub static CONTEXT: Rule = rule("the name of a context", None, is_visible);
+pub static CONTEXT: Rule = Rule { hint: VISIBLE, ..rule("a name", None, is_visible) };
 
 /// A service's name, or a glob of names.
 pub static GLOB: Rule = rule("a service name or a glob like `api-*`", None, is_glob);
 
 /// A `PromQL` query.
 pub static QUERY: Rule = Rule {
-    near: |text| {
-        let name = super::queries::unknown_placeholders(text).next()?;
-        let known = super::queries::PLACEHOLDERS;
-        Some(format!("${}", guess::nearest(name, known).unwrap_or(known[0])))
+    hint: |text| {
+        let name = queries::unknown_placeholders(text).next()?;
+        Some(match guess::nearest(name, queries::PLACEHOLDERS) {
+            Some(meant) => format!("`${name}` is no placeholder; did you mean `${meant}`?"),
+            None => format!("`${name}` is no placeholder; there are ${}", queries::PLACEHOLDERS.join(", $")),
+        })
     },
-    ..rule(
-        "a PromQL query with no other placeholders than $service, $label, $cluster_label, $by and $window",
-        None,
-        |text| !text.trim().is_empty() && super::queries::unknown_placeholders(text).next().is_none(),
-    )
+    ..rule("a PromQL query", None, |text| {
+        !text.trim().is_empty() && queries::unknown_placeholders(text).next().is_none()
+    })
 };
 
 /// The name of a Prometheus label.
@@ -118,9 +121,9 @@ pub static EXTERNAL_ID: Rule =
 
 /// A time zone.
 pub static TIME_ZONE: Rule = Rule {
-    near: |text| {
+    hint: |text| {
         let names: Vec<String> = jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();
-        guess::nearest(text, names.iter().map(String::as_str)).map(str::to_owned)
+        guess::nearest(text, names.iter().map(String::as_str)).map(|meant| format!("did you mean `{meant}`?"))
     },
     ..rule("a time zone like `Asia/Seoul` or `UTC`", None, |text| TimeZone::get(text).is_ok())
 };
@@ -184,7 +187,10 @@ mod tests {
 
     #[test]
     fn a_near_miss_is_recognised() {
-        assert_eq!((TIME_ZONE.near)("Asia/Soul").as_deref(), Some("Asia/Seoul"));
-        assert_eq!((QUERY.near)("up{$label=~\"$servce\"}").as_deref(), Some("$service"));
+        for (rule, text, meant) in
+            [(&TIME_ZONE, "Asia/Soul", "`Asia/Seoul`?"), (&QUERY, "up{$labl=\"x\"}", "`$label`?")]
+        {
+            assert!((rule.hint)(text).is_some_and(|hint| hint.ends_with(meant)), "{text}");
+        }
     }
 }

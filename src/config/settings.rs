@@ -111,7 +111,7 @@ pub struct Prometheus {
     /// The label that names its cluster, where service names repeat across clusters.
     pub cluster_label: Option<String>,
     /// The query of each signal. `$service` stands for a regular expression of service names (`.+` for all),
-    /// `$label` for the service label, `$window` for the range of `rate()`.
+    /// `$label` for the service label, `$window` for the range of `rate()`; see [`super::queries`] for all of them.
     pub queries: BTreeMap<Signal, String>,
 }
 

@@ -9,17 +9,52 @@ use super::document::{Document, Draft};
 /// How the parser says that a key or table was given before.
 const DUPLICATE: &str = "duplicate key";
 
-/// A syntax error, or something given twice.
-pub(super) fn draft(error: &Error, text: &str, document: &Document<'_>) -> Draft {
+/// How many errors are told: a file with more is no configuration.
+const MAX_ERRORS: usize = 50;
+
+/// What the parser found, without the errors that only follow from another: one a line, and of a bracket that is not
+/// closed only the first line that does not fit in.
+pub(super) fn drafts(errors: &[Error], text: &str, document: &Document<'_>) -> Vec<Draft> {
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut last_line = None;
+    let mut in_bracket = false;
+    let mut in_order: Vec<&Error> = errors.iter().collect();
+    in_order.sort_by_key(|error| error.span().map_or(text.len(), |span| span.start));
+    for error in in_order {
+        if drafts.len() == MAX_ERRORS {
+            break;
+        }
+        let line = error.span().map(|span| document.line(span.start));
+        if is_duplicate(error) {
+            drafts.push(draft(error, text, document));
+        } else if line != last_line {
+            let about_bracket = is_about_bracket(error);
+            if !(about_bracket && in_bracket) {
+                drafts.push(draft(error, text, document));
+            }
+            in_bracket = about_bracket;
+            last_line = line;
+        }
+    }
+    drafts
+}
+
+fn is_about_bracket(error: &Error) -> bool {
+    ["array", "inline table"].iter().any(|word| error.message().contains(word))
+}
+
+fn draft(error: &Error, text: &str, document: &Document<'_>) -> Draft {
     let at = error.span().unwrap_or(text.len()..text.len());
     if is_duplicate(error) {
         return duplicate(&at, text, document);
     }
     let (what, expected) = match error.message().split_once(", expected ") {
+        Some((what, "literal string")) => (what, "expected quotes around it".to_owned()),
         Some((what, expected)) => (what, format!("expected {expected}")),
         None => (error.message(), String::new()),
     };
-    Draft::new(&at, format!("this is not TOML: {what}")).expected(expected)
+    let draft = Draft::new(&at, format!("this is not TOML: {what}")).expected(expected);
+    if is_about_bracket(error) { draft.hint("perhaps a bracket further up is not closed") } else { draft }
 }
 
 /// Whether the file is sound TOML apart from something given twice.

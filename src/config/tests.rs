@@ -179,7 +179,7 @@ fn the_schema_knows_every_key_and_no_other() {
 }
 
 #[test]
-fn defaults_and_examples_obey_their_own_schema() {
+fn every_key_is_explained_and_its_example_is_not_its_default() {
     for (table, key) in table(ROOT, "") {
         assert!(!key.doc.is_empty() && !key.doc.ends_with('.') && !key.doc.contains('|'), "{table}.{}", key.name);
         assert!(key.default != key.example || key.default.is_none(), "{table}.{}", key.name);
@@ -215,6 +215,20 @@ fn the_file_is_found_by_flag_then_environment_then_xdg() {
     fs::remove_file(&default).unwrap();
     assert_eq!(with(None, None).unwrap(), [""; 0]);
     fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_line() {
+    let error = read("\u{feff}colour = 1").unwrap_err();
+    assert_eq!((error.problems[0].quotes[0].column, error.problems[0].quotes[0].text.as_str()), (1, "colour = 1"));
+}
+
+#[test]
+fn a_file_that_is_no_configuration_is_refused_soon() {
+    let log = "2026-11-22 09:02:14 GET /index.html\n".repeat(5_000);
+    assert!(read(&log).unwrap_err().problems.len() <= 50);
+    let same = "a = 1\n".repeat(2_000);
+    assert!(read(&same).unwrap_err().problems.len() <= 51);
 }
 
 proptest! {
