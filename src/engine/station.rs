@@ -7,9 +7,16 @@ use jiff::Timestamp;
 
 use super::Clock;
 use super::tracker::Tracker;
-use crate::domain::SourceKind;
+use crate::config;
 use crate::domain::assess::Setting;
-use crate::source::Source;
+use crate::domain::{ContextInfo, Policy, SourceKind};
+use crate::net::aws::Aws;
+use crate::net::http::Clients;
+use crate::source::foreign::OwnerLabels;
+use crate::source::{self, Source};
+
+/// The longest one round of a source may take while the screen is open.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A source and how often it is asked.
 #[derive(Clone)]
@@ -34,6 +41,52 @@ pub struct Station {
 }
 
 impl Station {
+    /// A context of the configuration. Does no I/O: clients, credentials and certificates are loaded by the first round.
+    ///
+    /// # Errors
+    /// A glob that cannot be read.
+    pub fn open(context: &config::Context) -> Result<Self, String> {
+        let clients = Clients::default();
+        let refresh = context.refresh;
+        let mut posts = Vec::new();
+        let mut post = |source: Arc<dyn Source>, interval| posts.push(Post { source, interval });
+        if let Some(settings) = &context.aws {
+            let aws = Aws::open(settings.clone(), &clients);
+            post(source::ecs::open(&aws, context), refresh.ecs);
+            if settings.cloudwatch {
+                post(source::cloudwatch::open(&aws), refresh.cloudwatch);
+            }
+        }
+        let grafana = context.grafana.as_ref();
+        let labels = OwnerLabels::of(context.prometheus.as_ref());
+        if let Some(prometheus) = &context.prometheus {
+            post(source::prometheus::open(prometheus, grafana, &clients), refresh.prometheus);
+        }
+        if let Some(alertmanager) = &context.alertmanager {
+            post(source::alertmanager::open(alertmanager, grafana, labels.clone(), &clients), refresh.alertmanager);
+        }
+        if let Some(grafana) = grafana {
+            post(source::grafana::open(grafana, labels, &clients), refresh.grafana);
+        }
+        posts.sort_by_key(|post| post.source.kind());
+        let info = ContextInfo {
+            name: context.name.clone(),
+            production: context.production,
+            demo: false,
+            region: context.aws.as_ref().and_then(|aws| aws.region.clone()),
+            account: None,
+            caller_arn: None,
+        };
+        let setting = Setting {
+            context: info,
+            policy: context.policy.clone(),
+            stack_services: patterns(&context.stack_services)?,
+            services: patterns(&context.services)?,
+            notes: notes(context),
+        };
+        Ok(Self { posts, setting, clock: Clock::system(), patience: PATIENCE })
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -46,4 +99,32 @@ impl Station {
     pub(super) fn post(&self, kind: SourceKind) -> Option<&Post> {
         self.posts.iter().find(|post| post.source.kind() == kind)
     }
+}
+
+fn patterns(globs: &[String]) -> Result<Vec<glob::Pattern>, String> {
+    globs
+        .iter()
+        .map(|glob| {
+            glob::Pattern::new(glob).map_err(|error| format!("`{glob}` is no pattern of service names: {error}"))
+        })
+        .collect()
+}
+
+/// What is not looked at because it is not configured, and what adding it would give.
+fn notes(context: &config::Context) -> Vec<String> {
+    let table = |name: &str| format!("[contexts.{}.{name}]", context.name);
+    let mut notes = Vec::new();
+    if context.prometheus.is_none() {
+        notes.push(format!(
+            "prometheus is not configured: {} would add requests, errors, latency, scrape targets and its alerts",
+            table("prometheus")
+        ));
+    }
+    if context.alertmanager.is_none() && context.prometheus.is_some() {
+        notes.push(format!("alertmanager is not configured: {} would add silences and routing", table("alertmanager")));
+    }
+    if context.aws.is_none() {
+        notes.push(format!("aws is not configured: {} would add tasks and deployments", table("aws")));
+    }
+    notes
 }

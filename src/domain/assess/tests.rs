@@ -40,7 +40,7 @@ impl World {
             (Signal::Errors, 0.1),
             (Signal::LatencyP95, 0.1),
         ] {
-            prometheus.signals.push(reading("api", signal, [Some(value); 60], Some(value), SourceKind::Prometheus));
+            prometheus.signals.push(reading("api", signal, &[Some(value); 60], Some(value), SourceKind::Prometheus));
         }
         let kinds = [SourceKind::Ecs, SourceKind::Prometheus, SourceKind::Alertmanager, SourceKind::CloudWatch];
         Self {
@@ -61,7 +61,7 @@ impl World {
         self.prometheus.as_mut().unwrap()
     }
 
-    fn set(&mut self, signal: Signal, past: [Option<f64>; 60], value: Option<f64>) {
+    fn set(&mut self, signal: Signal, past: &[Option<f64>; 60], value: Option<f64>) {
         self.metrics().signals.retain(|reading| reading.signal != signal);
         self.metrics().signals.push(reading("api", signal, past, value, SourceKind::Prometheus));
     }
@@ -121,7 +121,7 @@ fn status(kind: SourceKind, state: SourceState) -> SourceStatus {
 fn reading(
     name: &str,
     signal: Signal,
-    past: [Option<f64>; 60],
+    past: &[Option<f64>; 60],
     value: Option<f64>,
     source: SourceKind,
 ) -> SignalReading {
@@ -129,7 +129,7 @@ fn reading(
         owner: Owner::named(name),
         signal,
         now: value.map(|value| Sampled { value, at: now(), source }),
-        series: Some(Arc::new(Series::from_values(ago(60), Duration::from_secs(60), past))),
+        series: Some(Arc::new(Series::from_values(ago(60), Duration::from_secs(60), *past))),
         query: "a query".into(),
     }
 }
@@ -243,11 +243,11 @@ fn each_thing_that_breaks_is_found_and_named() {
     use Verdict::{Critical, Unknown, Warning};
     type Break = fn(&mut World);
     let cases: [(&str, Break, Verdict, &[K]); 19] = [
-        ("cpu warning", |w| w.set(Signal::Cpu, [Some(90.0); 60], Some(90.0)), Warning, &[K::Cpu]),
-        ("cpu critical", |w| w.set(Signal::Cpu, [Some(97.0); 60], Some(97.0)), Critical, &[K::Cpu]),
-        ("memory", |w| w.set(Signal::Memory, [Some(88.0); 60], Some(88.0)), Warning, &[K::Memory]),
-        ("errors at the threshold", |w| w.set(Signal::Errors, [Some(1.0); 60], Some(1.0)), Warning, &[K::Errors]),
-        ("metrics stopped", |w| w.set(Signal::Traffic, [Some(9.0); 60], None), Unknown, &[K::MetricsStopped]),
+        ("cpu warning", |w| w.set(Signal::Cpu, &[Some(90.0); 60], Some(90.0)), Warning, &[K::Cpu]),
+        ("cpu critical", |w| w.set(Signal::Cpu, &[Some(97.0); 60], Some(97.0)), Critical, &[K::Cpu]),
+        ("memory", |w| w.set(Signal::Memory, &[Some(88.0); 60], Some(88.0)), Warning, &[K::Memory]),
+        ("errors at the threshold", |w| w.set(Signal::Errors, &[Some(1.0); 60], Some(1.0)), Warning, &[K::Errors]),
+        ("metrics stopped", |w| w.set(Signal::Traffic, &[Some(9.0); 60], None), Unknown, &[K::MetricsStopped]),
         ("cpu never seen", |w| w.metrics().signals.retain(|r| r.signal != Signal::Cpu), Unknown, &[K::NoData]),
         ("a task missing", |w| w.service().desired = 2, Warning, &[K::TasksMissing]),
         (
@@ -351,7 +351,7 @@ fn each_thing_that_breaks_is_found_and_named() {
 fn what_is_no_trouble_is_not_called_trouble() {
     type Calm = fn(&mut World);
     let cases: [(&str, Calm); 7] = [
-        ("a short spike", |w| w.set(Signal::Cpu, [Some(30.0); 60], Some(99.0))),
+        ("a short spike", |w| w.set(Signal::Cpu, &[Some(30.0); 60], Some(99.0))),
         ("scaled to zero", |w| {
             let service = w.service();
             (service.desired, service.running) = (0, 0);
@@ -400,7 +400,7 @@ fn a_dead_prometheus_leaves_the_rest_standing_and_nothing_green() {
     assert_eq!(lacking, [ServiceId::new("prod", "api")], "CloudWatch is needed");
 
     let signals = [(Signal::Cpu, 97.0), (Signal::Memory, 20.0)];
-    let signals = signals.map(|(signal, v)| reading("api", signal, [Some(v); 60], Some(v), SourceKind::CloudWatch));
+    let signals = signals.map(|(signal, v)| reading("api", signal, &[Some(v); 60], Some(v), SourceKind::CloudWatch));
     world.cloudwatch = Some(CloudWatchReading { signals: signals.to_vec(), ..Default::default() });
     let snapshot = world.look();
     let cpu = &snapshot.services[0].signal(Signal::Cpu).now;
@@ -508,7 +508,7 @@ fn two_clusters_with_a_service_of_one_name_are_told_apart_by_the_cluster_label()
     world.metrics().signals.clear();
     for (cluster, cpu) in [("prod", 97.0), ("stage", 20.0)] {
         for (signal, value) in [(Signal::Cpu, cpu), (Signal::Memory, 20.0)] {
-            let mut reading = reading("api", signal, [Some(value); 60], Some(value), SourceKind::Prometheus);
+            let mut reading = reading("api", signal, &[Some(value); 60], Some(value), SourceKind::Prometheus);
             reading.owner.cluster = Some(cluster.into());
             world.metrics().signals.push(reading);
         }
