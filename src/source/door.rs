@@ -62,10 +62,10 @@ impl Door {
         }
     }
 
-    /// Finds the data source where that is still to be done, so that the requests after it need not queue for it.
+    /// Finds out how to get through, where that is still to be done.
     pub async fn prepare(&self, deadline: Deadline) -> Result<(), SourceError> {
         match self {
-            Self::Grafana(proxy) => proxy.uid(deadline).await.map(drop),
+            Self::Grafana(proxy) => proxy.prepare(deadline).await,
             Self::Direct(_) => Ok(()),
             Self::Missing => Err(Self::missing()),
         }
@@ -83,5 +83,22 @@ impl Door {
     fn missing() -> SourceError {
         SourceError::new(ErrorClass::Local, "it is to be reached through grafana, and this context has no grafana")
             .with_hint("give the context a grafana url, or give this source a url of its own")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_way_through_a_grafana_that_is_not_there_is_said_so() {
+        let reach = Reach::Grafana { uid: None };
+        let door = Door::open(&reach, None, DataSourceKind::Prometheus, &Clients::default(), Meter::default());
+        let deadline = Deadline::after(Duration::from_secs(1));
+        let error = door.prepare(deadline).await.unwrap_err();
+        assert_eq!((error.class, door.requests()), (ErrorClass::Local, 0));
+        assert_eq!(door.send(&Call::get("/", deadline)).await.unwrap_err(), error);
     }
 }

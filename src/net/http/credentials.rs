@@ -72,8 +72,8 @@ impl Credentials {
         let looked_just_now = held.as_ref().is_some_and(|known| known.since.elapsed() < LOOK_AGAIN_AFTER);
         let is_refused = |known: &Held| known.headers.as_ref().is_ok_and(|headers| headers == refused);
         if held.as_ref().is_none_or(is_refused) {
-            // Right after the first fetch the secret may have been rotated already, but asking once more is cheap
-            // only for files and variables.
+            // Every request of a round may be refused at once. A file is cheap to read for each of them; a command
+            // is not, and may ask a person.
             if looked_just_now && self.runs_commands() {
                 return None;
             }
@@ -90,7 +90,11 @@ impl Credentials {
             Auth::Bearer(secret) => ("token", secret),
             Auth::Basic { password, .. } => ("password", password),
         };
-        format!("the {what} from {} is refused: renew it, it is read again by itself", secret::name(secret))
+        let then = match secret {
+            SecretRef::Env(_) => "renew it and start again",
+            SecretRef::File(_) | SecretRef::Command(_) => "renew it; it is read again without a restart",
+        };
+        format!("the {what} from {} is refused: {then}", secret::name(secret))
     }
 
     async fn fetch(&self) -> Result<HeaderMap, SourceError> {

@@ -124,6 +124,20 @@ impl Proxy {
         Ok(uid)
     }
 
+    /// Finds the data source and the way Grafana lets requests through to it, where that is still to be done: the many
+    /// requests of a round need not all find out.
+    ///
+    /// # Errors
+    /// As [`Proxy::uid`] and [`Proxy::send`]; and where Grafana refuses every way.
+    pub async fn prepare(&self, deadline: Deadline) -> Result<(), SourceError> {
+        self.uid(deadline).await?;
+        if self.kind != DataSourceKind::Prometheus || self.learnt(|learnt| learnt.form.is_some()) {
+            return Ok(());
+        }
+        let reply = self.send(&Call::post("/api/v1/query", deadline).with("query", "vector(1)")).await?;
+        if self.refused_by_grafana(&reply) { reply.accepted().map(drop) } else { Ok(()) }
+    }
+
     /// Sends a request to the data source. Tries the other path, and `GET` for `POST`, where Grafana itself refuses;
     /// remembers what worked.
     ///
@@ -177,8 +191,9 @@ impl Proxy {
         }
         self.learnt(|learnt| *learnt = Learnt::default());
         let what = format!("{}: grafana has no such data source, or the token may not use it", reply.call);
-        Err(SourceError::new(ErrorClass::Unsupported, what)
-            .with_hint("check the uid (Connections > Data sources, in the address of its page), or leave it out"))
+        Err(SourceError::new(ErrorClass::Unsupported, what).with_hint(
+            "check grafana_uid (it is in the address of the data source's page in Grafana), or leave it out",
+        ))
     }
 
     async fn list(&self, deadline: Deadline) -> Result<Vec<DataSource>, SourceError> {
@@ -213,9 +228,9 @@ impl Proxy {
             what.truncate(what.trim_end_matches(',').len());
         }
         let hint = if candidates.is_empty() {
-            format!("add one in Grafana, let the token use it, or give {word} a url of its own")
+            format!("add one in Grafana, let the token use it, or set {word}.url to an address of its own")
         } else {
-            format!("name one of them as the {word}'s grafana data source uid")
+            format!("set grafana_uid of {word} to one of them")
         };
         Err(SourceError::new(ErrorClass::Unsupported, what).with_hint(hint))
     }
@@ -392,6 +407,26 @@ mod tests {
             let resources = "GET /api/datasources/uid/p1/resources/api/v1/query";
             assert_eq!(paths(&server), ["GET /api/datasources/proxy/uid/p1/api/v1/query", resources, resources]);
         }
+    }
+
+    #[tokio::test]
+    async fn the_way_is_found_once_or_the_refusal_is_told_at_once() {
+        let server = Loopback::start(|asked: &Asked| match asked.path.as_str() {
+            path if path.contains("/proxy/") => Said::json(500, r#"{"message":"no"}"#),
+            path if path.ends_with("/query") => Said::json(200, OK),
+            _ => Said::json(404, "{}"),
+        })
+        .await;
+        let azure = proxy(&server, DataSourceKind::Prometheus, Some("p1"));
+        for _ in 0..2 {
+            azure.prepare(soon()).await.unwrap();
+        }
+        assert_eq!(azure.send(&Call::get("/-/ready", soon())).await.unwrap().status, 404);
+        assert_eq!(server.asked().len(), 3);
+
+        let closed = Loopback::start(|_| Said::json(401, r#"{"message":"Invalid API key"}"#)).await;
+        let error = proxy(&closed, DataSourceKind::Prometheus, Some("p1")).prepare(soon()).await.unwrap_err();
+        assert_eq!((error.class, closed.asked().len()), (ErrorClass::Credentials, 2));
     }
 
     #[tokio::test]

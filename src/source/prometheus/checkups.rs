@@ -107,10 +107,10 @@ async fn signal_checkup(round: &Round<'_>, signal: Signal) -> Checkup {
             found
         }
         (Ok(readings), None) if readings.is_empty() => {
-            let mut found = checkup(GROUP, name, CheckupState::Warn, format!("no service has data: {query}"));
+            let detail = format!("no service has data: nothing in {}", metrics(&query));
+            let mut found = checkup(GROUP, name, CheckupState::Warn, detail);
             found.next_step = Some(format!(
-                "expose {} or set signals.{} in the context to the query that gives it, one value a service",
-                metrics(&query),
+                "scrape what exposes it, or set prometheus.signals.{} of the context to a query of your own metric",
                 signal.key(),
             ));
             found

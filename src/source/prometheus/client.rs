@@ -264,6 +264,8 @@ fn unavailable(reply: &Reply) -> Option<SourceError> {
     let why = match reply.headers.get(STOPPING).map(reqwest::header::HeaderValue::as_bytes) {
         Some(b"true") => "it is shutting down",
         Some(_) => "it is starting: it replays its write-ahead log",
+        // Versions before that header.
+        None if reply.body.trim_ascii() == b"Service Unavailable" => "it is starting or shutting down",
         None => return None,
     };
     let error = SourceError::new(ErrorClass::Server, format!("{}: 503 Service Unavailable: {why}", reply.call));

@@ -347,19 +347,19 @@ pub fn oddities<T>(signal: Signal, owned: &Owned<T>, labels: &OwnerLabels) -> Ve
         let name = clip(&owner.service, 60);
         problems.push(odd(
             format!("{word}: the query returns {series} series for service {name}{more}; the largest value is used"),
-            format!("aggregate signals.{key} by {label}, as `sum by ({label}) (...)` or `max by ({label}) (...)` does"),
+            format!("aggregate prometheus.signals.{key} by {label}, as `sum by ({label}) (...)` or `max by ({label}) (...)` does"),
         ));
     }
     if owned.strays > 0 && owned.values.is_empty() {
         problems.push(odd(
             format!("{word}: the query returns {} series and none has the label {label}", owned.strays),
-            format!("keep {label} in signals.{key}, or set service_label to the label that names the service"),
+            format!("keep {label} in prometheus.signals.{key}, or set prometheus.service_label to the label that names the service"),
         ));
     }
     if owned.histograms > 0 {
         problems.push(odd(
             format!("{word}: the query returns native histograms, which are no numbers"),
-            format!("take a number from them in signals.{key}, as histogram_quantile(0.95, ...) does"),
+            format!("take a number from them in prometheus.signals.{key}, as histogram_quantile(0.95, ...) does"),
         ));
     }
     problems

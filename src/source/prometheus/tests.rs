@@ -353,8 +353,9 @@ async fn the_doctor_says_which_metric_is_missing_and_how_to_go_on() {
     assert_eq!(line("version").detail, "2.42.0+ds");
     assert_eq!(line("targets").detail, "1 active target");
     assert_eq!(line("signal cpu").detail, "data for 1 service");
-    let memory = line("signal memory").next_step.clone().unwrap();
-    assert!(memory.starts_with("expose memory or set signals.memory"), "{memory}");
+    let memory = line("signal memory");
+    assert_eq!(memory.detail, "no service has data: nothing in memory");
+    assert!(memory.next_step.as_ref().unwrap().contains("set prometheus.signals.memory"), "{memory:?}");
     let unreachable = source(crate::net::http::loopback::settings("http://127.0.0.1:1".parse().unwrap()));
     assert_eq!(unreachable.checkups(now()).await.len(), 1);
 }
