@@ -101,6 +101,10 @@ fn answered(call: &Call<'_>, place: &str, status: u16, code: Option<&str>, messa
         ErrorClass::Credentials if message.contains("Signature expired") || message.contains("not yet current") => {
             error.with_hint("check this machine's clock")
         }
+        ErrorClass::Throttled => error.with_hint(format!(
+            "the account's request rate is shared by all its tools: raise `refresh.{}` of the context",
+            call.service
+        )),
         ErrorClass::Rejected if code == "ClusterNotFoundException" => {
             error.with_hint("check `clusters` and `region` of the context's [aws]")
         }
@@ -217,6 +221,8 @@ pub(super) fn clean(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const LIST: Call<'static> = Call { service: "ecs", action: "ListTasks", about: "cluster prod" };
@@ -275,5 +281,15 @@ mod tests {
         assert_eq!(clean(&message), "The signature does not match.");
         assert_eq!(clean(&format!("got token={token} there")), "got [redacted] there");
         assert_eq!(clean("red\x1b[31m\r\nnext"), "red\\u{1b}[31m next");
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_becomes_one_short_line(message in any::<String>(), code in any::<Option<String>>(), status in 100u16..600) {
+            let told = answered(&LIST, "place", status, code.as_deref(), Some(&message));
+            prop_assert!(told.what.chars().count() < 1_000);
+            prop_assert!(!told.what.chars().any(char::is_control));
+            prop_assert!(told.hint.is_none_or(|hint| !hint.chars().any(char::is_control)));
+        }
     }
 }

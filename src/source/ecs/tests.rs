@@ -225,6 +225,15 @@ async fn when_nothing_can_be_read_the_error_says_why() {
 }
 
 #[tokio::test]
+async fn an_address_where_nothing_listens_is_named() {
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let source = open(&aws(settings(&format!("http://{free}").parse().unwrap())), &context(&[]));
+    let error = read(&source).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Connect);
+    assert_eq!(error.what, format!("ecs:ListClusters in eu-west-1: POST http://{free}/: connection refused"));
+}
+
+#[tokio::test]
 async fn a_list_that_goes_in_circles_ends() {
     let page = json!({"serviceArns": [format!("{ARN}:service/prod/s1")], "nextToken": "again"});
     let (server, source) = source(but("ListServices", answer(&page)), &[]).await;
