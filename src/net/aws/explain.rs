@@ -60,16 +60,31 @@ where
     }
     match error {
         SdkError::TimeoutError(_) => SourceError::new(ErrorClass::Timeout, format!("{place}: no answer in time")),
-        SdkError::ServiceError(context) => {
+        SdkError::ServiceError(context) if context.err().code().is_some() => {
             let status = context.raw().status().as_u16();
             answered(call, &place, status, context.err().code(), context.err().message())
         }
-        SdkError::ResponseError(context) => answered(call, &place, context.raw().status().as_u16(), None, None),
+        SdkError::ServiceError(context) => unread(call, &place, context.raw()),
+        SdkError::ResponseError(context) => unread(call, &place, context.raw()),
         SdkError::ConstructionFailure(_) => {
             SourceError::new(ErrorClass::Local, format!("{place}: {}", clean(&cause(error))))
         }
         _ => SourceError::new(ErrorClass::Connect, format!("{place}: {}", clean(&cause(error)))),
     }
+}
+
+/// What an answer says that the SDK could not read: perhaps a refusal as XML to a call that expects JSON, as gateways
+/// send it.
+fn unread(call: &Call<'_>, place: &str, raw: &HttpResponse) -> SourceError {
+    let body = raw.body().bytes().and_then(|body| std::str::from_utf8(body).ok()).unwrap_or_default();
+    answered(call, place, raw.status().as_u16(), xml_text(body, "Code"), xml_text(body, "Message"))
+}
+
+/// The text of the first element of that name, where it holds nothing but text.
+fn xml_text<'a>(body: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = body.split_once(&format!("<{name}>"))?;
+    let (text, _) = rest.split_once(&format!("</{name}>"))?;
+    (!text.is_empty() && !text.contains('<')).then_some(text)
 }
 
 /// What an answer that is a refusal says, by its code and, where there is none, by its status.
@@ -270,6 +285,17 @@ mod tests {
     fn what_is_not_from_aws_is_said_and_not_shown() {
         let told = answered(&LIST, &LIST.in_region("r"), 500, None, None);
         assert_eq!(told.what, "ecs:ListTasks in r (cluster prod): HTTP 500, and the answer is not AWS's");
+    }
+
+    #[test]
+    fn a_refusal_as_xml_is_still_a_refusal() {
+        let body =
+            "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error></ErrorResponse>";
+        let mut raw = HttpResponse::new(403.try_into().unwrap(), body.into());
+        let told = unread(&LIST, "place", &raw);
+        assert_eq!((told.class, told.what.as_str()), (ErrorClass::Credentials, "place: SignatureDoesNotMatch: no"));
+        *raw.body_mut() = "<html><Code><b>500</b></Code></html>".into();
+        assert_eq!(unread(&LIST, "place", &raw).class, ErrorClass::Forbidden);
     }
 
     #[test]

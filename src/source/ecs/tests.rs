@@ -375,6 +375,35 @@ async fn credentials_that_aws_refuses_are_looked_for_again() {
     assert_eq!(found.load(Ordering::SeqCst), 3, "found once for each session, never twice");
 }
 
+/// Has credentials that run out at once, then none, then good ones.
+#[derive(Debug, Default)]
+struct RunningOut(AtomicUsize);
+
+impl ProvideCredentials for RunningOut {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let credentials = |expiry| Credentials::new("AKIDEXAMPLE", "secret-key", None, expiry, "test");
+        future::ProvideCredentials::ready(match self.0.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(credentials(Some(std::time::UNIX_EPOCH))),
+            1 => Err(CredentialsError::provider_error("the SSO token has expired and cannot be refreshed")),
+            _ => Ok(credentials(None)),
+        })
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_run_out_between_calls_fail_the_round_and_not_the_next() {
+    let server = Loopback::start(fleet(1)).await;
+    let provider = SharedCredentialsProvider::new(RunningOut::default());
+    let source = open(&aws_with(settings(&server.url), provider), &context(&[]));
+    let error = read(&source).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Credentials, "{error:?}");
+    assert!(error.what.contains("the SSO token has expired"), "{error:?}");
+    assert_eq!(read(&source).await.unwrap().services.len(), 1);
+}
+
 #[tokio::test]
 async fn the_doctor_names_the_permission_that_is_missing() {
     let denied = "User: me is not authorized to perform: ecs:ListTasks on resource: *";
