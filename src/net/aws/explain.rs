@@ -60,16 +60,31 @@ where
     }
     match error {
         SdkError::TimeoutError(_) => SourceError::new(ErrorClass::Timeout, format!("{place}: no answer in time")),
-        SdkError::ServiceError(context) => {
+        SdkError::ServiceError(context) if context.err().code().is_some() => {
             let status = context.raw().status().as_u16();
             answered(call, &place, status, context.err().code(), context.err().message())
         }
-        SdkError::ResponseError(context) => answered(call, &place, context.raw().status().as_u16(), None, None),
+        SdkError::ServiceError(context) => unread(call, &place, context.raw()),
+        SdkError::ResponseError(context) => unread(call, &place, context.raw()),
         SdkError::ConstructionFailure(_) => {
             SourceError::new(ErrorClass::Local, format!("{place}: {}", clean(&cause(error))))
         }
         _ => SourceError::new(ErrorClass::Connect, format!("{place}: {}", clean(&cause(error)))),
     }
+}
+
+/// What an answer says that the SDK could not read: perhaps a refusal as XML to a call that expects JSON, as gateways
+/// send it.
+fn unread(call: &Call<'_>, place: &str, raw: &HttpResponse) -> SourceError {
+    let body = raw.body().bytes().and_then(|body| std::str::from_utf8(body).ok()).unwrap_or_default();
+    answered(call, place, raw.status().as_u16(), xml_text(body, "Code"), xml_text(body, "Message"))
+}
+
+/// The text of the first element of that name, where it holds nothing but text.
+fn xml_text<'a>(body: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = body.split_once(&format!("<{name}>"))?;
+    let (text, _) = rest.split_once(&format!("</{name}>"))?;
+    (!text.is_empty() && !text.contains('<')).then_some(text)
 }
 
 /// What an answer that is a refusal says, by its code and, where there is none, by its status.
@@ -101,6 +116,10 @@ fn answered(call: &Call<'_>, place: &str, status: u16, code: Option<&str>, messa
         ErrorClass::Credentials if message.contains("Signature expired") || message.contains("not yet current") => {
             error.with_hint("check this machine's clock")
         }
+        ErrorClass::Throttled => error.with_hint(format!(
+            "the account's request rate is shared by all its tools: raise `refresh.{}` of the context",
+            call.service
+        )),
         ErrorClass::Rejected if code == "ClusterNotFoundException" => {
             error.with_hint("check `clusters` and `region` of the context's [aws]")
         }
@@ -217,6 +236,8 @@ pub(super) fn clean(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const LIST: Call<'static> = Call { service: "ecs", action: "ListTasks", about: "cluster prod" };
@@ -267,6 +288,17 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_as_xml_is_still_a_refusal() {
+        let body =
+            "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error></ErrorResponse>";
+        let mut raw = HttpResponse::new(403.try_into().unwrap(), body.into());
+        let told = unread(&LIST, "place", &raw);
+        assert_eq!((told.class, told.what.as_str()), (ErrorClass::Credentials, "place: SignatureDoesNotMatch: no"));
+        *raw.body_mut() = "<html><Code><b>500</b></Code></html>".into();
+        assert_eq!(unread(&LIST, "place", &raw).class, ErrorClass::Forbidden);
+    }
+
+    #[test]
     fn secrets_and_escapes_do_not_get_through() {
         let token = "A".repeat(400);
         let message = format!(
@@ -275,5 +307,15 @@ mod tests {
         assert_eq!(clean(&message), "The signature does not match.");
         assert_eq!(clean(&format!("got token={token} there")), "got [redacted] there");
         assert_eq!(clean("red\x1b[31m\r\nnext"), "red\\u{1b}[31m next");
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_becomes_one_short_line(message in any::<String>(), code in any::<Option<String>>(), status in 100u16..600) {
+            let told = answered(&LIST, "place", status, code.as_deref(), Some(&message));
+            prop_assert!(told.what.chars().count() < 1_000);
+            prop_assert!(!told.what.chars().any(char::is_control));
+            prop_assert!(told.hint.is_none_or(|hint| !hint.chars().any(char::is_control)));
+        }
     }
 }

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
 use self::chain::Loaded;
@@ -74,6 +75,8 @@ struct Inner {
     given: Option<SharedCredentialsProvider>,
     /// Counts requests that are nobody's in particular: for credentials and metadata.
     meter: Meter,
+    /// For services of this machine, past every proxy.
+    direct: OnceCell<reqwest::Client>,
     loaded: tokio::sync::Mutex<Option<Arc<Loaded>>>,
     /// The region last found, for showing.
     region: Mutex<Option<String>>,
@@ -93,8 +96,16 @@ impl Aws {
         given: Option<SharedCredentialsProvider>,
     ) -> Self {
         let region = Mutex::new(settings.region.clone());
-        let (clients, meter) = (clients.clone(), Meter::default());
-        Self(Arc::new(Inner { settings, clients, pace, given, meter, loaded: tokio::sync::Mutex::default(), region }))
+        Self(Arc::new(Inner {
+            settings,
+            clients: clients.clone(),
+            pace,
+            given,
+            meter: Meter::default(),
+            direct: OnceCell::new(),
+            loaded: tokio::sync::Mutex::default(),
+            region,
+        }))
     }
 
     /// What was configured.
@@ -133,7 +144,8 @@ impl Aws {
             Some(_) => error.with_hint("AWS_CA_BUNDLE names this file: correct or unset it"),
             None => error,
         })?;
-        let transport = Transport::new(client, self.0.meter.clone())?;
+        let direct = self.0.direct.get_or_try_init(|| async { transport::direct() }).await?;
+        let transport = Transport::new(client, direct.clone(), self.0.meter.clone());
         let loaded = timeout_at(begun + within * 9 / 10, self.loaded(&transport)).await.map_err(|_| {
             let waited = format::duration(within * 9 / 10);
             SourceError::new(ErrorClass::Timeout, format!("aws: no credentials within {waited}"))
@@ -158,6 +170,11 @@ impl Aws {
         if known.as_ref().is_some_and(|loaded| Arc::ptr_eq(loaded, bad)) {
             *known = None;
         }
+    }
+
+    /// Makes the next session read the certificate authorities again.
+    fn forget_trust(&self) {
+        self.0.clients.forget(&trust());
     }
 
     fn pace(&self) -> &Pace {

@@ -117,6 +117,9 @@ impl Session {
             return Err(self.facts().await.explain(error));
         }
         let error = explain(&call, self.region(), &error);
+        if error.class == ErrorClass::Tls {
+            self.aws.forget_trust();
+        }
         if error.class == ErrorClass::Credentials {
             self.aws.forget(&self.loaded).await;
             if error.hint.is_none() {

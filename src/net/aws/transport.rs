@@ -26,6 +26,19 @@ const DEFAULT_PATIENCE: Duration = Duration::from_secs(10);
 const LINK_LOCAL: [&str; 5] =
     ["169.254.169.254", "169.254.170.2", "169.254.170.23", "[fd00:ec2::254]", "[fd00:ec2::23]"];
 
+/// A client that knows no proxy and speaks plain HTTP, as metadata services do.
+///
+/// # Errors
+/// [`ErrorClass::Local`] where it cannot be made.
+pub(super) fn direct() -> Result<reqwest::Client, SourceError> {
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .tls_certs_only(std::iter::empty())
+        .build()
+        .map_err(|_| SourceError::new(ErrorClass::Local, "aws: cannot set up HTTP"))
+}
+
 /// Carries the SDK's requests and counts them.
 #[derive(Debug, Clone)]
 pub(super) struct Transport {
@@ -35,18 +48,9 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// Requests go through `client`, those to metadata services through one that knows no proxy.
-    ///
-    /// # Errors
-    /// [`ErrorClass::Local`] where the second client cannot be made.
-    pub(super) fn new(client: reqwest::Client, meter: Meter) -> Result<Self, SourceError> {
-        let direct = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .tls_certs_only(std::iter::empty())
-            .build()
-            .map_err(|_| SourceError::new(ErrorClass::Local, "aws: cannot set up HTTP"))?;
-        Ok(Self { client, direct, meter })
+    /// Requests go through `client`, those to metadata services through `direct`.
+    pub(super) fn new(client: reqwest::Client, direct: reqwest::Client, meter: Meter) -> Self {
+        Self { client, direct, meter }
     }
 
     /// The same, counted by another meter.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 /// The shortest period of a service's metrics.
-pub(super) const PERIOD: Duration = Duration::from_secs(60);
+pub(super) const PERIOD: Duration = Duration::from_mins(1);
 
 /// The most points of a chart.
 const MAX_POINTS: u64 = 300;

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn grid() -> Grid {
-        Grid::before(Timestamp::from_second(3_600).unwrap(), Duration::from_secs(600))
+        Grid::before(Timestamp::from_second(3_600).unwrap(), Duration::from_mins(10))
     }
 
     fn result(id: &str, points: &[(i64, f64)], status: StatusCode) -> MetricDataResult {

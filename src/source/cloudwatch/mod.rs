@@ -25,7 +25,7 @@ use crate::net::Meter;
 use crate::net::aws::Aws;
 
 /// How far back a round looks.
-const LOOK_BACK: Duration = Duration::from_secs(3_600);
+const LOOK_BACK: Duration = Duration::from_hours(1);
 
 /// How long an answer that nobody asks for any more is kept, in seconds.
 const KEPT_SECONDS: i64 = 600;
@@ -104,13 +104,11 @@ impl CloudWatch {
                 Err(error) => failures.push(error),
             }
         }
-        match failures.iter().position(|error| !answered || error.class == ErrorClass::Credentials) {
-            Some(worst) => Err(failures.swap_remove(worst)),
-            None => {
-                reading.problems.extend(failures);
-                Ok(())
-            }
+        if let Some(worst) = failures.iter().position(|error| !answered || error.class == ErrorClass::Credentials) {
+            return Err(failures.swap_remove(worst));
         }
+        reading.problems.extend(failures);
+        Ok(())
     }
 
     fn hold(&self, services: &[ServiceId], metrics: &Metrics, grid: &Grid, now: Timestamp) {

@@ -16,7 +16,7 @@ enum Cbor {
 
 impl Cbor {
     fn head(major: u8, len: usize, out: &mut Vec<u8>) {
-        out.push(major << 5 | 26);
+        out.push((major << 5) | 0x1a);
         out.extend(u32::try_from(len).unwrap().to_be_bytes());
     }
 
@@ -28,7 +28,9 @@ impl Cbor {
             }
             Self::Array(items) => {
                 Self::head(4, items.len(), out);
-                items.iter().for_each(|item| item.write(out));
+                for item in items {
+                    item.write(out);
+                }
             }
             Self::Map(pairs) => {
                 Self::head(5, pairs.len(), out);

@@ -70,7 +70,7 @@ async fn permissions(ecs: &Ecs, session: &Session) -> Vec<Checkup> {
     if clusters.is_empty() {
         let begun = Instant::now();
         let answer = api.list_clusters().await;
-        found.push(tried("ecs:ListClusters", begun, answer.as_ref().map(|all| format::count(all.len(), "cluster"))));
+        found.push(tried("ecs:ListClusters", begun, &answer, |all| format::count(all.len(), "cluster")));
         clusters = answer.unwrap_or_default();
     }
     let Some(cluster) = clusters.first().cloned() else {
@@ -83,24 +83,24 @@ async fn permissions(ecs: &Ecs, session: &Session) -> Vec<Checkup> {
         Some(failure) => Err(api.failed("DescribeClusters", "", failure)),
         None => Ok(format::count(known.len(), "cluster")),
     });
-    found.push(tried("ecs:DescribeClusters", begun, answer.as_ref().map(Clone::clone)));
+    found.push(tried("ecs:DescribeClusters", begun, &answer, String::clone));
     let about = format!("cluster {}", map::text(map::short_name(&cluster)));
 
     let begun = Instant::now();
     let services = api.list_services(&cluster, &about).await;
-    let counted = services.as_ref().map(|all| format!("{} in {about}", format::count(all.len(), "service")));
-    found.push(tried("ecs:ListServices", begun, counted));
+    let counted = |all: &Vec<String>| format!("{} in {about}", format::count(all.len(), "service"));
+    found.push(tried("ecs:ListServices", begun, &services, counted));
     found.extend(on_a_service(&api, &cluster, &about, services.unwrap_or_default().first()).await);
 
     let begun = Instant::now();
     let tasks = api.list_tasks(&cluster, &about, DesiredStatus::Running).await;
-    let counted = tasks.as_ref().map(|all| format!("{} in {about}", format::count(all.len(), "task")));
-    found.push(tried("ecs:ListTasks", begun, counted));
+    let counted = |all: &Vec<String>| format!("{} in {about}", format::count(all.len(), "task"));
+    found.push(tried("ecs:ListTasks", begun, &tasks, counted));
     match tasks.unwrap_or_default().first() {
         Some(task) => {
             let begun = Instant::now();
             let answer = api.describe_tasks(&cluster, &about, std::slice::from_ref(task)).await;
-            found.push(tried("ecs:DescribeTasks", begun, answer.as_ref().map(|_| "allowed".to_owned())));
+            found.push(tried("ecs:DescribeTasks", begun, &answer, |_| "allowed".to_owned()));
         }
         None => found.push(skipped("ecs:DescribeTasks", "no task to try it on")),
     }
@@ -116,27 +116,28 @@ async fn on_a_service(api: &Api<'_>, cluster: &str, about: &str, service: Option
     };
     let begun = Instant::now();
     let answer = api.describe_services(cluster, about, std::slice::from_ref(service)).await;
-    let described = tried("ecs:DescribeServices", begun, answer.as_ref().map(|_| "allowed".to_owned()));
+    let described = tried("ecs:DescribeServices", begun, &answer, |_| "allowed".to_owned());
     let service = answer.ok().and_then(|(services, _)| services.into_iter().next());
     let definition = service.map(|service| map::service("", &service).definition).filter(|name| !name.is_empty());
     let defined = match definition {
         Some(name) => {
             let begun = Instant::now();
             let answer = api.describe_task_definition(&name).await;
-            tried("ecs:DescribeTaskDefinition", begun, answer.as_ref().map(|_| "allowed".to_owned()))
+            tried("ecs:DescribeTaskDefinition", begun, &answer, |_| "allowed".to_owned())
         }
         None => skipped("ecs:DescribeTaskDefinition", "no definition to try it on"),
     };
     vec![described, defined]
 }
 
-fn tried(name: &str, begun: Instant, answer: Result<String, &SourceError>) -> Checkup {
+/// A call that was tried since `begun`; `say` tells what its answer holds.
+fn tried<T>(name: &str, begun: Instant, answer: &Result<T, SourceError>, say: impl FnOnce(&T) -> String) -> Checkup {
     match answer {
-        Ok(detail) => Checkup {
+        Ok(answer) => Checkup {
             group: "ecs".to_owned(),
             name: name.to_owned(),
             state: CheckupState::Pass,
-            detail,
+            detail: say(answer),
             took: Some(begun.elapsed()),
             next_step: None,
         },

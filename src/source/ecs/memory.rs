@@ -13,9 +13,12 @@ const SMALL_LIST: usize = 100;
 /// A longer one is read again after so many rounds, and whenever the cluster's own count of services changes.
 const ROUNDS_A_LIST: u32 = 5;
 
-/// How long a service's last description may stand in for one that did not arrive, in seconds. A fleet too large to be
-/// described in one round is described in several.
-const STAND_IN_SECONDS: i64 = 90;
+/// The most services of a cluster that are described again in one round: a hundred calls. More would use up what AWS
+/// allows the whole account; the rest of a larger fleet has its turn in the next rounds.
+const DESCRIBED_A_ROUND: usize = 1_000;
+
+/// How long a service's last description may stand in for a new one, in seconds.
+const STAND_IN_SECONDS: i64 = 120;
 
 /// Events kept of a service for standing in: all hundred of 5,000 services would be 100 MiB.
 const EVENTS_KEPT: usize = 20;
@@ -76,9 +79,19 @@ impl Memory {
         }
     }
 
-    /// Puts services in the order to describe them: those never seen, those in motion, then the longest unseen.
-    pub(super) fn order(&self, arns: &mut [String]) {
+    /// Parts the services to describe in this round from those whose last description will do. Those never seen come
+    /// first, then those in motion, then the longest unseen.
+    pub(super) fn plan(&self, mut arns: Vec<String>, now: Timestamp) -> (Vec<String>, Vec<EcsService>) {
         arns.sort_by_key(|arn| self.services.get(arn).map(|known| (is_settled(&known.service), known.at)));
+        let mut due = Vec::new();
+        let mut stand_ins = Vec::new();
+        for arn in arns {
+            match self.stand_in(&arn, now) {
+                Some(service) if due.len() >= DESCRIBED_A_ROUND => stand_ins.push(service.clone()),
+                _ => due.push(arn),
+            }
+        }
+        (due, stand_ins)
     }
 
     /// Takes in a service's description.
@@ -89,10 +102,10 @@ impl Memory {
     }
 
     /// A service's last description, where it is recent enough to stand in.
-    pub(super) fn stand_in(&self, arn: &str, now: Timestamp) -> Option<EcsService> {
+    pub(super) fn stand_in(&self, arn: &str, now: Timestamp) -> Option<&EcsService> {
         let known = self.services.get(arn)?;
         let age = now.as_second() - known.at.as_second();
-        (0..=STAND_IN_SECONDS).contains(&age).then(|| known.service.clone())
+        (0..=STAND_IN_SECONDS).contains(&age).then_some(&known.service)
     }
 
     /// Parts the tasks that must be described from those that stopped and were: they do not change any more.
@@ -168,9 +181,30 @@ mod tests {
         memory.described("old", &service("old", 1), at(100));
         memory.described("new", &service("new", 1), at(200));
         memory.described("moving", &service("moving", 2), at(200));
-        let mut order = ["new", "old", "moving", "unseen"].map(str::to_owned);
-        memory.order(&mut order);
-        assert_eq!(order, ["unseen", "moving", "old", "new"]);
+        let (due, stand_ins) = memory.plan(["new", "old", "moving", "unseen"].map(str::to_owned).into(), at(200));
+        assert_eq!((due.join(" ").as_str(), stand_ins.len()), ("unseen moving old new", 0));
+    }
+
+    #[test]
+    fn a_large_fleet_is_described_in_turns_and_never_from_too_long_ago() {
+        let mut memory = Memory::default();
+        let names = names(2_500);
+        assert_eq!(memory.plan(names.clone(), at(100)).0.len(), 2_500);
+        for name in &names {
+            memory.described(name, &service(name, 1), at(100));
+        }
+        let mut seen = HashSet::new();
+        for round in 1..=3 {
+            let now = at(100 + 20 * round);
+            let (due, stand_ins) = memory.plan(names.clone(), now);
+            assert_eq!((due.len(), stand_ins.len()), (1_000, 1_500));
+            for name in due {
+                memory.described(&name, &service(&name, 1), now);
+                seen.insert(name);
+            }
+        }
+        assert_eq!(seen.len(), 2_500);
+        assert_eq!(memory.plan(names, at(1_000)).0.len(), 2_500);
     }
 
     #[test]
@@ -178,8 +212,8 @@ mod tests {
         let mut memory = Memory::default();
         memory.listed("prod", None, &names(2));
         memory.described("s1", &service("s1", 1), at(100));
-        assert!(memory.stand_in("s1", at(190)).is_some());
-        assert!(memory.stand_in("s1", at(191)).is_none());
+        assert!(memory.stand_in("s1", at(220)).is_some());
+        assert!(memory.stand_in("s1", at(221)).is_none());
         memory.listed("prod", None, &names(1));
         assert!(memory.stand_in("s1", at(100)).is_none());
     }

@@ -51,7 +51,7 @@ struct Part {
 /// A cluster's tasks.
 #[derive(Default)]
 struct Tasks {
-    tasks: Vec<types::Task>,
+    found: Vec<types::Task>,
     /// Whether these are all.
     complete: bool,
     problems: Vec<SourceError>,
@@ -163,7 +163,7 @@ impl<'a> Round<'a> {
     }
 
     async fn cluster(&self, place: &Place) -> Part {
-        let (services, tasks) = join(self.services(place), self.tasks(place)).await;
+        let (services, tasks) = Box::pin(join(self.services(place), self.tasks(place))).await;
         let (mut services, mut problems) = match services {
             Ok(read) => read,
             Err(problem) => return Part { problems: vec![problem], failed: true, ..Part::default() },
@@ -174,7 +174,7 @@ impl<'a> Round<'a> {
             service.tasks.clear();
             service.tasks_known = tasks.complete;
         }
-        for task in &tasks.tasks {
+        for task in &tasks.found {
             if let Some(service) = owners.of(task).and_then(|index| services.get_mut(index)) {
                 service.tasks.push(map::task(task));
             }
@@ -194,12 +194,11 @@ impl<'a> Round<'a> {
         let mut problems = Vec::new();
         let mut wanted = self.list(place, &mut problems).await?;
         wanted.retain(|arn| self.ecs.services.admits(&place.cluster.name, map::short_name(arn)));
-        self.ecs.memory().order(&mut wanted);
-        let batches = wanted.chunks(SERVICES_A_CALL);
+        let (due, mut services) = self.ecs.memory().plan(wanted, self.now);
+        let batches = due.chunks(SERVICES_A_CALL);
         let calls = batches.clone().map(|batch| self.api.describe_services(&place.reference, &place.about, batch));
         let answers = join_all(calls).await;
-        let mut services = Vec::new();
-        let mut missed: Vec<String> = Vec::new();
+        let mut missed: Vec<&String> = Vec::new();
         let mut reason = None;
         for (batch, answer) in batches.zip(answers) {
             match answer {
@@ -208,26 +207,22 @@ impl<'a> Round<'a> {
                     problems.extend(self.not_described(place, &failures));
                 }
                 Err(error) => {
-                    missed.extend_from_slice(batch);
+                    missed.extend(batch);
                     reason.get_or_insert(error);
                 }
             }
         }
         if let Some(reason) = reason {
-            if services.is_empty() {
+            if missed.len() == due.len() {
                 return Err(reason);
             }
             let memory = self.ecs.memory();
-            let stand_ins: Vec<EcsService> = missed.iter().filter_map(|arn| memory.stand_in(arn, self.now)).collect();
-            let lost = missed.len() - stand_ins.len();
-            let what = format!(
-                "{}; {} of {} services not read again, {lost} not known",
-                reason.what,
-                missed.len(),
-                wanted.len()
-            );
+            let kept = services.len();
+            services.extend(missed.iter().filter_map(|arn| memory.stand_in(arn, self.now)).cloned());
+            let lost = missed.len() - (services.len() - kept);
+            let (missed, due) = (missed.len(), due.len());
+            let what = format!("{}; {missed} of {due} services not read again, {lost} not known", reason.what);
             problems.push(SourceError { what, ..reason });
-            services.extend(stand_ins);
         }
         Ok((services, problems))
     }
@@ -285,13 +280,13 @@ impl<'a> Round<'a> {
             }
         }
         let (unknown, known) = self.ecs.memory().known_stopped(listed.into_iter().collect());
-        read.tasks = known;
+        read.found = known;
         let batches = unknown.chunks(TASKS_A_CALL);
         let calls = batches.map(|batch| self.api.describe_tasks(&place.reference, &place.about, batch));
         for answer in join_all(calls).await {
             match answer {
                 Ok((tasks, failures)) => {
-                    read.tasks.extend(tasks);
+                    read.found.extend(tasks);
                     // A task may be forgotten between the list and its description.
                     let failed = failures.iter().filter(|failure| failure.reason() != Some("MISSING"));
                     for failure in failed {
@@ -301,7 +296,7 @@ impl<'a> Round<'a> {
                 Err(error) => read.incomplete(error),
             }
         }
-        self.ecs.memory().stopped(&format!("task/{}/", place.cluster.name), &read.tasks);
+        self.ecs.memory().stopped(&format!("task/{}/", place.cluster.name), &read.found);
         read
     }
 

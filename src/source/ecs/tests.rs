@@ -225,6 +225,15 @@ async fn when_nothing_can_be_read_the_error_says_why() {
 }
 
 #[tokio::test]
+async fn an_address_where_nothing_listens_is_named() {
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let source = open(&aws(settings(&format!("http://{free}").parse().unwrap())), &context(&[]));
+    let error = read(&source).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Connect);
+    assert_eq!(error.what, format!("ecs:ListClusters in eu-west-1: POST http://{free}/: connection refused"));
+}
+
+#[tokio::test]
 async fn a_list_that_goes_in_circles_ends() {
     let page = json!({"serviceArns": [format!("{ARN}:service/prod/s1")], "nextToken": "again"});
     let (server, source) = source(but("ListServices", answer(&page)), &[]).await;
@@ -364,6 +373,35 @@ async fn credentials_that_aws_refuses_are_looked_for_again() {
     assert_eq!(read(&source).await.unwrap_err().class, ErrorClass::Credentials);
     assert_eq!(read(&source).await.unwrap().services.len(), 1);
     assert_eq!(found.load(Ordering::SeqCst), 3, "found once for each session, never twice");
+}
+
+/// Has credentials that run out at once, then none, then good ones.
+#[derive(Debug, Default)]
+struct RunningOut(AtomicUsize);
+
+impl ProvideCredentials for RunningOut {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let credentials = |expiry| Credentials::new("AKIDEXAMPLE", "secret-key", None, expiry, "test");
+        future::ProvideCredentials::ready(match self.0.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(credentials(Some(std::time::UNIX_EPOCH))),
+            1 => Err(CredentialsError::provider_error("the SSO token has expired and cannot be refreshed")),
+            _ => Ok(credentials(None)),
+        })
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_run_out_between_calls_fail_the_round_and_not_the_next() {
+    let server = Loopback::start(fleet(1)).await;
+    let provider = SharedCredentialsProvider::new(RunningOut::default());
+    let source = open(&aws_with(settings(&server.url), provider), &context(&[]));
+    let error = read(&source).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Credentials, "{error:?}");
+    assert!(error.what.contains("the SSO token has expired"), "{error:?}");
+    assert_eq!(read(&source).await.unwrap().services.len(), 1);
 }
 
 #[tokio::test]
