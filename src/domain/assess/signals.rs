@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::roster::{Entry, Roster};
 use super::{Round, hold};
 use crate::domain::{
@@ -13,6 +15,9 @@ use crate::format;
 /// A value measured longer ago than this is not the value now, whoever gave it: CloudWatch may not have been asked
 /// since it was last needed.
 const TOO_OLD: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
+
+/// Said of a signal that the window still shows and that has no value now.
+const STOPPED: &str = "was measured, no longer is";
 
 /// Readings by service and signal, Prometheus' and CloudWatch's apart.
 pub struct Index<'a> {
@@ -26,10 +31,11 @@ pub struct Judged {
     pub findings: Vec<Finding>,
 }
 
-/// A signal as it was observed, with the reading it came from.
+/// A signal as it was observed, the reading it came from, and the source that gave it or should have.
 struct Seen<'a> {
     now: Observed<f64>,
     reading: Option<&'a SignalReading>,
+    source: SourceKind,
 }
 
 impl<'a> Index<'a> {
@@ -59,24 +65,12 @@ impl<'a> Index<'a> {
     }
 
     pub fn judge(&self, round: &Round<'_>, entry: &Entry<'_>) -> Judged {
-        let mut findings = Vec::new();
-        let mut stale: Vec<(Signal, Arc<str>)> = Vec::new();
-        let signals = Signal::ALL.map(|signal| {
-            let seen = self.observe(round, entry, signal);
-            if Signal::ROUND.contains(&signal) {
-                findings.extend(breach(round, signal, &seen));
-                findings.extend(stopped(round, signal, &seen));
-                match &seen.now {
-                    Observed::Stale(_, why) | Observed::Unknown(why) if !is_stopped(&seen) => {
-                        stale.push((signal, Arc::clone(why)));
-                    }
-                    _ => {}
-                }
-            }
-            health(round, signal, seen)
-        });
-        findings.extend(unknown(round, &stale));
-        Judged { signals, findings }
+        let seen = Signal::ALL.map(|signal| (signal, self.observe(round, entry, signal)));
+        let read = || seen.iter().filter(|(signal, _)| Signal::ROUND.contains(signal));
+        let mut findings: Vec<Finding> = read().filter_map(|(signal, seen)| breach(round, *signal, seen)).collect();
+        findings.extend(stopped(round, read()));
+        findings.extend(unknown(round, read()));
+        Judged { signals: seen.map(|(signal, seen)| health(round, signal, seen)), findings }
     }
 
     fn observe(&self, round: &Round<'_>, entry: &Entry<'_>, signal: Signal) -> Seen<'a> {
@@ -85,53 +79,69 @@ impl<'a> Index<'a> {
         let fresh = |kind, reading: Option<&'a SignalReading>| {
             let reading = reading.filter(|_| round.why_stale(kind).is_none())?;
             let now = reading.now.clone().filter(|sampled| round.now.duration_since(sampled.at) < TOO_OLD)?;
-            Some(Seen { now: Observed::Fresh(now), reading: Some(reading) })
+            Some(Seen { now: Observed::Fresh(now), reading: Some(reading), source: kind })
         };
         let stale = |kind, reading: Option<&'a SignalReading>| {
             let (reading, why) = reading.zip(round.why_stale(kind))?;
-            Some(Seen { now: Observed::Stale(reading.now.clone()?, why), reading: Some(reading) })
+            Some(Seen { now: Observed::Stale(reading.now.clone()?, why), reading: Some(reading), source: kind })
         };
         fresh(SourceKind::Prometheus, prometheus)
             .or_else(|| fresh(SourceKind::CloudWatch, cloudwatch))
             .or_else(|| stale(SourceKind::Prometheus, prometheus))
             .or_else(|| stale(SourceKind::CloudWatch, cloudwatch))
-            .unwrap_or_else(|| Seen { now: absent(round, entry, signal, prometheus), reading: prometheus })
+            .unwrap_or_else(|| {
+                let is_idle = self.prometheus.get(&(entry.position, Signal::Traffic)).is_some_and(|r| r.now.is_some());
+                let (source, now) = absent(round, entry, signal, prometheus, is_idle);
+                Seen { now, reading: prometheus, source }
+            })
     }
 }
 
-/// Why there is no value at all.
-fn absent(round: &Round<'_>, entry: &Entry<'_>, signal: Signal, past: Option<&SignalReading>) -> Observed<f64> {
-    let is_ecs_fresh = round.why_stale(SourceKind::Ecs).is_none();
-    if let Some(ecs) = entry.ecs.filter(|_| is_ecs_fresh)
-        && ecs.running == 0
-    {
-        return Observed::NotApplicable(if ecs.desired == 0 { "scaled to 0" } else { "no task runs" }.into());
+/// Why there is no value at all, and which source should have given it.
+fn absent(
+    round: &Round<'_>,
+    entry: &Entry<'_>,
+    signal: Signal,
+    past: Option<&SignalReading>,
+    has_traffic: bool,
+) -> (SourceKind, Observed<f64>) {
+    use SourceKind::{CloudWatch, Ecs, Prometheus};
+    let unknown = |source, why: String| (source, Observed::Unknown(why.into()));
+    let not_applicable = |source, why: &str| (source, Observed::NotApplicable(why.into()));
+
+    let is_ecs_fresh = round.why_stale(Ecs).is_none();
+    if let Some(ecs) = entry.ecs.filter(|ecs| is_ecs_fresh && ecs.running == 0) {
+        return not_applicable(Ecs, if ecs.desired == 0 { "scaled to 0" } else { "no task runs" });
     }
     if !Signal::ROUND.contains(&signal) {
-        return Observed::NotApplicable("read for charts only".into());
+        return not_applicable(Prometheus, "read for charts only");
     }
-    if past.and_then(|reading| reading.series.as_ref()).is_some_and(|series| series.last_known().is_some()) {
-        return Observed::Unknown("was measured, no longer is".into());
-    }
-    let is_configured = round.state(SourceKind::Prometheus).is_some();
-    if let Some(why) = round.why_stale(SourceKind::Prometheus) {
-        return Observed::Unknown(why);
+    let is_configured = round.state(Prometheus).is_some();
+    if let Some(why) = round.why_stale(Prometheus) {
+        return unknown(Prometheus, why.to_string());
     }
     let failed = round.facts.prometheus().into_iter().flat_map(|reading| &reading.failed_signals);
     if let Some((_, why)) = failed.into_iter().find(|(failed, _)| *failed == signal) {
-        return Observed::Unknown(format!("its query failed: {why}").into());
+        return unknown(Prometheus, format!("its query failed: {why}"));
+    }
+    // A ratio and a quantile of no requests do not exist; that is idleness, not blindness.
+    if matches!(signal, Signal::Errors | Signal::LatencyP95) && has_traffic {
+        return not_applicable(Prometheus, "no requests lately");
+    }
+    if past.and_then(|reading| reading.series.as_ref()).is_some_and(|series| series.last_known().is_some()) {
+        return unknown(Prometheus, STOPPED.to_owned());
     }
     if !signal.is_universal() {
         let why = if is_configured { "no request metrics" } else { "prometheus is not configured" };
-        return Observed::NotApplicable(why.into());
+        return not_applicable(Prometheus, why);
     }
-    match round.state(SourceKind::CloudWatch) {
-        None if is_configured => Observed::Unknown("not in prometheus, and cloudwatch is not configured".into()),
-        None => Observed::NotApplicable("neither prometheus nor cloudwatch is configured".into()),
-        Some(_) => match round.why_stale(SourceKind::CloudWatch) {
-            Some(why) => Observed::Unknown(why),
-            None if is_configured => Observed::Unknown("neither in prometheus nor in cloudwatch".into()),
-            None => Observed::Unknown("not in cloudwatch".into()),
+    match round.state(CloudWatch) {
+        None if is_configured => unknown(Prometheus, "not in prometheus, and cloudwatch is not configured".to_owned()),
+        None => not_applicable(CloudWatch, "neither prometheus nor cloudwatch is configured"),
+        Some(_) => match round.why_stale(CloudWatch) {
+            Some(why) => unknown(CloudWatch, why.to_string()),
+            None if is_configured => unknown(CloudWatch, "neither in prometheus nor in cloudwatch".to_owned()),
+            None => unknown(CloudWatch, "not in cloudwatch".to_owned()),
         },
     }
 }
@@ -180,7 +190,8 @@ fn breach(round: &Round<'_>, signal: Signal, seen: &Seen<'_>) -> Option<Finding>
         verdict: breach.verdict,
         kind: kind(signal),
         text: format!("{} {shown} {relation}", signal.word()),
-        since: Some(breach.since),
+        // A first sample that is too high says nothing of how long it has been so.
+        since: Some(breach.since).filter(|since| since.at < sampled.at),
         evidence: Evidence {
             source: sampled.source,
             query: reading.query.to_string(),
@@ -191,26 +202,29 @@ fn breach(round: &Round<'_>, signal: Signal, seen: &Seen<'_>) -> Option<Finding>
     })
 }
 
-/// Whether the signal was measured within the window and no longer is, while its source answers.
-fn is_stopped(seen: &Seen<'_>) -> bool {
-    matches!(seen.now, Observed::Unknown(_))
-        && seen.reading.is_some_and(|reading| {
-            reading.now.is_none() && reading.series.as_ref().is_some_and(|series| series.last_known().is_some())
-        })
+/// When the signal was last measured, if it was within the window and no longer is while its source answers.
+fn last_measured(seen: &Seen<'_>) -> Option<Timestamp> {
+    let is_stopped = matches!(&seen.now, Observed::Unknown(why) if **why == *STOPPED);
+    let series = seen.reading.filter(|_| is_stopped)?.series.as_ref()?;
+    series.last_known().map(|(at, _)| at)
 }
 
-fn stopped(round: &Round<'_>, signal: Signal, seen: &Seen<'_>) -> Option<Finding> {
-    let reading = seen.reading.filter(|_| is_stopped(seen))?;
-    let (last, value) = reading.series.as_ref()?.last_known()?;
+/// One finding for all signals that used to be measured.
+fn stopped<'a>(round: &Round<'_>, seen: impl Iterator<Item = &'a (Signal, Seen<'a>)>) -> Option<Finding> {
+    let stopped: Vec<(Signal, &Seen<'_>, Timestamp)> =
+        seen.filter_map(|(signal, seen)| Some((*signal, seen, last_measured(seen)?))).collect();
+    let (_, first, _) = stopped.first()?;
+    let words: Vec<&str> = stopped.iter().map(|(signal, ..)| signal.word()).collect();
+    let last = stopped.iter().map(|(.., at)| *at).max();
     Some(Finding {
         verdict: Verdict::Unknown,
         kind: FindingKind::MetricsStopped,
-        text: format!("{} is no longer measured, last was {}", signal.word(), format::measure(value, signal.unit())),
-        since: Some(Since { at: last, or_earlier: false }),
+        text: format!("no longer measured: {}", words.join(", ")),
+        since: last.map(|at| Since { at, or_earlier: false }),
         evidence: Evidence {
             source: SourceKind::Prometheus,
-            query: reading.query.to_string(),
-            value: Some((value, signal.unit())),
+            query: first.reading.map(|reading| reading.query.to_string()).unwrap_or_default(),
+            value: None,
             threshold: None,
             at: round.facts.prometheus_at().unwrap_or(round.now),
         },
@@ -218,31 +232,23 @@ fn stopped(round: &Round<'_>, signal: Signal, seen: &Seen<'_>) -> Option<Finding
 }
 
 /// One finding for each reason that leaves signals unknown or stale, naming them all.
-fn unknown(round: &Round<'_>, lost: &[(Signal, Arc<str>)]) -> Vec<Finding> {
-    let mut reasons: Vec<(Arc<str>, Vec<Signal>)> = Vec::new();
-    for (signal, why) in lost {
-        match reasons.iter_mut().find(|(reason, _)| reason == why) {
-            Some((_, signals)) => signals.push(*signal),
-            None => reasons.push((Arc::clone(why), vec![*signal])),
+fn unknown<'a>(round: &Round<'_>, seen: impl Iterator<Item = &'a (Signal, Seen<'a>)>) -> Vec<Finding> {
+    let mut reasons: Vec<(&str, SourceKind, Vec<&str>)> = Vec::new();
+    for (signal, seen) in seen.filter(|(_, seen)| last_measured(seen).is_none()) {
+        let (Observed::Stale(_, why) | Observed::Unknown(why)) = &seen.now else { continue };
+        match reasons.iter_mut().find(|(reason, ..)| **reason == **why) {
+            Some((.., words)) => words.push(signal.word()),
+            None => reasons.push((why, seen.source, vec![signal.word()])),
         }
     }
     reasons
         .into_iter()
-        .map(|(why, signals)| {
-            let words: Vec<&str> = signals.iter().map(|signal| signal.word()).collect();
-            Finding {
-                verdict: Verdict::Unknown,
-                kind: FindingKind::NoData,
-                text: format!("{} unknown: {why}", words.join(", ")),
-                since: None,
-                evidence: Evidence {
-                    source: SourceKind::Prometheus,
-                    query: words.join(", "),
-                    value: None,
-                    threshold: None,
-                    at: round.now,
-                },
-            }
+        .map(|(why, source, words)| Finding {
+            verdict: Verdict::Unknown,
+            kind: FindingKind::NoData,
+            text: format!("{} unknown: {why}", words.join(", ")),
+            since: None,
+            evidence: Evidence { source, query: words.join(", "), value: None, threshold: None, at: round.now },
         })
         .collect()
 }
