@@ -13,5 +13,6 @@ pub mod domain;
 pub mod format;
 pub mod keymap;
 pub mod net;
+pub mod sim;
 pub mod source;
 pub mod theme;

@@ -1,6 +1,8 @@
 //! Reads, and only reads: each backend's wire format becomes domain values here, and every text that comes from
 //! outside passes [`crate::format::sanitise`] on its way in.
 
+pub mod sim;
+
 use std::pin::Pin;
 use std::time::Duration;
 
