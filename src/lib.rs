@@ -17,5 +17,6 @@ pub mod keymap;
 pub mod located;
 pub mod net;
 pub mod report;
+pub mod sim;
 pub mod source;
 pub mod theme;

@@ -9,6 +9,7 @@ pub mod ecs;
 pub mod foreign;
 pub mod grafana;
 pub mod prometheus;
+pub mod sim;
 
 use std::pin::Pin;
 use std::time::Duration;
