@@ -7,6 +7,7 @@
 //! keys     -> shell  -> app::update -> Effect -> engine -> backends
 //! ```
 
+pub mod app;
 pub mod command;
 pub mod config;
 pub mod domain;
