@@ -13,6 +13,7 @@ pub mod config;
 pub mod domain;
 pub mod format;
 pub mod keymap;
+pub mod located;
 pub mod net;
 pub mod source;
 pub mod theme;

@@ -1,6 +1,12 @@
 //! Everything a key or the palette can ask for, one row each. Help, palette, completions, keymaps and docs derive
 //! from [`TABLE`]; a command exists nowhere else.
 
+mod reference;
+mod scope;
+
+pub use reference::reference_markdown;
+pub use scope::available;
+
 /// What a key or the palette asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -28,6 +34,10 @@ pub enum Command {
     PageUp,
     /// Cursor one page down.
     PageDown,
+    /// Cursor half a page up.
+    HalfPageUp,
+    /// Cursor half a page down.
+    HalfPageDown,
     /// Cursor to the first row.
     Top,
     /// Cursor to the last row.
@@ -46,6 +56,8 @@ pub enum Command {
     Targets,
     /// All sources and how they are doing.
     Sources,
+    /// What the program said since it started, newest first.
+    Messages,
     /// The next part of this screen (tasks, deployments, events ...).
     NextPane,
     /// The part before.
@@ -109,10 +121,13 @@ table! {
     Alerts          "alerts"           Everywhere "show all alerts and silences";
     Targets         "targets"          Everywhere "show all scrape targets";
     Sources         "sources"          Everywhere "show where the data comes from and how that is going";
+    Messages        "messages"         Everywhere "show what was said since the start";
     Up              "up"               List       "move up";
     Down            "down"             List       "move down";
     PageUp          "page-up"          List       "move up a page";
     PageDown        "page-down"        List       "move down a page";
+    HalfPageUp      "half-page-up"     List       "move up half a page";
+    HalfPageDown    "half-page-down"   List       "move down half a page";
     Top             "top"              List       "go to the first row";
     Bottom          "bottom"           List       "go to the last row";
     SortNext        "sort-next"        List       "sort by the next column";

@@ -1,0 +1,244 @@
+//! The layers of a keymap laid over each other, and everything that is wrong with them.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::Range,
+};
+
+use crate::{
+    command::{Command, Scope, TABLE},
+    located::{Chain, Document, Entry, Problem, Value, one_of},
+};
+
+use super::{Key, Keymap, Sequence};
+
+/// What a keymap file writes to unbind a key.
+const NONE: &str = "none";
+
+/// Without a key for one of these, a person is locked in or locked out.
+const ESSENTIAL: [Command; 3] = [Command::Quit, Command::Back, Command::Palette];
+
+/// The key that always leaves.
+const INTERRUPT: Key = Key { code: super::Code::Char('c'), ctrl: true, alt: false };
+
+/// A binding and where it was written.
+#[derive(Debug, Clone)]
+struct Binding {
+    command: Option<Command>,
+    layer: usize,
+    at: Range<usize>,
+}
+
+/// What has been read so far.
+struct Resolver<'a> {
+    chain: &'a Chain,
+    tables: [BTreeMap<Sequence, Binding>; Scope::ALL.len()],
+    problems: Vec<Problem>,
+    /// Commands that a refused line meant to bind, so that nobody is told twice that they have no key.
+    meant: HashSet<Command>,
+    /// Whether some line names no command that is known: it may have meant any.
+    unclear: bool,
+}
+
+/// The keymap of these layers, and what is wrong with them. Lines that are wrong are left out.
+pub(super) fn resolve(name: &str, chain: &Chain) -> (Keymap, Vec<Problem>) {
+    let mut resolver = Resolver {
+        chain,
+        tables: Default::default(),
+        problems: Vec::new(),
+        meant: HashSet::new(),
+        unclear: !chain.complete,
+    };
+    for layer in 0..chain.layers.len() {
+        resolver.lay(layer);
+    }
+    resolver.refuse_hidden();
+    resolver.refuse_locked();
+    let about = chain.layers.last().and_then(|layer| layer.text_of("about")).unwrap_or_default();
+    let keymap = Keymap { name: name.to_owned(), about: about.to_owned(), tables: resolver.plain() };
+    (keymap, chain.settle(resolver.problems))
+}
+
+impl Resolver<'_> {
+    fn document(&self, layer: usize) -> &Document {
+        &self.chain.layers[layer]
+    }
+
+    fn refuse(&mut self, layer: usize, at: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
+        let problem = self.document(layer).problem(at.clone(), message, hint);
+        self.problems.push(problem);
+    }
+
+    /// One file over those before it.
+    fn lay(&mut self, layer: usize) {
+        let mut fresh: [BTreeMap<Sequence, Binding>; Scope::ALL.len()] = Default::default();
+        for entry in &self.chain.layers[layer].entries {
+            match (entry.key.as_str(), &entry.value) {
+                // A parent that is not a string was refused where it was looked for.
+                ("inherits", _) | ("about", Value::Text(_)) => {}
+                ("about", other) => {
+                    self.refuse(
+                        layer,
+                        &entry.value_at,
+                        format!("expected a text in quotes, found {}", other.kind()),
+                        None,
+                    );
+                }
+                (name, Value::Table(bindings)) => match Scope::named(name) {
+                    Some(scope) => self.read(layer, scope, bindings, &mut fresh[scope as usize]),
+                    None => self.unknown_top(layer, entry),
+                },
+                _ => self.unknown_top(layer, entry),
+            }
+        }
+        for (table, fresh) in self.tables.iter_mut().zip(fresh) {
+            // The newer file wins over what it inherits, also where one key begins the other.
+            table.retain(|old, _| !fresh.keys().any(|new| new.starts(old) || old.starts(new)));
+            table.extend(fresh);
+        }
+    }
+
+    fn unknown_top(&mut self, layer: usize, entry: &Entry) {
+        self.unclear = true;
+        let scopes = Scope::ALL.map(Scope::name);
+        let (message, hint) = if scopes.contains(&entry.key.as_str()) {
+            (
+                format!("expected a table of keys, found {}", entry.value.kind()),
+                format!("write [{}] on its own line", entry.key),
+            )
+        } else if entry.key.parse::<Sequence>().is_ok() && matches!(entry.value, Value::Text(_)) {
+            (
+                format!("the key \"{}\" stands outside of a scope", entry.key),
+                "put it under [everywhere] or [list]".to_owned(),
+            )
+        } else {
+            (format!("unknown scope \"{}\"", entry.key), one_of(&entry.key, &scopes))
+        };
+        self.refuse(layer, &entry.key_at, message, Some(hint));
+    }
+
+    /// The keys of one scope of one file.
+    fn read(&mut self, layer: usize, scope: Scope, bindings: &[Entry], table: &mut BTreeMap<Sequence, Binding>) {
+        for entry in bindings {
+            let keys = match entry.key.parse::<Sequence>() {
+                Ok(keys) => Some(keys),
+                Err(bad) => {
+                    self.refuse(layer, &entry.key_at, bad.message, bad.hint);
+                    None
+                }
+            };
+            let command = self.command(layer, scope, entry);
+            let (Some(keys), Some(command)) = (keys, command) else {
+                self.meant.extend(command.flatten());
+                continue;
+            };
+            if let Some(first) = table.get(&keys) {
+                let line = self.document(layer).line(first.at.start);
+                let message = format!("the key \"{keys}\" is bound twice in [{}], first on line {line}", scope.name());
+                self.meant.extend(command);
+                self.refuse(layer, &entry.key_at, message, None);
+            } else if keys.keys()[0] == INTERRUPT && command != Some(Command::Quit) {
+                self.refuse(
+                    layer,
+                    &entry.key_at,
+                    format!("{INTERRUPT} always leaves"),
+                    Some("choose another key".into()),
+                );
+            } else {
+                table.insert(keys, Binding { command, layer, at: entry.key_at.clone() });
+            }
+        }
+    }
+
+    /// What a line binds its key to: nothing if it is refused, `Some(None)` if it unbinds.
+    fn command(&mut self, layer: usize, scope: Scope, entry: &Entry) -> Option<Option<Command>> {
+        let Value::Text(name) = &entry.value else {
+            self.unclear = true;
+            let hint = match &entry.value {
+                Value::Table(_) => format!("write keys pressed one after the other as \"{} x\" = \"...\"", entry.key),
+                _ => "write key = \"command\"".to_owned(),
+            };
+            let message = format!("expected the name of a command in quotes, found {}", entry.value.kind());
+            self.refuse(layer, &entry.value_at, message, Some(hint));
+            return None;
+        };
+        if name == NONE {
+            return Some(None);
+        }
+        let Some(command) = Command::named(name) else {
+            self.unclear = true;
+            let hint = if name.parse::<Sequence>().is_ok() && Command::named(&entry.key).is_some() {
+                format!("write the key first: \"{name}\" = \"{}\"", entry.key)
+            } else {
+                let names = TABLE.iter().map(|row| row.name).chain([NONE]);
+                crate::located::did_you_mean(name, names).unwrap_or_else(|| "`rounds keys` lists them all".to_owned())
+            };
+            self.refuse(layer, &entry.value_at, format!("unknown command \"{name}\""), Some(hint));
+            return None;
+        };
+        if !scope.admits(command) {
+            let home = command.row().scope;
+            let message = format!("\"{name}\" means something only {}, not under [{}]", home.place(), scope.name());
+            self.refuse(layer, &entry.value_at, message, Some(format!("put it under [{}]", home.name())));
+            self.meant.insert(command);
+            return None;
+        }
+        Some(Some(command))
+    }
+
+    /// A key that begins another on the way a key is looked up: the longer one could never be typed.
+    fn refuse_hidden(&mut self) {
+        let mut told = HashSet::new();
+        let mut found = Vec::new();
+        for path in Scope::ALL.map(Scope::path) {
+            let bound: Vec<_> =
+                path.iter().flat_map(|scope| self.tables[*scope as usize].iter().map(|row| (*scope, row))).collect();
+            for (scope, (short, hiding)) in &bound {
+                for (other, (long, hidden)) in bound.iter().filter(|(_, (long, _))| short.starts(long)) {
+                    // To unbind a key in one scope is a way to give up what begins with it in the others.
+                    let meant = (hiding.command.is_none() && scope != other) || hidden.command.is_none();
+                    if meant || !told.insert((*scope, *short, *other, *long)) {
+                        continue;
+                    }
+                    let newer =
+                        if (hidden.layer, hidden.at.start) > (hiding.layer, hiding.at.start) { hidden } else { hiding };
+                    let name = |binding: &Binding| binding.command.map_or(NONE, |command| command.row().name);
+                    let message = format!(
+                        "\"{short}\" ({} in [{}]) is the beginning of \"{long}\" ({} in [{}]), which could never be typed",
+                        name(hiding),
+                        scope.name(),
+                        name(hidden),
+                        other.name(),
+                    );
+                    let hint = format!("choose another key, or unbind one: [{}] \"{long}\" = \"{NONE}\"", other.name());
+                    found.push((newer.layer, newer.at.clone(), message, hint));
+                }
+            }
+        }
+        for (layer, at, message, hint) in found {
+            self.refuse(layer, &at, message, Some(hint));
+        }
+    }
+
+    /// A keymap that leaves no key to get out or to name a command.
+    fn refuse_locked(&mut self) {
+        if self.unclear {
+            return;
+        }
+        let keymap = Keymap { name: String::new(), about: String::new(), tables: self.plain() };
+        for command in ESSENTIAL.into_iter().filter(|command| !self.meant.contains(command)).collect::<Vec<_>>() {
+            let locked = Scope::ALL.into_iter().find(|scope| keymap.keys_here(scope.path(), command).is_empty());
+            let (Some(scope), Some(layer)) = (locked, self.chain.layers.len().checked_sub(1)) else { continue };
+            let name = command.row().name;
+            let message = format!("no key is left for \"{name}\" {}", scope.place());
+            let hint = format!("bind one under [everywhere], or begin with inherits = \"default\"");
+            self.refuse(layer, &(0..0), message, Some(hint));
+        }
+    }
+
+    fn plain(&self) -> [BTreeMap<Sequence, Option<Command>>; Scope::ALL.len()] {
+        self.tables
+            .each_ref()
+            .map(|table| table.iter().map(|(keys, binding)| (keys.clone(), binding.command)).collect())
+    }
+}

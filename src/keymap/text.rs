@@ -1,0 +1,141 @@
+//! A keymap as a table: for `rounds keys` and for the manual.
+
+use std::fmt::Write as _;
+
+use crate::{
+    command::{Command, Scope, TABLE, reference_markdown as commands_markdown},
+    format::{pad_right, width},
+};
+
+use super::{KEYMAPS, Keymap, Sequence, load};
+
+/// The keymap as a table for the terminal: where, keys, command, what it does; then the commands without a key.
+pub fn describe(keymap: &Keymap) -> String {
+    let rows = rows(keymap);
+    let widest = |column: fn(&Row) -> &str| rows.iter().map(|row| width(column(row))).max().unwrap_or_default();
+    let (wheres, keys, names) = (widest(|row| row.place), widest(|row| &row.keys), widest(|row| row.name));
+    let mut text = format!("keymap {}", keymap.name());
+    if !keymap.about().is_empty() {
+        let _ = write!(text, ": {}", keymap.about());
+    }
+    text.push('\n');
+    let mut last = "";
+    for row in &rows {
+        if row.place != last {
+            text.push('\n');
+        }
+        let place = if row.place == last { "" } else { row.place };
+        last = row.place;
+        let (place, keys) = (pad_right(place, wheres), pad_right(&row.keys, keys));
+        let _ = writeln!(text, "{place}  {keys}  {}  {}", pad_right(row.name, names), row.doc);
+    }
+    text
+}
+
+/// One line of the table.
+struct Row {
+    place: &'static str,
+    keys: String,
+    name: &'static str,
+    doc: &'static str,
+}
+
+fn rows(keymap: &Keymap) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for scope in Scope::ALL {
+        for row in TABLE {
+            let keys = keys_in(keymap, scope, row.command);
+            if !keys.is_empty() {
+                rows.push(Row { place: scope.place(), keys: listed(&keys, ""), name: row.name, doc: row.doc });
+            }
+        }
+    }
+    for row in TABLE.iter().filter(|row| keymap.keys_for(row.command).is_empty()) {
+        rows.push(Row { place: "by name only", keys: String::new(), name: row.name, doc: row.doc });
+    }
+    rows
+}
+
+fn keys_in(keymap: &Keymap, scope: Scope, command: Command) -> Vec<Sequence> {
+    let own = keymap.table(scope);
+    keymap.keys_for(command).into_iter().filter(|keys| own.get(keys) == Some(&Some(command))).collect()
+}
+
+fn listed(keys: &[Sequence], quote: &str) -> String {
+    keys.iter().map(|keys| format!("{quote}{keys}{quote}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The page of the manual on keys: the shipped keymaps side by side, how to write one, and all commands.
+pub fn reference_markdown() -> String {
+    let keymaps: Vec<Keymap> = KEYMAPS.shipped.iter().filter_map(|shipped| load(shipped.name, None).ok()).collect();
+    let mut page = String::from(INTRODUCTION);
+    for keymap in &keymaps {
+        let _ = writeln!(page, "- `{}`: {}", keymap.name(), keymap.about());
+    }
+    for scope in Scope::ALL {
+        let _ = write!(page, "\n## Keys {}\n\n| what it does |", scope.place());
+        for keymap in &keymaps {
+            let _ = write!(page, " {} |", keymap.name());
+        }
+        let _ = writeln!(page, "\n| --- |{}", " --- |".repeat(keymaps.len()));
+        for row in TABLE {
+            let keys: Vec<String> = keymaps.iter().map(|keymap| cell(keymap, scope, row.command)).collect();
+            if keys.iter().any(|keys| !keys.is_empty()) {
+                let _ = writeln!(page, "| {} | {} |", row.doc, keys.join(" | "));
+            }
+        }
+    }
+    page + WRITING + &commands_markdown()
+}
+
+fn cell(keymap: &Keymap, scope: Scope, command: Command) -> String {
+    listed(&keys_in(keymap, scope, command), "`").replace('|', "\\|")
+}
+
+const INTRODUCTION: &str = "\
+# Keys
+
+This page is written by the program's own tables (`ROUNDS_BLESS=1 cargo test` writes it anew). The keys of your own
+keymap, with all it changes, are shown by `rounds keys` and, for the screen you are on, by `?`.
+
+A key does what the screen's own scope says, then what lists say, then what is said for everywhere. Keys typed into a
+filter, the palette or any other line are text and never act. `ctrl-c` leaves from anywhere, in every keymap.
+
+";
+
+const WRITING: &str = r#"
+## A keymap of your own
+
+Choose a keymap with `--keymap NAME` or `keymap = "NAME"` under `[ui]`; `NAME.toml` is looked for in the `keymaps`
+directory beside the configuration file, then among the shipped ones. A path works as well.
+
+```toml
+inherits = "default"            # all keys of another keymap, to begin with
+about = "mine"                  # what `rounds keys` says of it
+
+[everywhere]
+"f5" = "refresh"                # key = "command"
+"ctrl-x ctrl-c" = "quit"        # one key after the other, with a space between
+
+[list]
+"G" = "none"                    # G does nothing in lists
+
+[service]
+"ctrl-right" = "span-longer"
+```
+
+- Keys: a character as it is typed (`G`, not shift and `g`), `ctrl-x`, `alt-x`, `ctrl-alt-x`, `f1` to `f24`, and
+  `space enter esc tab shift-tab backspace delete insert up down left right pgup pgdn home end`.
+- Scopes: `[everywhere]`, `[list]`, `[overview]`, `[service]`. A screen's own scope is asked first.
+- `"none"` makes a key do nothing in its scope, also where a wider scope binds it.
+- Your key wins over an inherited one in the same scope, also where one is the beginning of the other (`g` and `g g`).
+- A file is refused as a whole, with the line and the reason of everything that is wrong in it, and the program goes on
+  with `default`: unknown commands and scopes, what is no key or cannot arrive from a terminal, a key bound twice, a key
+  that is the beginning of another, a command where it means nothing, and a keymap without a key for `quit`, `back` or
+  `palette`.
+
+## Commands
+
+What a keymap can bind and the palette (`:`) can run.
+
+"#;
