@@ -17,3 +17,4 @@ pub mod located;
 pub mod net;
 pub mod source;
 pub mod theme;
+pub mod view;

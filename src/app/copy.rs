@@ -34,6 +34,7 @@ pub(super) fn copied(model: &Model) -> Option<String> {
                 Pane::Targets => Some(service_targets(snapshot, service).get(row)?.url.clone()),
             }
         }
+        Place::Messages => model.notices.said().nth(model.text_top).map(|(_, notice)| notice.text.clone()),
         Place::Help => None,
     }
 }

@@ -13,10 +13,32 @@ pub enum Motion {
     PageUp,
     /// One page down.
     PageDown,
+    /// Half a page up.
+    HalfPageUp,
+    /// Half a page down.
+    HalfPageDown,
     /// To the first row.
     Top,
     /// To the last row.
     Bottom,
+}
+
+impl Motion {
+    /// Where it leads from a row, where there are rows up to `last` and `page` of them are visible at once.
+    pub(super) fn from(self, row: usize, last: usize, page: usize) -> usize {
+        let (whole, half) = (page.saturating_sub(1).max(1), (page / 2).max(1));
+        match self {
+            Self::Up => row.saturating_sub(1),
+            Self::Down => row + 1,
+            Self::PageUp => row.saturating_sub(whole),
+            Self::PageDown => row + whole,
+            Self::HalfPageUp => row.saturating_sub(half),
+            Self::HalfPageDown => row + half,
+            Self::Top => 0,
+            Self::Bottom => last,
+        }
+        .min(last)
+    }
 }
 
 /// What a thing is known by from one snapshot to the next: a hash of its name or labels.
@@ -80,17 +102,7 @@ impl Cursor {
 
     /// Moves. Says whether anything changed.
     pub(super) fn go(&mut self, motion: Motion, ids: &[u64], page: usize) -> bool {
-        let last = ids.len().saturating_sub(1);
-        let step = page.saturating_sub(1).max(1);
-        let to = match motion {
-            Motion::Up => self.at.saturating_sub(1),
-            Motion::Down => (self.at + 1).min(last),
-            Motion::PageUp => self.at.saturating_sub(step),
-            Motion::PageDown => (self.at + step).min(last),
-            Motion::Top => 0,
-            Motion::Bottom => last,
-        };
-        self.put(to, ids, page)
+        self.put(motion.from(self.at, ids.len().saturating_sub(1), page), ids, page)
     }
 
     /// Puts it on a row. Says whether anything changed.

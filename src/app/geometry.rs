@@ -83,8 +83,7 @@ fn split(body: Area, side: u16, rows: usize, least_detail: u16) -> Listing {
     let width = body.width - side;
     let table = Area { height: if least_detail == 0 { body.height } else { table_height }, width, ..body };
     let below = table.y + table.height + rule;
-    let detail =
-        Area { x: body.x, y: below, width, height: (body.y + body.height).saturating_sub(below) };
+    let detail = Area { x: body.x, y: below, width, height: (body.y + body.height).saturating_sub(below) };
     Listing { table, detail, side: Area { x: body.x + width, width: side, ..body } }
 }
 
@@ -115,11 +114,8 @@ pub fn service(size: (u16, u16), pane: Pane) -> Vec<(Pane, Area)> {
                 })
                 .collect::<Vec<_>>()
         };
-        let mut areas = stack(
-            0,
-            left,
-            &[(Pane::Charts, charts), (Pane::Tasks, tasks), (Pane::Targets, height - charts - tasks)],
-        );
+        let mut areas =
+            stack(0, left, &[(Pane::Charts, charts), (Pane::Tasks, tasks), (Pane::Targets, height - charts - tasks)]);
         areas.extend(stack(
             left + 1,
             right,
@@ -159,7 +155,11 @@ pub fn pane_foot(pane: Pane, area: Area) -> u16 {
     match pane {
         Pane::Findings | Pane::Charts | Pane::Deployments => 0,
         Pane::Tasks | Pane::Events | Pane::Alerts | Pane::Targets => {
-            if area.height >= 9 { 2 } else { 0 }
+            if area.height >= 9 {
+                2
+            } else {
+                0
+            }
         }
     }
 }
@@ -174,12 +174,9 @@ pub const fn lines_per_row(pane: Pane) -> u16 {
 
 /// Rows of a part that are visible at once: its title and its foot are not rows.
 pub fn pane_page(size: (u16, u16), shown: Pane, pane: Pane) -> usize {
-    service(size, shown)
-        .into_iter()
-        .find(|(other, _)| *other == pane)
-        .map_or(1, |(_, area)| {
-            usize::from(area.height.saturating_sub(1 + pane_foot(pane, area)) / lines_per_row(pane)).max(1)
-        })
+    service(size, shown).into_iter().find(|(other, _)| *other == pane).map_or(1, |(_, area)| {
+        usize::from(area.height.saturating_sub(1 + pane_foot(pane, area)) / lines_per_row(pane)).max(1)
+    })
 }
 
 #[cfg(test)]

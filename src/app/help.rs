@@ -1,6 +1,6 @@
 //! What the help screen says: what works on the screen before, by the live keymap.
 
-use crate::command::{Command, Scope, TABLE};
+use crate::command::{Command, Scope, available};
 
 use super::{Model, Place};
 
@@ -49,9 +49,7 @@ pub fn help_lines(model: &Model) -> Vec<HelpLine> {
         Place::Help => model.trail.before().unwrap_or(&Place::Overview),
         place => place,
     };
-    let part = |scopes: &'static [Scope]| {
-        TABLE.iter().filter(move |row| scopes.contains(&row.scope)).map(|row| command_line(model, row.command))
-    };
+    let part = |scopes: &[Scope]| available(scopes).into_iter().map(|row| command_line(model, row.command));
     let mut lines = vec![HelpLine::Heading(format!("on the {} screen", asked_on.word()))];
     let (own, general) = asked_on.scopes().split_at(asked_on.scopes().len() - 1);
     lines.extend(part(own));

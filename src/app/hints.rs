@@ -61,6 +61,7 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
             (Command::Problems, problems(model.sources.list.problems_only())),
             (Command::Copy, "copy"),
         ],
+        Place::Messages => vec![(Command::Back, "back"), (Command::Down, "older"), (Command::Copy, "copy the first")],
         Place::Help => vec![(Command::Back, "back"), (Command::PageDown, "more")],
     };
     hints.push((Command::Palette, "command"));

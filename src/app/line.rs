@@ -86,9 +86,10 @@ impl Line {
     }
 
     fn word_left(&self) -> usize {
-        self.before().trim_end().rfind(char::is_whitespace).map_or(0, |position| {
-            position + self.text[position..].chars().next().map_or(0, char::len_utf8)
-        })
+        self.before()
+            .trim_end()
+            .rfind(char::is_whitespace)
+            .map_or(0, |position| position + self.text[position..].chars().next().map_or(0, char::len_utf8))
     }
 }
 

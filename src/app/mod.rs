@@ -24,7 +24,6 @@ mod sources;
 mod targets;
 mod update;
 
-
 pub use alerts::{AlertColumn, AlertItem, Alerts};
 pub use browser::{Browser, Column, Row};
 pub use cursor::{Cursor, Motion};

@@ -74,8 +74,8 @@ pub struct Model {
     pub(crate) targets: Targets,
     pub(crate) sources: Sources,
     pub(crate) service: Option<ServiceScreen>,
-    /// The first line of help that is visible.
-    pub(crate) help_top: usize,
+    /// The first line visible of help, or the first message.
+    pub(crate) text_top: usize,
     pub(crate) overlay: Option<Overlay>,
     /// Keys of a sequence that is not complete.
     pub(crate) pending: Vec<Key>,
@@ -111,7 +111,7 @@ impl Model {
             targets: Targets::default(),
             sources: Sources::default(),
             service: None,
-            help_top: 0,
+            text_top: 0,
             overlay: None,
             pending: Vec::new(),
             notices,
@@ -162,7 +162,7 @@ impl Model {
             Place::Alerts => Some(&mut self.alerts.list),
             Place::Targets => Some(&mut self.targets.list),
             Place::Sources => Some(&mut self.sources.list),
-            Place::Service(_) | Place::Help => None,
+            Place::Service(_) | Place::Messages | Place::Help => None,
         }
     }
 
@@ -171,7 +171,7 @@ impl Model {
         match place {
             Place::Overview => geometry::overview(self.size, rows).page(),
             Place::Alerts | Place::Targets | Place::Sources => geometry::listing(self.size, rows).page(),
-            Place::Service(_) | Place::Help => geometry::help(self.size).1,
+            Place::Service(_) | Place::Messages | Place::Help => geometry::help(self.size).1,
         }
     }
 
@@ -201,7 +201,7 @@ impl Model {
             Place::Alerts => self.alerts.rebuild(&snapshot, page, lost),
             Place::Targets => self.targets.rebuild(&snapshot, page, lost),
             Place::Sources => self.sources.rebuild(&snapshot, page, lost),
-            Place::Service(_) | Place::Help => return,
+            Place::Service(_) | Place::Messages | Place::Help => return,
         }
         self.fit(place);
     }
@@ -222,7 +222,7 @@ impl Model {
             let shown = screen.pane;
             screen.fit(|pane| geometry::pane_page(size, shown, pane));
         }
-        self.help_top = self.help_top.min(self.help_last_top());
+        self.text_top = self.text_top.min(self.text_last_top());
     }
 
     fn fit(&mut self, place: &Place) {
@@ -231,7 +231,7 @@ impl Model {
             Place::Alerts => self.alerts.list.len(),
             Place::Targets => self.targets.list.len(),
             Place::Sources => self.sources.list.len(),
-            Place::Service(_) | Place::Help => return,
+            Place::Service(_) | Place::Messages | Place::Help => return,
         };
         let page = self.page(place, rows);
         match place {
@@ -239,12 +239,15 @@ impl Model {
             Place::Alerts => self.alerts.list.fit(page),
             Place::Targets => self.targets.list.fit(page),
             Place::Sources => self.sources.list.fit(page),
-            Place::Service(_) | Place::Help => {}
+            Place::Service(_) | Place::Messages | Place::Help => {}
         }
     }
 
-    /// The furthest that help can be scrolled.
-    pub(super) fn help_last_top(&self) -> usize {
+    /// The furthest that help or the messages can be scrolled.
+    pub(super) fn text_last_top(&self) -> usize {
+        if *self.trail.here() == Place::Messages {
+            return self.notices.said().len().saturating_sub(1);
+        }
         let (columns, height) = geometry::help(self.size);
         help_lines(self).len().div_ceil(columns).saturating_sub(height)
     }

@@ -1,5 +1,6 @@
 //! Short messages to the operator, one at a time, none lost silently.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -55,6 +56,9 @@ impl Notice {
 /// The most notices kept; of a flood, the oldest of the least important leave.
 const MOST: usize = 50;
 
+/// The most notices remembered.
+const REMEMBERED: usize = 500;
+
 /// The notices that wait, the worst and oldest of them shown.
 #[derive(Debug, Clone, Default)]
 pub struct Notices {
@@ -62,6 +66,8 @@ pub struct Notices {
     waiting: Vec<Notice>,
     /// Since when the first is shown.
     shown_since: Option<Timestamp>,
+    /// Everything said, newest first.
+    said: VecDeque<(Timestamp, Notice)>,
 }
 
 impl Notices {
@@ -70,12 +76,19 @@ impl Notices {
         if self.waiting.contains(&notice) {
             return;
         }
+        self.said.push_front((now, notice.clone()));
+        self.said.truncate(REMEMBERED);
         let position = self.waiting.partition_point(|other| other.level >= notice.level);
         self.waiting.insert(position, notice);
         self.waiting.truncate(MOST);
         if position == 0 {
             self.shown_since = Some(now);
         }
+    }
+
+    /// Everything said since the start, newest first, as far as it is remembered.
+    pub fn said(&self) -> impl ExactSizeIterator<Item = &(Timestamp, Notice)> {
+        self.said.iter()
     }
 
     /// The notice shown and how many more wait behind it.

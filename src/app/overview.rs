@@ -151,10 +151,9 @@ fn compare(snapshot: &Snapshot, column: ServiceColumn, reversed: bool, a: usize,
         ServiceColumn::Name => turned(one.id.name.cmp(&other.id.name).then_with(|| one.id.cmp(&other.id))),
         ServiceColumn::Tasks => {
             let key = |service: &ServiceHealth| {
-                service
-                    .tasks
-                    .sampled()
-                    .map(|tasks| Reverse((tasks.value.desired.saturating_sub(tasks.value.running), tasks.value.desired)))
+                service.tasks.sampled().map(|tasks| {
+                    Reverse((tasks.value.desired.saturating_sub(tasks.value.running), tasks.value.desired))
+                })
             };
             known_first(key(one), key(other), reversed)
         }

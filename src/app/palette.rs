@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::command::{Command, TABLE};
+use crate::command::{Command, available};
 use crate::domain::{ServiceId, Snapshot};
 
 use super::fuzzy::Fuzzy;
@@ -64,7 +64,8 @@ impl Palette {
             _ => None,
         };
         if let Some(current) = current {
-            let is_current = |candidate: &Candidate| candidate.text.split_once(' ').is_some_and(|(_, name)| name == current);
+            let is_current =
+                |candidate: &Candidate| candidate.text.split_once(' ').is_some_and(|(_, name)| name == current);
             palette.chosen = palette.candidates.iter().position(is_current).unwrap_or_default();
         }
         palette
@@ -105,7 +106,7 @@ fn candidates(typed: &str, model: &Model) -> Vec<Candidate> {
     let typed = typed.trim_end();
     let here = model.trail.here().scopes();
     let mut fuzzy = Fuzzy::new(typed);
-    let rows = TABLE.iter().filter(|row| here.contains(&row.scope)).map(|row| {
+    let rows = available(here).into_iter().map(|row| {
         let keys = model.keys(row.command).into_iter().next();
         let doc = keys.map_or_else(|| row.doc.to_owned(), |keys| format!("{}  ({keys})", row.doc));
         (row.name, doc, Choice::Run(row.command))

@@ -16,6 +16,8 @@ pub enum Place {
     Targets,
     /// All sources.
     Sources,
+    /// What was said since the start.
+    Messages,
     /// What can be done on the screen before.
     Help,
 }
@@ -24,9 +26,9 @@ impl Place {
     /// Where keys are looked up, the nearest first.
     pub const fn scopes(&self) -> &'static [Scope] {
         match self {
-            Self::Overview => &[Scope::Overview, Scope::List, Scope::Everywhere],
-            Self::Service(_) => &[Scope::Service, Scope::List, Scope::Everywhere],
-            Self::Alerts | Self::Targets | Self::Sources | Self::Help => &[Scope::List, Scope::Everywhere],
+            Self::Overview => Scope::Overview.path(),
+            Self::Service(_) => Scope::Service.path(),
+            Self::Alerts | Self::Targets | Self::Sources | Self::Messages | Self::Help => Scope::List.path(),
         }
     }
 
@@ -38,6 +40,7 @@ impl Place {
             Self::Alerts => "alerts",
             Self::Targets => "targets",
             Self::Sources => "sources",
+            Self::Messages => "messages",
             Self::Help => "help",
         }
     }

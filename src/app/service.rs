@@ -187,11 +187,13 @@ fn row_ids(snapshot: &Snapshot, service: &ServiceHealth, pane: Pane) -> Vec<u64>
     let ecs = service.ecs.as_deref();
     match pane {
         Pane::Charts => Vec::new(),
-        Pane::Findings => service.findings.iter().map(|finding| identity((finding.kind, &finding.evidence.query))).collect(),
-        Pane::Tasks => ecs.map(|ecs| ecs.tasks.iter().map(|task| identity(&task.id)).collect()).unwrap_or_default(),
-        Pane::Deployments => {
-            ecs.map(|ecs| ecs.deployments.iter().map(|deployment| identity(&deployment.id)).collect()).unwrap_or_default()
+        Pane::Findings => {
+            service.findings.iter().map(|finding| identity((finding.kind, &finding.evidence.query))).collect()
         }
+        Pane::Tasks => ecs.map(|ecs| ecs.tasks.iter().map(|task| identity(&task.id)).collect()).unwrap_or_default(),
+        Pane::Deployments => ecs
+            .map(|ecs| ecs.deployments.iter().map(|deployment| identity(&deployment.id)).collect())
+            .unwrap_or_default(),
         Pane::Events => ecs.map(|ecs| ecs.events.iter().map(|event| identity(&event.id)).collect()).unwrap_or_default(),
         Pane::Alerts => service_alerts(snapshot, service).into_iter().map(Alerts::id).collect(),
         Pane::Targets => service_targets(snapshot, service).into_iter().map(Targets::id).collect(),

@@ -27,8 +27,7 @@ pub enum TargetColumn {
 }
 
 impl Column for TargetColumn {
-    const ALL: &'static [Self] =
-        &[Self::Health, Self::Job, Self::Instance, Self::Service, Self::Scraped, Self::Took];
+    const ALL: &'static [Self] = &[Self::Health, Self::Job, Self::Instance, Self::Service, Self::Scraped, Self::Took];
 }
 
 /// The targets screen's state.

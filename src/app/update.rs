@@ -85,10 +85,8 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>, now: Timestamp) -> 
     model.rebuild_all();
     model.touch();
     let here = matches!(model.trail.here(), Place::Service(_));
-    match &mut model.service {
-        Some(screen) if here && screen.is_due(now) => vec![Effect::LoadChart(screen.ask())],
-        _ => Vec::new(),
-    }
+    let due = model.service.as_mut().filter(|_| here).and_then(|screen| screen.is_due(now).then(|| screen.ask()));
+    due.map(Effect::LoadChart).into_iter().collect()
 }
 
 fn switch(model: &mut Model, surroundings: Surroundings) {
@@ -115,7 +113,7 @@ fn go(model: &mut Model, place: Place, now: Timestamp) -> Vec<Effect> {
 /// Makes the screen shown ready.
 fn arrive(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.touch();
-    model.help_top = 0;
+    model.text_top = 0;
     let Place::Service(id) = model.trail.here().clone() else { return Vec::new() };
     match &mut model.service {
         Some(screen) if screen.id == id => {
@@ -148,6 +146,7 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         Command::Open => return open(model, now),
         Command::Help if *model.trail.here() == Place::Help => return back(model, now),
         Command::Help => return go(model, Place::Help, now),
+        Command::Messages => return go(model, Place::Messages, now),
         Command::Overview => return go(model, Place::Overview, now),
         Command::Alerts => return go(model, Place::Alerts, now),
         Command::Targets => return go(model, Place::Targets, now),
@@ -174,11 +173,13 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         Command::Down => motion(model, Motion::Down),
         Command::PageUp => motion(model, Motion::PageUp),
         Command::PageDown => motion(model, Motion::PageDown),
+        Command::HalfPageUp => motion(model, Motion::HalfPageUp),
+        Command::HalfPageDown => motion(model, Motion::HalfPageDown),
         Command::Top => motion(model, Motion::Top),
         Command::Bottom => motion(model, Motion::Bottom),
         Command::SortNext => sort(model, |list| list.sort_step(true)),
         Command::SortPrevious => sort(model, |list| list.sort_step(false)),
-        Command::SortReverse => sort(model, super::browser::Browse::sort_reverse),
+        Command::SortReverse => sort(model, |list| list.sort_reverse()),
         Command::NextPane => step_pane(model, true),
         Command::PreviousPane => step_pane(model, false),
         Command::SpanLonger => return step_span(model, true, now),
@@ -203,7 +204,7 @@ fn sort(model: &mut Model, change: impl FnOnce(&mut dyn super::browser::Browse))
 fn motion(model: &mut Model, motion: Motion) {
     let page = model.list_page();
     let moved = match model.trail.here() {
-        Place::Help => scroll_help(model, motion),
+        Place::Help | Place::Messages => scroll_text(model, motion),
         Place::Service(_) => match model.service.as_ref().map(|screen| screen.pane) {
             Some(pane) => {
                 let page = model.pane_page(pane);
@@ -221,19 +222,11 @@ fn motion(model: &mut Model, motion: Motion) {
     }
 }
 
-fn scroll_help(model: &mut Model, motion: Motion) -> bool {
-    let last = model.help_last_top();
-    let page = model.page(&Place::Help, 0).max(2) - 1;
-    let top = match motion {
-        Motion::Up => model.help_top.saturating_sub(1),
-        Motion::Down => model.help_top + 1,
-        Motion::PageUp => model.help_top.saturating_sub(page),
-        Motion::PageDown => model.help_top + page,
-        Motion::Top => 0,
-        Motion::Bottom => last,
-    }
-    .min(last);
-    std::mem::replace(&mut model.help_top, top) != top
+fn scroll_text(model: &mut Model, motion: Motion) -> bool {
+    let last = model.text_last_top();
+    let page = model.page(&Place::Help, 0);
+    let top = motion.from(model.text_top, last, page);
+    std::mem::replace(&mut model.text_top, top) != top
 }
 
 fn step_pane(model: &mut Model, forward: bool) {
@@ -252,14 +245,11 @@ fn step_span(model: &mut Model, longer: bool, now: Timestamp) -> Vec<Effect> {
 
 fn set_span(model: &mut Model, span: Span, now: Timestamp) -> Vec<Effect> {
     model.span = span;
-    match &mut model.service {
-        Some(screen) if screen.set_span(span, now) => {
-            let ask = screen.ask();
-            model.touch();
-            vec![Effect::LoadChart(ask)]
-        }
-        _ => Vec::new(),
+    let ask = model.service.as_mut().and_then(|screen| screen.set_span(span, now).then(|| screen.ask()));
+    if ask.is_some() {
+        model.touch();
     }
+    ask.map(Effect::LoadChart).into_iter().collect()
 }
 
 fn copy(model: &mut Model, now: Timestamp) -> Vec<Effect> {
@@ -315,7 +305,7 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             .and_then(|owner| snapshot.services.iter().find(|service| owner.is(&service.id)))
             .map(|service| service.id.clone()),
         Place::Service(id) => return open_part(model, &snapshot, &id.clone(), now),
-        Place::Sources | Place::Help => return Vec::new(),
+        Place::Sources | Place::Help | Place::Messages => return Vec::new(),
     };
     match target {
         Some(id) => go(model, Place::Service(id), now),

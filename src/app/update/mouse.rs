@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::{Effect, Model, MouseInput, MouseKind, Overlay, Pane, Place, Spot};
-use super::{Motion, go, keys, open, scroll_help, set_span, sort};
+use super::{Motion, go, keys, open, scroll_text, set_span, sort};
 
 pub(super) fn act(model: &mut Model, input: MouseInput, now: Timestamp) -> Vec<Effect> {
     match (input.kind, model.overlay.take()) {
@@ -75,7 +75,7 @@ fn select_pane(model: &mut Model, pane: Pane) {
 fn wheel(model: &mut Model, down: bool, spot: Option<Spot>) {
     let page = model.list_page();
     let moved = match model.trail.here() {
-        Place::Help => scroll_help(model, if down { Motion::Down } else { Motion::Up }),
+        Place::Help | Place::Messages => scroll_text(model, if down { Motion::Down } else { Motion::Up }),
         Place::Service(_) => {
             let pointed = match spot {
                 Some(Spot::PaneRow(pane, _) | Spot::Pane(pane)) => Some(pane),
