@@ -7,6 +7,7 @@
 //! keys     -> shell  -> app::update -> Effect -> engine -> backends
 //! ```
 
+pub mod app;
 pub mod cli;
 pub mod command;
 pub mod config;
@@ -17,6 +18,8 @@ pub mod keymap;
 pub mod located;
 pub mod net;
 pub mod report;
+pub mod shell;
 pub mod sim;
 pub mod source;
 pub mod theme;
+pub mod view;

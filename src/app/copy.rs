@@ -1,0 +1,40 @@
+//! What copying takes from each screen: the text one would paste elsewhere.
+
+use super::{AlertItem, Model, OverviewItem, Pane, Place, service_alerts, service_targets};
+
+/// The text of what the cursor is on, where there is one.
+pub(super) fn copied(model: &Model) -> Option<String> {
+    let snapshot = model.snapshot.as_deref()?;
+    match model.trail.here() {
+        Place::Overview => match model.overview.list.selected()?.item {
+            OverviewItem::Service(index) => Some(snapshot.services.get(index)?.id.name.clone()),
+            OverviewItem::Stack => None,
+        },
+        Place::Alerts => match model.alerts.list.selected()?.item {
+            AlertItem::Alert(index) => {
+                let alert = snapshot.alerts.get(index)?;
+                Some(alert.url.as_ref().or(alert.query.as_ref()).unwrap_or(&alert.name).clone())
+            }
+            AlertItem::Silence(index) => Some(snapshot.silences.get(index)?.id.clone()),
+        },
+        Place::Targets => Some(snapshot.targets.get(model.targets.list.selected()?.item)?.url.clone()),
+        Place::Sources => Some(snapshot.sources.get(model.sources.list.selected()?.item)?.place.clone()),
+        Place::Service(id) => {
+            let screen = model.service.as_ref()?;
+            let service = snapshot.service(id)?;
+            let row = screen.cursor(screen.pane).at();
+            let ecs = service.ecs.as_deref();
+            match screen.pane {
+                Pane::Charts => Some(id.name.clone()),
+                Pane::Findings => Some(service.findings.get(row)?.evidence.query.clone()),
+                Pane::Tasks => Some(ecs?.tasks.get(row)?.id.clone()),
+                Pane::Deployments => Some(ecs?.deployments.get(row)?.definition.clone()),
+                Pane::Events => Some(ecs?.events.get(row)?.message.clone()),
+                Pane::Alerts => Some(service_alerts(snapshot, service).get(row)?.name.clone()),
+                Pane::Targets => Some(service_targets(snapshot, service).get(row)?.url.clone()),
+            }
+        }
+        Place::Messages => model.notices.said().nth(model.text_top).map(|(_, notice)| notice.text.clone()),
+        Place::Help => None,
+    }
+}

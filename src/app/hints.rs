@@ -1,0 +1,73 @@
+//! The few commands the footer names, most useful first; their keys come from the live keymap.
+
+use crate::command::Command;
+
+use super::{Model, Place};
+
+/// What the footer offers here: each command's first key and one word.
+pub fn footer_hints(model: &Model) -> Vec<(String, &'static str)> {
+    commands(model)
+        .into_iter()
+        .filter_map(|(command, word)| model.keys(command).into_iter().next().map(|key| (key, word)))
+        .collect()
+}
+
+fn commands(model: &Model) -> Vec<(Command, &'static str)> {
+    let filtered = |is: bool| if is { "filter is on" } else { "filter" };
+    let problems = |only: bool| if only { "everything" } else { "problems" };
+    let mut hints = match model.trail.here() {
+        Place::Overview => {
+            let list = &model.overview.list;
+            let mut hints = vec![
+                (Command::Open, "open"),
+                (Command::Filter, filtered(!list.filter().is_empty())),
+                (Command::Problems, problems(list.problems_only())),
+                (Command::Alerts, "alerts"),
+                (Command::SortNext, "sort"),
+                (Command::Targets, "targets"),
+                (Command::Sources, "sources"),
+            ];
+            if !list.filter().is_empty() || list.problems_only() {
+                hints.insert(0, (Command::Back, "clear"));
+            }
+            hints
+        }
+        Place::Service(_) => vec![
+            (Command::Back, "back"),
+            (Command::NextPane, "next part"),
+            (Command::SpanLonger, "longer"),
+            (Command::SpanShorter, "shorter"),
+            (Command::Copy, "copy"),
+        ],
+        Place::Alerts => vec![
+            (Command::Back, "back"),
+            (Command::Open, "open service"),
+            (Command::Filter, filtered(!model.alerts.list.filter().is_empty())),
+            (Command::Problems, if model.alerts.list.problems_only() { "everything" } else { "active" }),
+            (Command::SortNext, "sort"),
+            (Command::Copy, "copy"),
+        ],
+        Place::Targets => vec![
+            (Command::Back, "back"),
+            (Command::Open, "open service"),
+            (Command::Filter, filtered(!model.targets.list.filter().is_empty())),
+            (Command::Problems, problems(model.targets.list.problems_only())),
+            (Command::SortNext, "sort"),
+            (Command::Copy, "copy"),
+        ],
+        Place::Sources => vec![
+            (Command::Back, "back"),
+            (Command::Refresh, "refresh"),
+            (Command::Problems, problems(model.sources.list.problems_only())),
+            (Command::Copy, "copy"),
+        ],
+        Place::Messages => vec![(Command::Back, "back"), (Command::Down, "older"), (Command::Copy, "copy the first")],
+        Place::Help => vec![(Command::Back, "back"), (Command::PageDown, "more")],
+    };
+    hints.push((Command::Palette, "command"));
+    if *model.trail.here() != Place::Help {
+        hints.push((Command::Help, "help"));
+    }
+    hints.push((Command::Quit, "quit"));
+    hints
+}

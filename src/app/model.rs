@@ -1,0 +1,259 @@
+//! Everything the screen depends on.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::command::Command;
+use crate::domain::{ContextInfo, Policy, Snapshot, SourceKind, Span};
+use crate::keymap::{Key, Keymap};
+
+use super::browser::Browse;
+use super::cursor::Lost;
+use super::{
+    Alerts, Line, Notice, Notices, Overview, Palette, Pane, Place, ServiceScreen, Sources, Targets, Trail, geometry,
+    help_lines,
+};
+
+/// What is looked at: the parts of the model that another context replaces.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Surroundings {
+    /// Which environment.
+    pub context: ContextInfo,
+    /// Its thresholds, drawn in sparklines and charts.
+    pub policy: Policy,
+    /// Its sources and where they are, without secrets: what the waiting screen names.
+    pub sources: Vec<(SourceKind, String)>,
+}
+
+/// What a model starts from.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// What is looked at.
+    pub surroundings: Surroundings,
+    /// The keys.
+    pub keymap: Keymap,
+    /// The theme shown.
+    pub theme_name: String,
+    /// Every theme there is.
+    pub theme_names: Vec<String>,
+    /// Every context there is.
+    pub context_names: Vec<String>,
+    /// The zone of clock times.
+    pub zone: TimeZone,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// What went wrong so far (a theme or keymap that was refused).
+    pub notices: Vec<Notice>,
+}
+
+/// What takes the keys before the screen does.
+#[derive(Debug, Clone)]
+pub enum Overlay {
+    /// The filter of the screen's list is typed.
+    Filter(Line),
+    /// A command is typed.
+    Palette(Palette),
+}
+
+/// Everything the screen depends on. Only [`super::update`] changes it.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub(crate) surroundings: Surroundings,
+    pub(crate) keymap: Keymap,
+    pub(crate) theme_name: String,
+    pub(crate) theme_names: Vec<String>,
+    pub(crate) context_names: Vec<String>,
+    pub(crate) zone: TimeZone,
+    pub(crate) size: (u16, u16),
+    pub(crate) snapshot: Option<Arc<Snapshot>>,
+    pub(crate) trail: Trail,
+    pub(crate) overview: Overview,
+    pub(crate) alerts: Alerts,
+    pub(crate) targets: Targets,
+    pub(crate) sources: Sources,
+    pub(crate) service: Option<ServiceScreen>,
+    /// The first line visible of help, or the first message.
+    pub(crate) text_top: usize,
+    pub(crate) overlay: Option<Overlay>,
+    /// Keys of a sequence that is not complete.
+    pub(crate) pending: Vec<Key>,
+    pub(crate) notices: Notices,
+    /// Whether the operator asked for a refresh that is not done.
+    pub(crate) refreshing: bool,
+    /// The moment ages on the screen are counted to; moves in steps, so that an idle screen stays as it is.
+    pub(crate) shown_now: Timestamp,
+    /// The span that the next service screen begins with.
+    pub(super) span: Span,
+    revision: u64,
+}
+
+impl Model {
+    /// A model that knows nothing yet.
+    pub fn new(setup: Setup) -> Self {
+        let mut notices = Notices::default();
+        for notice in setup.notices {
+            notices.push(notice, Timestamp::UNIX_EPOCH);
+        }
+        Self {
+            surroundings: setup.surroundings,
+            keymap: setup.keymap,
+            theme_name: setup.theme_name,
+            theme_names: setup.theme_names,
+            context_names: setup.context_names,
+            zone: setup.zone,
+            size: setup.size,
+            snapshot: None,
+            trail: Trail::default(),
+            overview: Overview::default(),
+            alerts: Alerts::default(),
+            targets: Targets::default(),
+            sources: Sources::default(),
+            service: None,
+            text_top: 0,
+            overlay: None,
+            pending: Vec::new(),
+            notices,
+            refreshing: false,
+            shown_now: Timestamp::UNIX_EPOCH,
+            span: Span::default(),
+            revision: 0,
+        }
+    }
+
+    /// Changes whenever something visible did; the shell draws then and only then.
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Which environment is looked at.
+    pub fn context(&self) -> &ContextInfo {
+        self.snapshot.as_ref().map_or(&self.surroundings.context, |snapshot| &snapshot.context)
+    }
+
+    /// The screen shown.
+    pub const fn place(&self) -> &Place {
+        self.trail.here()
+    }
+
+    /// The theme shown.
+    pub fn theme_name(&self) -> &str {
+        &self.theme_name
+    }
+
+    /// The keys that reach a command on this screen, the shortest first; on the help screen, on the one before.
+    pub fn keys(&self, command: Command) -> Vec<String> {
+        let place = match self.trail.here() {
+            Place::Help => self.trail.before().unwrap_or(&Place::Overview),
+            place => place,
+        };
+        self.keymap.keys_here(place.scopes(), command).iter().map(ToString::to_string).collect()
+    }
+
+    pub(super) const fn touch(&mut self) {
+        self.revision = self.revision.wrapping_add(1);
+    }
+
+    /// The list that keys act on, where the screen has one.
+    pub(super) fn list(&mut self) -> Option<&mut dyn Browse> {
+        match self.trail.here() {
+            Place::Overview => Some(&mut self.overview.list),
+            Place::Alerts => Some(&mut self.alerts.list),
+            Place::Targets => Some(&mut self.targets.list),
+            Place::Sources => Some(&mut self.sources.list),
+            Place::Service(_) | Place::Messages | Place::Help => None,
+        }
+    }
+
+    /// Rows of that list visible at once, were there `rows`.
+    pub(super) fn page(&self, place: &Place, rows: usize) -> usize {
+        match place {
+            Place::Overview => geometry::overview(self.size, rows).page(),
+            Place::Alerts | Place::Targets | Place::Sources => geometry::listing(self.size, rows).page(),
+            Place::Service(_) | Place::Messages | Place::Help => geometry::help(self.size).1,
+        }
+    }
+
+    pub(super) fn list_page(&mut self) -> usize {
+        let rows = self.list().map_or(0, |list| list.len());
+        self.page(self.trail.here(), rows)
+    }
+
+    /// Computes the rows of every screen anew: the snapshot changed.
+    pub(super) fn rebuild_all(&mut self) {
+        for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources] {
+            self.rebuild(&place, Lost::Stay);
+        }
+        let (Some(snapshot), size) = (self.snapshot.clone(), self.size) else { return };
+        if let Some(screen) = &mut self.service {
+            let shown = screen.pane;
+            screen.rebuild(&snapshot, |pane| geometry::pane_page(size, shown, pane));
+        }
+    }
+
+    /// Computes the rows of one screen anew. The page depends on the number of rows, so it is settled afterwards.
+    pub(super) fn rebuild(&mut self, place: &Place, lost: Lost) {
+        let Some(snapshot) = self.snapshot.clone() else { return };
+        let page = self.page(place, usize::MAX);
+        match place {
+            Place::Overview => self.overview.rebuild(&snapshot, page, lost),
+            Place::Alerts => self.alerts.rebuild(&snapshot, page, lost),
+            Place::Targets => self.targets.rebuild(&snapshot, page, lost),
+            Place::Sources => self.sources.rebuild(&snapshot, page, lost),
+            Place::Service(_) | Place::Messages | Place::Help => return,
+        }
+        self.fit(place);
+    }
+
+    /// Computes the rows of the screen shown anew: its filter or order changed.
+    pub(super) fn rebuild_here(&mut self, lost: Lost) {
+        let place = self.trail.here().clone();
+        self.rebuild(&place, lost);
+    }
+
+    /// Keeps the cursors visible: the terminal or the layout changed.
+    pub(super) fn fit_all(&mut self) {
+        for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources] {
+            self.fit(&place);
+        }
+        let size = self.size;
+        if let Some(screen) = &mut self.service {
+            let shown = screen.pane;
+            screen.fit(|pane| geometry::pane_page(size, shown, pane));
+        }
+        self.text_top = self.text_top.min(self.text_last_top());
+    }
+
+    fn fit(&mut self, place: &Place) {
+        let rows = match place {
+            Place::Overview => self.overview.list.len(),
+            Place::Alerts => self.alerts.list.len(),
+            Place::Targets => self.targets.list.len(),
+            Place::Sources => self.sources.list.len(),
+            Place::Service(_) | Place::Messages | Place::Help => return,
+        };
+        let page = self.page(place, rows);
+        match place {
+            Place::Overview => self.overview.list.fit(page),
+            Place::Alerts => self.alerts.list.fit(page),
+            Place::Targets => self.targets.list.fit(page),
+            Place::Sources => self.sources.list.fit(page),
+            Place::Service(_) | Place::Messages | Place::Help => {}
+        }
+    }
+
+    /// The furthest that help or the messages can be scrolled.
+    pub(super) fn text_last_top(&self) -> usize {
+        if *self.trail.here() == Place::Messages {
+            return self.notices.said().len().saturating_sub(1);
+        }
+        let (columns, height) = geometry::help(self.size);
+        help_lines(self).len().div_ceil(columns).saturating_sub(height)
+    }
+
+    pub(super) fn pane_page(&self, pane: Pane) -> usize {
+        let shown = self.service.as_ref().map_or(pane, |screen| screen.pane);
+        geometry::pane_page(self.size, shown, pane)
+    }
+}

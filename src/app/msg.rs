@@ -1,0 +1,74 @@
+//! What can happen to the state machine.
+
+use std::sync::Arc;
+
+use crate::domain::{Chart, ChartAsk, Snapshot, SourceError, Span};
+use crate::keymap::Key;
+
+use super::{Notice, Pane, Place, Surroundings};
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted. It is text wherever it goes, never keys.
+    Paste(String),
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+    /// The mouse did something.
+    Mouse(MouseInput),
+    /// A second passed.
+    Tick,
+    /// More is known.
+    Snapshot(Arc<Snapshot>),
+    /// The charts asked for, or why there are none.
+    Chart(Result<Arc<Chart>, (ChartAsk, SourceError)>),
+    /// Something to tell the operator.
+    Notice(Notice),
+    /// Whether a round of reading is under way.
+    Refreshing(bool),
+    /// Another context is looked at from now on; what was known of the one before is gone.
+    Context(Box<Surroundings>),
+    /// The theme shown from now on.
+    Theme(String),
+}
+
+/// What the mouse did, and to what: the shell looks the place up in the view's hit map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MouseInput {
+    /// What it did.
+    pub kind: MouseKind,
+    /// What is drawn there.
+    pub spot: Option<Spot>,
+}
+
+/// What the mouse did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MouseKind {
+    /// The left button was pressed.
+    Click,
+    /// The wheel was turned away from the person.
+    WheelUp,
+    /// The wheel was turned towards the person.
+    WheelDown,
+}
+
+/// Something on the screen that the mouse can point at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Spot {
+    /// A row of the screen's list, counted from its first row (not from the first visible one).
+    Row(usize),
+    /// A heading of the screen's list, by its position among the columns.
+    Column(usize),
+    /// A row of one part of the service screen.
+    PaneRow(Pane, usize),
+    /// A part of the service screen.
+    Pane(Pane),
+    /// A span of time of the charts.
+    Span(Span),
+    /// The way to another screen.
+    Place(Place),
+    /// A candidate of the palette.
+    Candidate(usize),
+}

@@ -1,0 +1,127 @@
+//! Which screen is shown and which ones lie behind it.
+
+use crate::command::Scope;
+use crate::domain::ServiceId;
+
+/// A screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// All services.
+    Overview,
+    /// One service.
+    Service(ServiceId),
+    /// All alerts and silences.
+    Alerts,
+    /// All scrape targets.
+    Targets,
+    /// All sources.
+    Sources,
+    /// What was said since the start.
+    Messages,
+    /// What can be done on the screen before.
+    Help,
+}
+
+impl Place {
+    /// Where keys are looked up, the nearest first.
+    pub const fn scopes(&self) -> &'static [Scope] {
+        match self {
+            Self::Overview => Scope::Overview.path(),
+            Self::Service(_) => Scope::Service.path(),
+            Self::Alerts | Self::Targets | Self::Sources | Self::Messages | Self::Help => Scope::List.path(),
+        }
+    }
+
+    /// The word shown for the screen.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Service(_) => "service",
+            Self::Alerts => "alerts",
+            Self::Targets => "targets",
+            Self::Sources => "sources",
+            Self::Messages => "messages",
+            Self::Help => "help",
+        }
+    }
+}
+
+/// The way here: the overview at its beginning, the screen shown at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trail {
+    behind: Vec<Place>,
+    here: Place,
+}
+
+impl Default for Trail {
+    fn default() -> Self {
+        Self { behind: Vec::new(), here: Place::Overview }
+    }
+}
+
+impl Trail {
+    /// The screen shown.
+    pub const fn here(&self) -> &Place {
+        &self.here
+    }
+
+    /// The screen that going back leads to.
+    pub fn before(&self) -> Option<&Place> {
+        self.behind.last()
+    }
+
+    /// Goes to a screen. One that lies on the way here is gone back to, so that the trail never runs in circles.
+    pub fn go(&mut self, place: Place) {
+        if place == self.here {
+            return;
+        }
+        if let Some(position) = self.behind.iter().position(|behind| *behind == place) {
+            self.behind.truncate(position);
+            self.here = place;
+        } else {
+            self.behind.push(std::mem::replace(&mut self.here, place));
+        }
+    }
+
+    /// Goes back one screen. Says whether there was one.
+    pub fn back(&mut self) -> bool {
+        match self.behind.pop() {
+            Some(place) => {
+                self.here = place;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place::{Alerts, Help, Overview, Targets};
+    use super::*;
+
+    #[test]
+    fn the_trail_leads_back_and_never_runs_in_circles() {
+        let api = || Place::Service(ServiceId::new("prod", "api"));
+        for (steps, way_back) in [
+            (vec![], vec![]),
+            (vec![Alerts], vec![Overview]),
+            (vec![Alerts, Alerts], vec![Overview]),
+            (vec![Alerts, Targets, Alerts], vec![Overview]),
+            (vec![api(), Alerts, api()], vec![Overview]),
+            (vec![api(), Alerts, Help], vec![Alerts, api(), Overview]),
+            (vec![api(), Overview], vec![]),
+        ] {
+            let mut trail = Trail::default();
+            for step in steps.clone() {
+                trail.go(step);
+            }
+            assert_eq!(trail.here(), steps.last().unwrap_or(&Overview));
+            let mut back = Vec::new();
+            while trail.back() {
+                back.push(trail.here().clone());
+            }
+            assert_eq!(back, way_back, "{steps:?}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The mouse: a click selects, a second click on the same row opens, the wheel scrolls.
+
+use jiff::Timestamp;
+
+use super::super::{Effect, Model, MouseInput, MouseKind, Overlay, Pane, Place, Spot};
+use super::{Motion, go, keys, open, scroll_text, set_span, sort};
+
+pub(super) fn act(model: &mut Model, input: MouseInput, now: Timestamp) -> Vec<Effect> {
+    match (input.kind, model.overlay.take()) {
+        (MouseKind::Click, Some(Overlay::Palette(mut palette))) => {
+            // A click beside the candidates leaves the palette.
+            model.touch();
+            let Some(Spot::Candidate(index)) = input.spot else { return Vec::new() };
+            palette.chosen = index.min(palette.candidates.len().saturating_sub(1));
+            keys::take(model, palette, now)
+        }
+        (MouseKind::Click, overlay) => {
+            // A filter being typed is kept as it is.
+            if overlay.is_some() {
+                model.touch();
+            }
+            click(model, input.spot, now)
+        }
+        (kind, overlay) => {
+            model.overlay = overlay;
+            wheel(model, kind == MouseKind::WheelDown, input.spot);
+            Vec::new()
+        }
+    }
+}
+
+fn click(model: &mut Model, spot: Option<Spot>, now: Timestamp) -> Vec<Effect> {
+    match spot {
+        Some(Spot::Row(row)) => {
+            let page = model.list_page();
+            let Some(list) = model.list() else { return Vec::new() };
+            if list.is_at(row) {
+                return open(model, now);
+            }
+            if list.put(row, page) {
+                model.touch();
+            }
+        }
+        Some(Spot::PaneRow(pane, row)) => {
+            select_pane(model, pane);
+            let page = model.pane_page(pane);
+            let Some(screen) = &mut model.service else { return Vec::new() };
+            let (cursor, ids) = screen.cursor_and_ids(pane);
+            if cursor.is_held() && cursor.at() == row {
+                return open(model, now);
+            }
+            if cursor.put(row, ids, page) {
+                model.touch();
+            }
+        }
+        Some(Spot::Pane(pane)) => select_pane(model, pane),
+        Some(Spot::Column(column)) => sort(model, |list| list.sort_by(column)),
+        Some(Spot::Span(span)) => return set_span(model, span, now),
+        Some(Spot::Place(place)) => return go(model, place, now),
+        Some(Spot::Candidate(_)) | None => {}
+    }
+    Vec::new()
+}
+
+fn select_pane(model: &mut Model, pane: Pane) {
+    if let Some(screen) = &mut model.service
+        && screen.pane != pane
+    {
+        screen.pane = pane;
+        model.fit_all();
+        model.touch();
+    }
+}
+
+fn wheel(model: &mut Model, down: bool, spot: Option<Spot>) {
+    let page = model.list_page();
+    let moved = match model.trail.here() {
+        Place::Help | Place::Messages => scroll_text(model, if down { Motion::Down } else { Motion::Up }),
+        Place::Service(_) => {
+            let pointed = match spot {
+                Some(Spot::PaneRow(pane, _) | Spot::Pane(pane)) => Some(pane),
+                _ => model.service.as_ref().map(|screen| screen.pane),
+            };
+            pointed.is_some_and(|pane| {
+                let page = model.pane_page(pane);
+                model.service.as_mut().is_some_and(|screen| {
+                    let (cursor, ids) = screen.cursor_and_ids(pane);
+                    cursor.wheel(down, ids, page)
+                })
+            })
+        }
+        _ => model.list().is_some_and(|list| list.wheel(down, page)),
+    };
+    if moved {
+        model.touch();
+    }
+}

@@ -1,0 +1,186 @@
+//! The alerts screen: one list, the one under the cursor in full below.
+
+use crate::app::geometry::{self, Area};
+use crate::app::{AlertColumn, AlertItem, Column as _, Model, Row, Spot};
+use crate::domain::{Alert, AlertState, Silence, Snapshot, SourceKind};
+use crate::format;
+use crate::theme::Role;
+
+use super::Glyphs;
+use super::canvas::{Canvas, Piece, cells, clipped, piece};
+use super::facts::Facts;
+use super::table::{self, left, right};
+use super::waiting::say;
+use super::words::{age, alert_mark, alert_service, clock, left as time_left, suppression_text};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    State,
+    Severity,
+    Name,
+    Service,
+    Age,
+    Seen,
+    Summary,
+}
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot) {
+    let model = canvas.model;
+    let glyphs = canvas.glyphs;
+    let list = &model.alerts.list;
+    let layout = geometry::listing(model.size, list.rows().len());
+    if list.rows().is_empty() {
+        empty(canvas, snapshot, layout.table);
+        return;
+    }
+    let longest = snapshot.alerts.iter().map(|alert| format::width(&alert.name)).max().unwrap_or_default();
+    let name = cells(longest).clamp(10, 36);
+    let cols = vec![
+        left(Key::State, "STATE", 10, 10, 0).sorted_as(0),
+        left(Key::Severity, "SEVERITY", 8, 8, 4).sorted_as(1),
+        left(Key::Name, "ALERT", name.min(22), name, 0).sorted_as(2),
+        left(Key::Service, "SERVICE", 8, 20, 1).sorted_as(3),
+        right(Key::Age, "AGE", 4, 2).sorted_as(4),
+        left(Key::Seen, "SEEN IN", 10, 24, 6),
+        left(Key::Summary, "SUMMARY", 14, 200, 5),
+    ];
+    let area = layout.table;
+    let inner = Area { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    let end = inner.x + inner.width;
+    let cols = table::fit(cols, inner);
+    let (column, reversed) = list.sort();
+    let sort = AlertColumn::ALL.iter().position(|other| *other == column);
+    table::heads(canvas, area.y, &cols, sort.map(|column| (column, reversed)), end);
+    let body = Area { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    for (index, y) in table::visible(list.cursor(), list.rows().len(), body) {
+        let row = &list.rows()[index];
+        match row.item {
+            AlertItem::Alert(position) => {
+                if let Some(alert) = snapshot.alerts.get(position) {
+                    table::cells(canvas, y, &cols, end, |key, width| {
+                        cell(model, glyphs, snapshot, alert, row, key, width)
+                    });
+                }
+            }
+            AlertItem::Silence(position) => {
+                if let Some(silence) = snapshot.silences.get(position) {
+                    silence_row(canvas, y, inner, silence);
+                }
+            }
+        }
+        let line = Area { y, height: 1, ..area };
+        if index == list.cursor().at() {
+            table::cursor_row(canvas, line);
+        }
+        canvas.spot(line, Spot::Row(index));
+    }
+    if layout.detail.height > 0 {
+        canvas.rule(0, layout.detail.y - 1, layout.detail.width);
+        detail(canvas, snapshot, layout.detail);
+    }
+}
+
+fn cell<'s>(
+    model: &Model,
+    glyphs: &Glyphs,
+    snapshot: &'s Snapshot,
+    alert: &'s Alert,
+    row: &Row<AlertItem>,
+    key: Key,
+    width: u16,
+) -> Vec<Piece<'s>> {
+    let (mark, role) = alert_mark(alert, glyphs);
+    let calm = if alert.is_active() { Role::Text } else { Role::Dim };
+    match key {
+        Key::State => vec![piece(format!("{mark} {}", state_word(alert)), role)],
+        Key::Severity => vec![piece(alert.severity.word(), calm)],
+        Key::Name => {
+            clipped(&alert.name, &row.matched, 0, width, if alert.is_active() { Role::Strong } else { Role::Dim })
+        }
+        Key::Service => clipped(alert_service(alert), &row.matched, alert.name.chars().count() + 1, width, calm),
+        Key::Age => vec![piece(alert.since.map(|at| age(model, at)).unwrap_or_else(|| "?".to_owned()), calm)],
+        Key::Seen => vec![piece(seen_in(&alert.seen_in), Role::Dim)],
+        Key::Summary => match &alert.suppression {
+            Some(suppression) => vec![piece(suppression_text(model, snapshot, suppression), Role::Suppressed)],
+            None => vec![piece(alert.summary().unwrap_or_default(), Role::Dim)],
+        },
+    }
+}
+
+fn state_word(alert: &Alert) -> &'static str {
+    match (&alert.suppression, alert.state) {
+        (Some(suppression), _) => suppression.word(),
+        (None, AlertState::Firing) => "firing",
+        (None, AlertState::Pending) => "pending",
+    }
+}
+
+fn seen_in(sources: &[SourceKind]) -> String {
+    sources.iter().map(|source| source.name()).collect::<Vec<_>>().join(" ")
+}
+
+fn silence_row(canvas: &mut Canvas<'_>, y: u16, area: Area, silence: &Silence) {
+    let until = silence.ends_at.map(|at| time_left(canvas.model, at)).unwrap_or_default();
+    let pieces = [
+        piece(format!("{} silence   ", canvas.glyphs.suppressed), Role::Suppressed),
+        piece(silence.matchers.join(" "), Role::Text),
+        piece(format!("  by {}, {until}  {}", silence.created_by, silence.comment), Role::Dim),
+    ];
+    canvas.pieces(area.x, y, area.width, &pieces);
+}
+
+fn empty(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
+    let list = &canvas.model.alerts.list;
+    let filter = list.filter();
+    let text = if !filter.is_empty() {
+        format!("No alert matches \"{filter}\".")
+    } else if list.problems_only() {
+        "No alert is firing.".to_owned()
+    } else if super::detail::alerts_known(snapshot) {
+        "No alerts: the sources of alerts answer, and have none.".to_owned()
+    } else {
+        "Alerts are unknown: no source of alerts has answered.".to_owned()
+    };
+    say(canvas, area, &[(text, Role::Text)]);
+}
+
+fn detail(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
+    let model = canvas.model;
+    let Some(row) = model.alerts.list.selected() else { return };
+    let mut facts = Facts::new(canvas, area);
+    match row.item {
+        AlertItem::Alert(index) => {
+            let Some(alert) = snapshot.alerts.get(index) else { return };
+            let (_, role) = alert_mark(alert, facts.glyphs());
+            let since = alert.since.map(|at| format!(" since {}", clock(model, at))).unwrap_or_default();
+            facts.fact("state", &format!("{}{since}, {}", state_word(alert), alert.severity.word()), role, 1);
+            if let Some(suppression) = &alert.suppression {
+                facts.fact("", &suppression_text(model, snapshot, suppression), Role::Suppressed, 1);
+            }
+            for (name, text) in &alert.annotations {
+                facts.fact(name, text, Role::Text, 3);
+            }
+            if let Some(query) = &alert.query {
+                let value = alert.value.as_ref().map(|value| format!("   now {value}")).unwrap_or_default();
+                facts.fact("query", &format!("{query}{value}"), Role::Text, 3);
+            }
+            let labels: Vec<String> = alert.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            facts.fact("labels", &labels.join("  "), Role::Dim, 4);
+            facts.fact("seen in", &seen_in(&alert.seen_in), Role::Dim, 1);
+            if let Some(url) = &alert.url {
+                facts.fact("look at", url, Role::Dim, 2);
+            }
+        }
+        AlertItem::Silence(index) => {
+            let Some(silence) = snapshot.silences.get(index) else { return };
+            facts.fact("silences", &silence.matchers.join("  "), Role::Text, 3);
+            facts.fact("by", &silence.created_by, Role::Text, 1);
+            facts.fact("because", &silence.comment, Role::Text, 3);
+            if let Some(at) = silence.ends_at {
+                facts.fact("until", &format!("{} ({})", clock(model, at), time_left(model, at)), Role::Text, 1);
+            }
+            facts.fact("kept in", silence.source.name(), Role::Dim, 1);
+            facts.fact("id", &silence.id, Role::Dim, 1);
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Writing text into cells: clipped, styled by role, reduced to ASCII where the terminal knows no more.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::app::geometry::Area;
+use crate::app::{Model, Spot};
+use crate::format;
+use crate::theme::{Role, Theme};
+
+use super::{Glyphs, HitMap};
+
+/// A stretch of text that looks alike.
+#[derive(Debug, Clone)]
+pub(super) struct Piece<'a> {
+    pub(super) text: Cow<'a, str>,
+    pub(super) role: Role,
+}
+
+/// A piece of text in a role.
+pub(super) fn piece<'a>(text: impl Into<Cow<'a, str>>, role: Role) -> Piece<'a> {
+    Piece { text: text.into(), role }
+}
+
+/// How many cells pieces take side by side.
+pub(super) fn pieces_width(pieces: &[Piece<'_>]) -> u16 {
+    cells(pieces.iter().map(|piece| format::width(&piece.text)).sum())
+}
+
+/// A number of cells; what does not fit a terminal is cut.
+pub(super) fn cells(number: usize) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+/// The cells drawn on, and everything that decides how.
+pub(super) struct Canvas<'a> {
+    buffer: &'a mut Buffer,
+    pub(super) model: &'a Model,
+    pub(super) theme: &'a Theme,
+    pub(super) glyphs: &'a Glyphs,
+    pub(super) hits: HitMap,
+}
+
+impl<'a> Canvas<'a> {
+    pub(super) fn new(buffer: &'a mut Buffer, model: &'a Model, theme: &'a Theme, glyphs: &'a Glyphs) -> Self {
+        Self { buffer, model, theme, glyphs, hits: HitMap::default() }
+    }
+
+    /// The whole screen.
+    pub(super) fn area(&self) -> Area {
+        let Rect { x, y, width, height } = self.buffer.area;
+        Area { x, y, width, height }
+    }
+
+    /// Writes a text into at most `room` cells, clipped at its end. Returns the column after it.
+    pub(super) fn text(&mut self, x: u16, y: u16, room: u16, text: &str, role: Role) -> u16 {
+        self.styled(x, y, room, text, self.theme.style(role))
+    }
+
+    fn styled(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) -> u16 {
+        let area = self.buffer.area;
+        if y >= area.bottom() || x >= area.right() || room == 0 {
+            return x;
+        }
+        let room = room.min(area.right() - x);
+        let text = self.drawable(text);
+        let clipped = if format::width(&text) > usize::from(room) {
+            self.drawable(&format::clip(&text, room.into())).into_owned().into()
+        } else {
+            text
+        };
+        self.buffer.set_stringn(x, y, clipped, room.into(), style).0
+    }
+
+    /// Writes pieces side by side into at most `room` cells; the one that reaches the end is clipped.
+    pub(super) fn pieces(&mut self, x: u16, y: u16, room: u16, pieces: &[Piece<'_>]) -> u16 {
+        let end = x.saturating_add(room);
+        let mut at = x;
+        for piece in pieces {
+            at = self.text(at, y, end.saturating_sub(at), &piece.text, piece.role);
+        }
+        at
+    }
+
+    /// Writes pieces so that they end at the right edge of `room` cells.
+    pub(super) fn pieces_right(&mut self, x: u16, y: u16, room: u16, pieces: &[Piece<'_>]) {
+        let width = pieces_width(pieces).min(room);
+        self.pieces(x + (room - width), y, width, pieces);
+    }
+
+    /// A rule across, from `x` on.
+    pub(super) fn rule(&mut self, x: u16, y: u16, width: u16) {
+        let line = self.glyphs.rule.repeat(width.into());
+        self.text(x, y, width, &line, Role::Rule);
+    }
+
+    /// A rule down.
+    pub(super) fn bar(&mut self, x: u16, y: u16, height: u16) {
+        for row in y..y.saturating_add(height) {
+            self.text(x, row, 1, self.glyphs.bar, Role::Rule);
+        }
+    }
+
+    /// Lays a role's style over what is drawn.
+    pub(super) fn tint(&mut self, area: Area, role: Role) {
+        let style = self.theme.style(role);
+        self.buffer.set_style(rect(area), style);
+    }
+
+    /// Empties cells.
+    pub(super) fn clear(&mut self, area: Area) {
+        let area = rect(area).intersection(self.buffer.area);
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                self.buffer[(x, y)].reset();
+            }
+        }
+    }
+
+    /// Remembers what is drawn where.
+    pub(super) fn spot(&mut self, area: Area, spot: Spot) {
+        self.hits.add(rect(area), spot);
+    }
+
+    /// A text as this terminal can show it.
+    fn drawable<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if !self.glyphs.ascii || text.is_ascii() {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(text.graphemes(true).map(in_ascii).collect())
+    }
+}
+
+/// A grapheme in ASCII, as wide as it was.
+fn in_ascii(grapheme: &str) -> Cow<'_, str> {
+    match grapheme {
+        _ if grapheme.is_ascii() => Cow::Borrowed(grapheme),
+        "…" => Cow::Borrowed("."),
+        "µ" => Cow::Borrowed("u"),
+        "·" => Cow::Borrowed("-"),
+        "≥" => Cow::Borrowed(">"),
+        other => Cow::Owned("?".repeat(format::width(other))),
+    }
+}
+
+fn rect(area: Area) -> Rect {
+    Rect::new(area.x, area.y, area.width, area.height)
+}
+
+/// A text in lines of at most `room` cells, broken at spaces where there are any.
+pub(super) fn wrapped(text: &str, room: u16, most: usize) -> Vec<String> {
+    let room = usize::from(room.max(1));
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for word in text.split_word_bounds() {
+        if format::width(&line) + format::width(word) > room && !line.is_empty() {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+        }
+        if line.is_empty() && word.trim().is_empty() {
+            continue;
+        }
+        if format::width(word) <= room {
+            line.push_str(word);
+            continue;
+        }
+        for grapheme in word.graphemes(true) {
+            if format::width(&line) + format::width(grapheme) > room && !line.is_empty() {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push_str(grapheme);
+        }
+    }
+    if !line.trim().is_empty() {
+        lines.push(line.trim_end().to_owned());
+    }
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            *last = format::clip(&format!("{last}…………"), room);
+            let kept = last.trim_end_matches('…').to_owned();
+            *last = format::clip(&format!("{kept}…"), room);
+        }
+    }
+    lines
+}
+
+/// A text with the characters at some positions set apart.
+pub(super) fn highlighted<'a>(text: &'a str, matched: &[u32], offset: usize, role: Role) -> Vec<Piece<'a>> {
+    if matched.is_empty() {
+        return vec![piece(text, role)];
+    }
+    text.graphemes(true)
+        .enumerate()
+        .map(|(index, grapheme)| {
+            let is_match = u32::try_from(index + offset).is_ok_and(|position| matched.binary_search(&position).is_ok());
+            piece(grapheme, if is_match { Role::Match } else { role })
+        })
+        .collect()
+}
+
+/// A name in its cells: what the filter matched set apart, or the middle left out where it is too long.
+pub(super) fn clipped<'s>(text: &'s str, matched: &[u32], offset: usize, width: u16, role: Role) -> Vec<Piece<'s>> {
+    if format::width(text) > usize::from(width) {
+        return vec![piece(format::clip_middle(text, width.into()), role)];
+    }
+    highlighted(text, matched, offset, role)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn text_wraps_at_words_and_says_when_it_is_cut() {
+        let wrap = |text, room, most| wrapped(text, room, most);
+        assert_eq!(wrap("one two three", 8, 9), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghij", 4, 9), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrap("one two three", 4, 2), ["one", "two…"]);
+        assert_eq!(wrap("", 4, 2), Vec::<String>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_wider_than_its_room(text in "\\PC*", room in 2u16..40, most in 1usize..5) {
+            for line in wrapped(&text, room, most) {
+                prop_assert!(format::width(&line) <= usize::from(room), "{line:?}");
+            }
+        }
+    }
+}

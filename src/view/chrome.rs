@@ -1,0 +1,277 @@
+//! The lines around every screen: header, a line about the screen, rules, footer, notices.
+
+use crate::app::geometry::{self, Area};
+use crate::app::{Level, Model, Place, footer_hints};
+use crate::domain::{AlertState, Snapshot, SourceState, TargetHealth, Verdict};
+use crate::format;
+use crate::theme::Role;
+
+use super::canvas::{Canvas, Piece, piece, pieces_width, wrapped};
+use super::words::{account_text, ago, newest_answer, source_state, verdict_role};
+
+/// The width from which the ways to the other screens stand in the header.
+const TABS_FROM: u16 = 124;
+
+/// The lines above the body.
+pub(super) fn top(canvas: &mut Canvas<'_>) {
+    let width = canvas.area().width;
+    header(canvas, width);
+    about(canvas, width);
+    canvas.rule(0, 2, width);
+}
+
+/// Where one is, and how fresh what one sees is.
+fn header(canvas: &mut Canvas<'_>, width: u16) {
+    let model = canvas.model;
+    let context = model.context();
+    let role = if context.production { Role::HeaderProduction } else { Role::Header };
+    canvas.tint(Area { x: 0, y: 0, width, height: 1 }, role);
+    let right = freshness(model, role);
+    let room = width.saturating_sub(pieces_width(&right) + 3);
+    let mut x = canvas.text(1, 0, room, "rounds", role) + 2;
+    if context.demo {
+        x = canvas.text(x, 0, room.saturating_sub(x), " DEMO ", Role::Demo) + 2;
+    }
+    if !(context.demo && context.name == "demo") {
+        x = canvas.text(x, 0, room.saturating_sub(x), &context.name, role) + 2;
+    }
+    if context.production && !context.name.to_ascii_lowercase().contains("prod") {
+        x = canvas.text(x - 1, 0, room.saturating_sub(x), "PRODUCTION", role) + 2;
+    }
+    let account = context.account.as_deref().map(account_text);
+    for part in [context.region.clone(), account].into_iter().flatten() {
+        if x + super::canvas::cells(format::width(&part)) <= room {
+            x = canvas.text(x, 0, room.saturating_sub(x), &part, role) + 2;
+        }
+    }
+    canvas.pieces_right(0, 0, width - 1, &right);
+    if width >= TABS_FROM {
+        tabs(canvas, x + 2, room, role);
+    }
+}
+
+/// When what is shown was read, and whether it still arrives.
+fn freshness(model: &Model, role: Role) -> Vec<Piece<'static>> {
+    let Some(snapshot) = model.snapshot.as_deref() else { return vec![piece("waiting", role)] };
+    let Some(newest) = newest_answer(snapshot) else { return vec![piece("no answer yet", role)] };
+    let bad = snapshot
+        .sources
+        .iter()
+        .filter(|source| matches!(source.state, SourceState::Stale { .. } | SourceState::Failing { .. }))
+        .count();
+    let fresh = snapshot.sources.iter().filter(|source| matches!(source.state, SourceState::Fresh { .. })).count();
+    let state = match (model.refreshing, fresh, bad) {
+        (true, ..) => "refreshing".to_owned(),
+        (_, 0, _) => format!("stale, {}", ago(model, newest)),
+        (_, _, 0) => format!("live, {}", ago(model, newest)),
+        (_, _, bad) => format!("live but {}, {}", format::count(bad, "source"), ago(model, newest)),
+    };
+    vec![piece(format!("{}  ", format::clock(newest, &model.zone)), role), piece(state, role)]
+}
+
+fn tabs(canvas: &mut Canvas<'_>, from: u16, room: u16, role: Role) {
+    let mut x = from;
+    for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources] {
+        let here = *canvas.model.place() == place;
+        let text = if here { format!("[{}]", place.word()) } else { format!(" {} ", place.word()) };
+        let end = canvas.text(x, 0, room.saturating_sub(x), &text, role);
+        canvas.spot(Area { x, y: 0, width: end - x, height: 1 }, crate::app::Spot::Place(place));
+        x = end + 1;
+    }
+}
+
+/// The second line: the sources on the overview, elsewhere what the screen is about.
+fn about(canvas: &mut Canvas<'_>, width: u16) {
+    let room = width.saturating_sub(2);
+    let model = canvas.model;
+    let Some(snapshot) = model.snapshot.as_deref() else { return };
+    match model.trail.here() {
+        Place::Overview => pips(canvas, snapshot, room),
+        Place::Service(id) => super::service::title(canvas, snapshot, id, room),
+        Place::Alerts => {
+            let pieces = alerts_title(snapshot);
+            let list = &model.alerts.list;
+            list_title(canvas, "alerts", pieces, list.filter(), list.problems_only(), list.rows().len(), room);
+        }
+        Place::Targets => {
+            let list = &model.targets.list;
+            let pieces = targets_title(snapshot);
+            list_title(canvas, "targets", pieces, list.filter(), list.problems_only(), list.rows().len(), room);
+        }
+        Place::Sources => {
+            let list = &model.sources.list;
+            list_title(canvas, "sources", Vec::new(), list.filter(), list.problems_only(), list.rows().len(), room);
+        }
+        Place::Help => {
+            canvas.text(1, 1, room, "help", Role::Title);
+        }
+        Place::Messages => {
+            canvas.text(1, 1, room, "messages, newest first", Role::Title);
+        }
+    }
+}
+
+/// One word a source, more where it is not well.
+fn pips(canvas: &mut Canvas<'_>, snapshot: &Snapshot, room: u16) {
+    let model = canvas.model;
+    let pips = |brief: bool| -> Vec<Piece<'_>> {
+        let mut pieces = Vec::new();
+        for source in &snapshot.sources {
+            let (state, verdict) = source_state(model, source);
+            if verdict == Verdict::Ok {
+                let name = source.kind.name();
+                pieces.push(piece(if brief { name.to_owned() } else { format!("{name} {state}") }, Role::Dim));
+            } else {
+                let symbol = if matches!(source.state, SourceState::Waiting) {
+                    canvas.glyphs.pending
+                } else {
+                    canvas.glyphs.verdict(verdict)
+                };
+                pieces.push(piece(format!("{symbol} {} {state}", source.kind), verdict_role(verdict)));
+            }
+            pieces.push(piece("  ", Role::Dim));
+        }
+        pieces
+    };
+    let list = &model.overview.list;
+    let mut pieces = pips(false);
+    if pieces_width(&pieces) > room + 2 {
+        pieces = pips(true);
+    }
+    let narrowed = narrowed(list.filter(), list.problems_only(), list.rows().len());
+    if narrowed.is_empty() {
+        canvas.pieces(1, 1, room, &pieces);
+        return;
+    }
+    let used = canvas.pieces(1, 1, room, &narrowed);
+    canvas.pieces(used + 3, 1, room.saturating_sub(used + 2), &pieces);
+}
+
+/// What narrows a list, so that nobody takes what is shown for all there is.
+fn narrowed(filter: &str, problems_only: bool, rows: usize) -> Vec<Piece<'static>> {
+    let mut pieces = Vec::new();
+    if problems_only {
+        pieces.push(piece("problems only", Role::Strong));
+    }
+    if !filter.is_empty() {
+        if problems_only {
+            pieces.push(piece("  ", Role::Dim));
+        }
+        pieces.push(piece("filter ", Role::Dim));
+        pieces.push(piece(filter.to_owned(), Role::Match));
+    }
+    if !pieces.is_empty() {
+        pieces.push(piece(format!("  {rows} shown"), Role::Dim));
+    }
+    pieces
+}
+
+fn list_title(
+    canvas: &mut Canvas<'_>,
+    name: &str,
+    facts: Vec<Piece<'_>>,
+    filter: &str,
+    problems_only: bool,
+    rows: usize,
+    room: u16,
+) {
+    let x = canvas.text(1, 1, room, name, Role::Title) + 2;
+    let x = canvas.pieces(x, 1, room.saturating_sub(x), &facts) + if facts.is_empty() { 0 } else { 3 };
+    canvas.pieces(x, 1, room.saturating_sub(x), &narrowed(filter, problems_only, rows));
+}
+
+fn alerts_title(snapshot: &Snapshot) -> Vec<Piece<'static>> {
+    let count = |want: fn(&crate::domain::Alert) -> bool| snapshot.alerts.iter().filter(|alert| want(alert)).count();
+    let parts = [
+        (count(crate::domain::Alert::is_active), "firing", Role::Strong),
+        (count(|alert| alert.state == AlertState::Pending && alert.suppression.is_none()), "pending", Role::Text),
+        (count(|alert| alert.suppression.is_some()), "suppressed", Role::Suppressed),
+        (snapshot.silences.len(), if snapshot.silences.len() == 1 { "silence" } else { "silences" }, Role::Dim),
+    ];
+    counted(&parts)
+}
+
+fn targets_title(snapshot: &Snapshot) -> Vec<Piece<'static>> {
+    let count = |health| snapshot.targets.iter().filter(|target| target.health == health).count();
+    counted(&[
+        (count(TargetHealth::Down), "down", Role::Critical),
+        (count(TargetHealth::Unknown), "unknown", Role::Unknown),
+        (count(TargetHealth::Up), "up", Role::Dim),
+    ])
+}
+
+fn counted(parts: &[(usize, &str, Role)]) -> Vec<Piece<'static>> {
+    parts
+        .iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, word, role)| piece(format!("{count} {word}  "), *role))
+        .collect()
+}
+
+/// The lines below the body.
+pub(super) fn bottom(canvas: &mut Canvas<'_>) {
+    let Area { width, height, .. } = canvas.area();
+    canvas.rule(0, height - geometry::BOTTOM, width);
+    if canvas.model.notices.shown().is_some() {
+        notice(canvas, width, height);
+    } else {
+        footer(canvas, width, height - 1);
+    }
+}
+
+fn footer(canvas: &mut Canvas<'_>, width: u16, y: u16) {
+    let hints = footer_hints(canvas.model);
+    let size = |(key, word): &(String, &str)| super::canvas::cells(format::width(key) + 1 + word.len());
+    // The last ones (command, help, quit) stay; those before leave from their end when there is no room.
+    let kept_last = hints.len().saturating_sub(3);
+    let (first, last) = hints.split_at(kept_last);
+    let last_width: u16 = last.iter().map(|hint| size(hint) + 2).sum();
+    let mut x = 1;
+    let mut fits: Vec<&(String, &str)> = Vec::new();
+    let mut used = 1 + last_width;
+    for hint in first {
+        if used + size(hint) + 2 > width {
+            break;
+        }
+        used += size(hint) + 2;
+        fits.push(hint);
+    }
+    for (key, word) in fits.into_iter().chain(last) {
+        x = canvas.text(x, y, width.saturating_sub(x), key, Role::Key) + 1;
+        x = canvas.text(x, y, width.saturating_sub(x), word, Role::Footer) + 2;
+    }
+}
+
+/// The notice shown, over the footer and as many lines above it as it needs.
+fn notice(canvas: &mut Canvas<'_>, width: u16, height: u16) {
+    let Some((notice, more)) = canvas.model.notices.shown() else { return };
+    let role = match notice.level {
+        Level::Info => Role::Notice,
+        Level::Warning => Role::Warning,
+        Level::Error => Role::NoticeError,
+    };
+    let mark = match notice.level {
+        Level::Info => "",
+        Level::Warning => canvas.glyphs.verdict(Verdict::Warning),
+        Level::Error => canvas.glyphs.verdict(Verdict::Critical),
+    };
+    let mark = if mark.is_empty() { String::new() } else { format!("{mark} ") };
+    let more = if more > 0 { format!("  (+{more})") } else { String::new() };
+    let text = format!("{mark}{}{more}", notice.text);
+    let mut lines = wrapped(&text, width.saturating_sub(2), 4);
+    if !more.is_empty() && !lines.last().is_some_and(|line| line.ends_with(more.trim())) {
+        // The text was cut; that others wait must be seen all the same.
+        if let Some(last) = lines.last_mut() {
+            *last = format!(
+                "{}{more}",
+                format::clip(last, usize::from(width.saturating_sub(2)).saturating_sub(more.len()))
+            );
+        }
+    }
+    let count = super::canvas::cells(lines.len());
+    let first = height.saturating_sub(count);
+    canvas.clear(Area { x: 0, y: first, width, height: count });
+    for (y, line) in (first..).zip(&lines) {
+        canvas.text(1, y, width.saturating_sub(2), line, role);
+    }
+}

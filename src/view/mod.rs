@@ -1,0 +1,73 @@
+//! Draws `&Model` and gives back what is drawn where. Never changes anything.
+
+mod alerts;
+mod canvas;
+mod chart;
+mod chrome;
+mod detail;
+mod facts;
+mod glyphs;
+mod help;
+mod hit;
+mod overlay;
+mod overview;
+mod service;
+mod side;
+mod sources;
+mod spark;
+mod table;
+mod targets;
+mod waiting;
+mod words;
+
+use ratatui::Frame;
+
+use crate::app::{Model, Place, geometry};
+use crate::theme::{Role, Theme};
+
+use canvas::Canvas;
+
+pub use glyphs::Glyphs;
+pub use hit::HitMap;
+
+/// Draws the whole screen.
+pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs) -> HitMap {
+    let mut canvas = Canvas::new(frame.buffer_mut(), model, theme, glyphs);
+    let area = canvas.area();
+    if (area.width, area.height) != model.size {
+        // Between a resize and its message the model's layout is for another size.
+        return canvas.hits;
+    }
+    if area.width < geometry::SMALLEST.0 || area.height < geometry::SMALLEST.1 {
+        too_small(&mut canvas);
+        return canvas.hits;
+    }
+    chrome::top(&mut canvas);
+    match model.trail.here() {
+        Place::Help => help::help(&mut canvas),
+        Place::Messages => help::messages(&mut canvas),
+        place => match &model.snapshot {
+            None => waiting::first(&mut canvas),
+            Some(snapshot) => match place {
+                Place::Overview => overview::draw(&mut canvas, snapshot),
+                Place::Service(id) => service::draw(&mut canvas, snapshot, id),
+                Place::Alerts => alerts::draw(&mut canvas, snapshot),
+                Place::Targets => targets::draw(&mut canvas, snapshot),
+                Place::Sources => sources::draw(&mut canvas, snapshot),
+                Place::Help | Place::Messages => {}
+            },
+        },
+    }
+    chrome::bottom(&mut canvas);
+    overlay::draw(&mut canvas);
+    canvas.hits
+}
+
+fn too_small(canvas: &mut Canvas<'_>) {
+    let area = canvas.area();
+    let (columns, rows) = geometry::SMALLEST;
+    let text = format!("too small: {}x{}, needs {columns}x{rows}", area.width, area.height);
+    for (y, line) in (0..area.height).zip(canvas::wrapped(&text, area.width, usize::from(area.height))) {
+        canvas.text(0, y, area.width, &line, Role::Text);
+    }
+}
