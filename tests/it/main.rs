@@ -2,8 +2,22 @@
 //! subject. Nothing here sleeps and hopes, nothing touches the user's home, and a missing server is a failure.
 
 #[cfg(test)]
+mod cli_config;
+#[cfg(test)]
+mod cli_pages;
+#[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod once_faults;
+#[cfg(test)]
+mod once_grafana;
+#[cfg(test)]
+mod once_scale;
+#[cfg(test)]
+mod once_verdicts;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tui_demo;

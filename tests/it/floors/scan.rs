@@ -124,6 +124,23 @@ impl<'f> Source<'f> {
     }
 }
 
+/// The files (without `.rs`) of a file's modules that are compiled for tests only.
+pub(super) fn test_modules(file: &str, text: &str) -> Vec<String> {
+    let code = without_comments_and_strings(text);
+    let stem = file.trim_end_matches(".rs");
+    let folder = match stem.rsplit_once('/') {
+        Some((folder, "mod" | "lib" | "main")) => folder,
+        _ => stem,
+    };
+    let after_attribute = code.split("#[cfg(test)]").skip(1);
+    let declared = after_attribute.filter_map(|item| {
+        let (words, _) = item.split_once([';', '{']).filter(|(words, _)| item[words.len()..].starts_with(';'))?;
+        let name = words.trim().rsplit_once("mod ")?.1.trim();
+        Some(format!("{folder}/{name}"))
+    });
+    declared.collect()
+}
+
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }

@@ -15,6 +15,7 @@ pub(crate) mod process;
 pub(crate) mod prometheus;
 pub(crate) mod pty;
 pub(crate) mod rounds;
+pub(crate) mod scene;
 pub(crate) mod site;
 pub(crate) mod wait;
 pub(crate) mod world;
