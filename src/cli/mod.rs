@@ -2,6 +2,8 @@
 
 mod args;
 mod config;
+mod console;
+mod demo;
 mod doctor;
 mod environment;
 mod failure;
@@ -48,9 +50,9 @@ fn run(cli: Cli, environment: &Environment) -> Result<u8, Failure> {
     match &cli.command {
         None => {
             let station = setup::station(&cli, environment)?;
-            once::run(&cli, environment, station)
+            if cli.once.once { once::run(&cli, environment, station) } else { console::run(&cli, environment, station) }
         }
-        Some(Command::Demo(_)) => Ok(3),
+        Some(Command::Demo(args)) => demo::run(&cli, args, environment),
         Some(Command::Doctor) => doctor::run(&cli, environment),
         Some(Command::Config { command }) => config::run(&cli, *command, environment),
         Some(Command::Keys) => lists::keys(&cli, environment),

@@ -10,7 +10,7 @@ use super::setup::Opened;
 use super::{FAREWELL, runtime, stdout};
 use crate::domain::Snapshot;
 use crate::engine;
-use crate::report;
+use crate::{report, shell};
 
 /// Columns of text where there is no terminal to ask.
 const DEFAULT_WIDTH: usize = 80;
@@ -45,7 +45,7 @@ pub fn options(cli: &Cli, environment: &Environment, opened: &Opened) -> report:
 
 /// The terminal's width. A pipe has none, so that scripts see the same columns everywhere.
 fn terminal_width() -> Option<usize> {
-    std::io::stdout().is_terminal().then(|| None).flatten().filter(|width| *width >= NARROWEST)
+    std::io::stdout().is_terminal().then(shell::width).flatten().filter(|width| *width >= NARROWEST)
 }
 
 fn render(snapshot: &Snapshot, output: Output, options: &report::once::Options) -> String {

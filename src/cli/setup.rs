@@ -10,6 +10,7 @@ use super::failure::Failure;
 use crate::config::{self, ConfigError, Mouse, Overrides, Settings, Ui};
 use crate::domain::{Checkup, CheckupState};
 use crate::engine::Station;
+use crate::shell::Opener;
 use crate::theme::Depth;
 
 /// What is looked at, and how it is shown.
@@ -24,6 +25,8 @@ pub struct Opened {
     pub zone: TimeZone,
     /// Every context there is.
     pub contexts: Vec<String>,
+    /// Opens another of them.
+    pub open_context: Opener,
     /// What the configuration itself has to say to the doctor.
     pub checkups: Vec<Checkup>,
 }
@@ -53,15 +56,18 @@ pub fn settings(cli: &Cli, environment: &Environment) -> Result<Settings, Failur
 /// The context named, opened.
 pub fn station(cli: &Cli, environment: &Environment) -> Result<Opened, Failure> {
     let settings = settings(cli, environment)?.or_bare(&overrides(cli), environment.reader());
-    let station = open(&settings, cli, cli.context.context.as_deref())?;
-    opened(cli, environment, &settings, station)
+    let overrides = overrides(cli);
+    let station = open(&settings, &overrides, cli.context.context.as_deref()).map_err(Failure::new)?;
+    let mut opened = opened(cli, environment, &settings, station)?;
+    opened.open_context = Box::new(move |name| open(&settings, &overrides, Some(name)));
+    Ok(opened)
 }
 
 /// A context of the settings, opened under the command line's overrides.
-pub fn open(settings: &Settings, cli: &Cli, name: Option<&str>) -> Result<Station, Failure> {
-    let context = settings.choose(name, None).map_err(refused)?;
-    let context = overrides(cli).apply(context.clone()).map_err(refused)?;
-    Station::open(&context).map_err(Failure::new)
+fn open(settings: &Settings, overrides: &Overrides, name: Option<&str>) -> Result<Station, String> {
+    let context = settings.choose(name, None).map_err(|error| error.to_string())?;
+    let context = overrides.apply(context.clone()).map_err(|error| error.to_string())?;
+    Station::open(&context)
 }
 
 /// Everything but the context, for the simulated fleet. A broken file does not keep the demo from running.
@@ -78,6 +84,7 @@ fn opened(cli: &Cli, environment: &Environment, settings: &Settings, station: St
         ascii: settings.ui.ascii,
         zone: zone(&settings.ui, environment)?,
         contexts: settings.contexts.keys().cloned().collect(),
+        open_context: Box::new(|name| Err(format!("there is no context {name} here"))),
         checkups: vec![checkup(settings, &station)],
         station,
     })

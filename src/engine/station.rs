@@ -12,11 +12,15 @@ use crate::domain::assess::Setting;
 use crate::domain::{ContextInfo, Policy, SourceKind};
 use crate::net::aws::Aws;
 use crate::net::http::Clients;
+use crate::sim::{self, World};
 use crate::source::foreign::OwnerLabels;
 use crate::source::{self, Source};
 
 /// The longest one round of a source may take while the screen is open.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often the simulated fleet is asked: often enough to live, at any speed.
+const DEMO_INTERVAL: Duration = Duration::from_secs(2);
 
 /// A source and how often it is asked.
 #[derive(Clone)]
@@ -85,6 +89,31 @@ impl Station {
             notes: notes(context),
         };
         Ok(Self { posts, setting, clock: Clock::system(), patience: PATIENCE })
+    }
+
+    /// The simulated fleet, its clock running `speed` times as fast as life. `services` are globs; all when empty.
+    ///
+    /// # Errors
+    /// A glob that cannot be read.
+    pub fn simulated(world: &Arc<World>, speed: f64, services: &[String]) -> Result<Self, String> {
+        let open = |kind| Post { source: source::sim::open(Arc::clone(world), kind), interval: DEMO_INTERVAL };
+        let info = ContextInfo {
+            name: "demo".to_owned(),
+            production: false,
+            demo: true,
+            region: Some(sim::REGION.to_owned()),
+            account: None,
+            caller_arn: None,
+        };
+        let setting = Setting {
+            context: info,
+            policy: Policy::default(),
+            stack_services: patterns(&sim::stack_names().map(str::to_owned).collect::<Vec<_>>())?,
+            services: patterns(services)?,
+            notes: Vec::new(),
+        };
+        let posts = SourceKind::ALL.map(open).to_vec();
+        Ok(Self { posts, setting, clock: Clock::simulated(sim::EPOCH, speed), patience: PATIENCE })
     }
 
     pub(super) fn now(&self) -> Timestamp {

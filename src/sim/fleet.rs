@@ -137,6 +137,11 @@ const PLAN: [Row; 5] = [
     },
 ];
 
+/// The names of the monitoring stack's own services.
+pub fn stack_names() -> impl Iterator<Item = &'static str> {
+    STACK.iter().map(|row| row.name)
+}
+
 /// The monitoring stack's own services.
 const STACK: [Row; 4] = [
     Row {

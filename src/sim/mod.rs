@@ -27,6 +27,6 @@ mod world;
 mod laws;
 
 pub use clock::EPOCH;
-pub use fleet::{ACCOUNT, MOST_SERVICES, REGION};
+pub use fleet::{ACCOUNT, MOST_SERVICES, REGION, stack_names};
 pub use scenario::{Scenario, UnknownScenario};
 pub use world::{Plan, Planted, StopError, World};
