@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use tokio::time::Instant;
 
 use self::api::{Metrics, SERVICES_A_CALL, metrics};
 use self::grid::{Grid, PERIOD};
@@ -23,6 +22,7 @@ use crate::domain::{
 };
 use crate::net::Meter;
 use crate::net::aws::Aws;
+use crate::net::http::Deadline;
 
 /// How far back a round looks.
 const LOOK_BACK: Duration = Duration::from_hours(1);
@@ -174,7 +174,7 @@ impl CloudWatch {
 
     /// Asks for one metric that need not exist: permission and latency for a hundred-thousandth of a dollar.
     async fn checkup(&self, now: Timestamp) -> Checkup {
-        let begun = Instant::now();
+        let begun = Deadline::after(CHART_WITHIN);
         let probe = [ServiceId::new("rounds", "rounds")];
         let grid = Grid::before(now, PERIOD);
         let answer = match self.aws.session(&self.meter, CHART_WITHIN).await {
