@@ -97,6 +97,11 @@ impl Backend {
         self.meter.total()
     }
 
+    /// Whether credentials are configured for it.
+    pub fn authenticates(&self) -> bool {
+        self.credentials.has_secrets()
+    }
+
     /// The address of a path below the base address.
     pub fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
@@ -111,7 +116,10 @@ impl Backend {
     /// Where no complete answer came: see [`ErrorClass`]. A redirect away from the server is an error too: credentials
     /// do not follow it, and what is there is a login page.
     pub async fn send(&self, call: &Call) -> Result<Reply, SourceError> {
-        let headers = self.credentials.headers().await.map_err(|error| self.without_credentials(call, error))?;
+        let headers = self.headers(call).await.map_err(|error| {
+            let what = format!("{} {}: not sent: {}", call.method, shown(&self.url(&call.path)), error.what);
+            SourceError { what, ..error }
+        })?;
         let reply = self.send_with(call, &headers).await?;
         if reply.status != reqwest::StatusCode::UNAUTHORIZED {
             return Ok(reply);
@@ -165,9 +173,10 @@ impl Backend {
         Reply::collect(name, url, response, began, allowed, self.credentials.advice()).await
     }
 
-    fn without_credentials(&self, call: &Call, error: SourceError) -> SourceError {
-        let what = format!("{} {}: not sent: {}", call.method, shown(&self.url(&call.path)), error.what);
-        SourceError { what, ..error }
+    /// The credentials, as long as the round lasts: a command may wait for a person.
+    async fn headers(&self, call: &Call) -> Result<HeaderMap, SourceError> {
+        let late = |_| SourceError::new(ErrorClass::Timeout, "the credentials were not there in time");
+        tokio::time::timeout(call.deadline.remaining(), self.credentials.headers()).await.map_err(late)?
     }
 }
 

@@ -77,8 +77,9 @@ async fn from_file(path: &Path) -> Result<Vec<u8>, SourceError> {
 fn refuse_if_others_can_read(path: &Path, metadata: &std::fs::Metadata) -> Result<(), SourceError> {
     use std::os::unix::fs::PermissionsExt as _;
 
+    // The last six bits are the group's and everybody's.
     let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
+    if mode.trailing_zeros() >= 6 {
         return Ok(());
     }
     let what = format!("file {}: mode {mode:03o} lets others at the secret", path.display());
@@ -146,7 +147,8 @@ fn local(what: impl Into<String>) -> SourceError {
     SourceError::new(ErrorClass::Local, what)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::PathBuf;
@@ -203,7 +205,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_secret_is_refused_and_never_shown() {
         let empty = Scratch::new("empty", b" \n", 0o600);
-        let huge = Scratch::new("huge", &[b'x'; 20_000], 0o600);
+        let huge = Scratch::new("huge", "x".repeat(20_000).as_bytes(), 0o600);
         let binary = Scratch::new("binary", &[0xff, 0xfe], 0o600);
         for (secret, expected) in [
             (empty.secret(), "is empty"),

@@ -16,7 +16,7 @@ use crate::domain::{ErrorClass, SourceError};
 use crate::net::secret;
 
 /// How long fetched secrets are good without being asked for again.
-const GOOD_FOR: Duration = Duration::from_secs(5 * 60);
+const GOOD_FOR: Duration = Duration::from_mins(5);
 
 /// How soon they may be fetched again after a failure or a refusal: a round sends many requests, one look is enough.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
@@ -72,8 +72,8 @@ impl Credentials {
         let looked_just_now = held.as_ref().is_some_and(|known| known.since.elapsed() < LOOK_AGAIN_AFTER);
         let is_refused = |known: &Held| known.headers.as_ref().is_ok_and(|headers| headers == refused);
         if held.as_ref().is_none_or(is_refused) {
-            // Right after the first fetch the secret may have been rotated already, but asking once more is cheap
-            // only for files and variables.
+            // Every request of a round may be refused at once. A file is cheap to read for each of them; a command
+            // is not, and may ask a person.
             if looked_just_now && self.runs_commands() {
                 return None;
             }
@@ -90,7 +90,11 @@ impl Credentials {
             Auth::Bearer(secret) => ("token", secret),
             Auth::Basic { password, .. } => ("password", password),
         };
-        format!("the {what} from {} is refused: renew it, it is read again by itself", secret::name(secret))
+        let then = match secret {
+            SecretRef::Env(_) => "renew it and start again",
+            SecretRef::File(_) | SecretRef::Command(_) => "renew it; it is read again without a restart",
+        };
+        format!("the {what} from {} is refused: {then}", secret::name(secret))
     }
 
     async fn fetch(&self) -> Result<HeaderMap, SourceError> {
@@ -131,7 +135,8 @@ impl Credentials {
         auth.into_iter().chain(headers)
     }
 
-    fn has_secrets(&self) -> bool {
+    /// Whether there is anything secret in them.
+    pub fn has_secrets(&self) -> bool {
         self.secrets().next().is_some()
     }
 

@@ -30,8 +30,12 @@ pub fn transport(call: &str, error: &reqwest::Error, allowed: Duration) -> Sourc
     }
     let why = find::<io::Error>(error).map_or_else(|| innermost(error), io_failure);
     let error = SourceError::new(ErrorClass::Connect, format!("{call}: {why}"));
-    if why.contains("refused") {
+    if why.contains("refused") && proxy_is_set() {
+        error.with_hint("nothing listens there, or at the proxy that HTTP_PROXY or HTTPS_PROXY names: check both")
+    } else if why.contains("refused") {
         error.with_hint("nothing listens there: check host and port, and that the server runs")
+    } else if why.contains("broke") && call.contains(" http://") {
+        error.with_hint("if that port speaks TLS, use https:// in the url")
     } else if why.contains("tunnel") || why.contains("proxy") {
         error.with_hint("check HTTP_PROXY, HTTPS_PROXY and NO_PROXY")
     } else {
@@ -51,6 +55,14 @@ pub fn innermost(error: &dyn Error) -> String {
         cause = deeper;
     }
     sanitise(&cause.to_string()).into_owned()
+}
+
+/// Whether the environment asks for a proxy. The error does not tell which of the two machines refused.
+fn proxy_is_set() -> bool {
+    ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
+        .into_iter()
+        .flat_map(|name| [name.to_owned(), name.to_ascii_lowercase()])
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Below ten seconds the tenths matter: `timeout` is often a second or two.
@@ -120,4 +132,41 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         next = cause.source();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::AlertDescription;
+
+    use super::*;
+
+    #[test]
+    fn tls_failures_are_told_apart() {
+        for (error, expected, next) in [
+            (rustls::Error::from(CertificateError::Expired), "certificate has expired", "renew"),
+            (CertificateError::NotValidYet.into(), "not valid yet", "clock"),
+            (CertificateError::NotValidForName.into(), "for another host name", "name"),
+            (CertificateError::UnknownIssuer.into(), "unknown issuer", "ca_file"),
+            (InvalidMessage::InvalidContentType.into(), "does not speak TLS", "http://"),
+            (rustls::Error::AlertReceived(AlertDescription::CertificateRequired), "CertificateRequired", "client_cert"),
+        ] {
+            let (why, hint) = tls_failure(&error);
+            assert!(why.contains(expected), "{why}");
+            assert!(hint.unwrap().contains(next), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_cause_is_found_inside_an_io_error() {
+        let wrapped = io::Error::other(rustls::Error::from(CertificateError::Revoked));
+        assert!(find::<rustls::Error>(&wrapped).is_some());
+        assert_eq!(innermost(&io::Error::other("a\x1bb")), "a\\u{1b}b");
+    }
+
+    #[test]
+    fn short_times_are_told_with_their_tenths() {
+        for (millis, text) in [(300, "0.3s"), (1_500, "1.5s"), (5_000, "5s"), (70_000, "1m")] {
+            assert_eq!(patience(Duration::from_millis(millis)), text);
+        }
+    }
 }
