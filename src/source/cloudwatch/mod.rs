@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use self::api::{Metrics, SERVICES_A_CALL, metrics};
 use self::grid::{Grid, PERIOD};
 use self::map::METRICS;
+use super::checking::{checkup, failed};
 use super::{Answer, Ask, Source};
 use crate::domain::{
     Chart, ChartAsk, Checkup, CheckupState, CloudWatchReading, ErrorClass, Reading, Series, ServiceId, Signal,
@@ -181,18 +182,12 @@ impl CloudWatch {
             Ok(session) => metrics(&session, &probe, &grid).await,
             Err(error) => Err(error),
         };
-        let (state, detail, next_step) = match answer {
-            Ok(_) => (CheckupState::Pass, "allowed".to_owned(), None),
-            Err(error) => (CheckupState::Fail, error.what, error.hint),
+        let name = "cloudwatch:GetMetricData";
+        let line = match answer {
+            Ok(_) => checkup("cloudwatch", name, CheckupState::Pass, "allowed"),
+            Err(error) => failed("cloudwatch", name, &error),
         };
-        Checkup {
-            group: "cloudwatch".to_owned(),
-            name: "cloudwatch:GetMetricData".to_owned(),
-            state,
-            detail,
-            took: Some(begun.elapsed()),
-            next_step,
-        }
+        Checkup { took: Some(begun.elapsed()), ..line }
     }
 
     /// Never held while waiting.

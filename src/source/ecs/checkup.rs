@@ -11,6 +11,11 @@ use crate::domain::{Checkup, CheckupState, SourceError};
 use crate::format;
 use crate::net::aws::Session;
 use crate::net::http::Deadline;
+use crate::source::checking::{checkup, failed};
+
+/// The headings the lines belong under.
+const AWS: &str = "aws";
+const GROUP: &str = "ecs";
 
 /// The longest all checks together may take.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -23,9 +28,10 @@ pub(super) async fn checkups(ecs: &Ecs, now: Timestamp) -> Vec<Checkup> {
     let begun = Deadline::after(WITHIN);
     let session = match ecs.aws.session(&ecs.meter, WITHIN).await {
         Ok(session) => session,
-        Err(error) => return vec![failed("aws", "credentials", &error, begun.elapsed())],
+        Err(error) => return vec![timed(failed(AWS, "credentials", &error), begun)],
     };
-    let mut found = vec![credentials(&session, now, begun).await, region(&session)];
+    let region = checkup(AWS, "region", CheckupState::Pass, session.region());
+    let mut found = vec![credentials(&session, now, begun).await, region];
     found.extend(permissions(ecs, &session).await);
     found
 }
@@ -34,7 +40,7 @@ async fn credentials(session: &Session, now: Timestamp, begun: Deadline) -> Chec
     let (origin, expiry) = session.credentials();
     let caller = match session.caller().await {
         Ok(caller) => caller,
-        Err(error) => return failed("aws", "credentials", &error, begun.elapsed()),
+        Err(error) => return timed(failed(AWS, "credentials", &error), begun),
     };
     let left = expiry.map(|expiry| expiry.as_second() - now.as_second());
     let until = left.map_or_else(String::new, |left| {
@@ -42,25 +48,8 @@ async fn credentials(session: &Session, now: Timestamp, begun: Deadline) -> Chec
         format!(", good for {}", format::duration(left))
     });
     let state = if left.is_some_and(|left| left < SOON) { CheckupState::Warn } else { CheckupState::Pass };
-    Checkup {
-        group: "aws".to_owned(),
-        name: "credentials".to_owned(),
-        state,
-        detail: format!("account {}, {} (from {origin}{until})", caller.account, caller.arn),
-        took: Some(begun.elapsed()),
-        next_step: None,
-    }
-}
-
-fn region(session: &Session) -> Checkup {
-    Checkup {
-        group: "aws".to_owned(),
-        name: "region".to_owned(),
-        state: CheckupState::Pass,
-        detail: session.region().to_owned(),
-        took: None,
-        next_step: None,
-    }
+    let detail = format!("account {}, {} (from {origin}{until})", caller.account, caller.arn);
+    timed(checkup(AWS, "credentials", state, detail), begun)
 }
 
 async fn permissions(ecs: &Ecs, session: &Session) -> Vec<Checkup> {
@@ -132,37 +121,17 @@ async fn on_a_service(api: &Api<'_>, cluster: &str, about: &str, service: Option
 
 /// A call that was tried since `begun`; `say` tells what its answer holds.
 fn tried<T>(name: &str, begun: Deadline, answer: &Result<T, SourceError>, say: impl FnOnce(&T) -> String) -> Checkup {
-    match answer {
-        Ok(answer) => Checkup {
-            group: "ecs".to_owned(),
-            name: name.to_owned(),
-            state: CheckupState::Pass,
-            detail: say(answer),
-            took: Some(begun.elapsed()),
-            next_step: None,
-        },
-        Err(error) => failed("ecs", name, error, begun.elapsed()),
-    }
+    let line = match answer {
+        Ok(answer) => checkup(GROUP, name, CheckupState::Pass, say(answer)),
+        Err(error) => failed(GROUP, name, error),
+    };
+    timed(line, begun)
 }
 
-fn failed(group: &str, name: &str, error: &SourceError, took: Duration) -> Checkup {
-    Checkup {
-        group: group.to_owned(),
-        name: name.to_owned(),
-        state: CheckupState::Fail,
-        detail: error.what.clone(),
-        took: Some(took),
-        next_step: error.hint.clone(),
-    }
+fn timed(line: Checkup, begun: Deadline) -> Checkup {
+    Checkup { took: Some(begun.elapsed()), ..line }
 }
 
 fn skipped(name: &str, why: &str) -> Checkup {
-    Checkup {
-        group: "ecs".to_owned(),
-        name: name.to_owned(),
-        state: CheckupState::Skip,
-        detail: why.to_owned(),
-        took: None,
-        next_step: None,
-    }
+    checkup(GROUP, name, CheckupState::Skip, why)
 }
