@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use tokio::time::Instant;
 
 use self::api::{Metrics, SERVICES_A_CALL, metrics};
 use self::grid::{Grid, PERIOD};
 use self::map::METRICS;
+use super::checking::{checkup, failed};
 use super::{Answer, Ask, Source};
 use crate::domain::{
     Chart, ChartAsk, Checkup, CheckupState, CloudWatchReading, ErrorClass, Reading, Series, ServiceId, Signal,
@@ -23,6 +23,7 @@ use crate::domain::{
 };
 use crate::net::Meter;
 use crate::net::aws::Aws;
+use crate::net::http::Deadline;
 
 /// How far back a round looks.
 const LOOK_BACK: Duration = Duration::from_hours(1);
@@ -174,25 +175,19 @@ impl CloudWatch {
 
     /// Asks for one metric that need not exist: permission and latency for a hundred-thousandth of a dollar.
     async fn checkup(&self, now: Timestamp) -> Checkup {
-        let begun = Instant::now();
+        let begun = Deadline::after(CHART_WITHIN);
         let probe = [ServiceId::new("rounds", "rounds")];
         let grid = Grid::before(now, PERIOD);
         let answer = match self.aws.session(&self.meter, CHART_WITHIN).await {
             Ok(session) => metrics(&session, &probe, &grid).await,
             Err(error) => Err(error),
         };
-        let (state, detail, next_step) = match answer {
-            Ok(_) => (CheckupState::Pass, "allowed".to_owned(), None),
-            Err(error) => (CheckupState::Fail, error.what, error.hint),
+        let name = "cloudwatch:GetMetricData";
+        let line = match answer {
+            Ok(_) => checkup("cloudwatch", name, CheckupState::Pass, "allowed"),
+            Err(error) => failed("cloudwatch", name, &error),
         };
-        Checkup {
-            group: "cloudwatch".to_owned(),
-            name: "cloudwatch:GetMetricData".to_owned(),
-            state,
-            detail,
-            took: Some(begun.elapsed()),
-            next_step,
-        }
+        Checkup { took: Some(begun.elapsed()), ..line }
     }
 
     /// Never held while waiting.

@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use aws_sdk_ecs::types::DesiredStatus;
 use jiff::Timestamp;
-use tokio::time::Instant;
 
 use super::api::Api;
 use super::{Ecs, map};
 use crate::domain::{Checkup, CheckupState, SourceError};
 use crate::format;
 use crate::net::aws::Session;
+use crate::net::http::Deadline;
+use crate::source::checking::{checkup, failed};
+
+/// The headings the lines belong under.
+const AWS: &str = "aws";
+const GROUP: &str = "ecs";
 
 /// The longest all checks together may take.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -20,21 +25,22 @@ const SOON: i64 = 15 * 60;
 
 /// Credentials, region, then every permission reading needs.
 pub(super) async fn checkups(ecs: &Ecs, now: Timestamp) -> Vec<Checkup> {
-    let begun = Instant::now();
+    let begun = Deadline::after(WITHIN);
     let session = match ecs.aws.session(&ecs.meter, WITHIN).await {
         Ok(session) => session,
-        Err(error) => return vec![failed("aws", "credentials", &error, begun.elapsed())],
+        Err(error) => return vec![timed(failed(AWS, "credentials", &error), begun)],
     };
-    let mut found = vec![credentials(&session, now, begun).await, region(&session)];
+    let region = checkup(AWS, "region", CheckupState::Pass, session.region());
+    let mut found = vec![credentials(&session, now, begun).await, region];
     found.extend(permissions(ecs, &session).await);
     found
 }
 
-async fn credentials(session: &Session, now: Timestamp, begun: Instant) -> Checkup {
+async fn credentials(session: &Session, now: Timestamp, begun: Deadline) -> Checkup {
     let (origin, expiry) = session.credentials();
     let caller = match session.caller().await {
         Ok(caller) => caller,
-        Err(error) => return failed("aws", "credentials", &error, begun.elapsed()),
+        Err(error) => return timed(failed(AWS, "credentials", &error), begun),
     };
     let left = expiry.map(|expiry| expiry.as_second() - now.as_second());
     let until = left.map_or_else(String::new, |left| {
@@ -42,25 +48,8 @@ async fn credentials(session: &Session, now: Timestamp, begun: Instant) -> Check
         format!(", good for {}", format::duration(left))
     });
     let state = if left.is_some_and(|left| left < SOON) { CheckupState::Warn } else { CheckupState::Pass };
-    Checkup {
-        group: "aws".to_owned(),
-        name: "credentials".to_owned(),
-        state,
-        detail: format!("account {}, {} (from {origin}{until})", caller.account, caller.arn),
-        took: Some(begun.elapsed()),
-        next_step: None,
-    }
-}
-
-fn region(session: &Session) -> Checkup {
-    Checkup {
-        group: "aws".to_owned(),
-        name: "region".to_owned(),
-        state: CheckupState::Pass,
-        detail: session.region().to_owned(),
-        took: None,
-        next_step: None,
-    }
+    let detail = format!("account {}, {} (from {origin}{until})", caller.account, caller.arn);
+    timed(checkup(AWS, "credentials", state, detail), begun)
 }
 
 async fn permissions(ecs: &Ecs, session: &Session) -> Vec<Checkup> {
@@ -68,7 +57,7 @@ async fn permissions(ecs: &Ecs, session: &Session) -> Vec<Checkup> {
     let mut found = Vec::new();
     let mut clusters = ecs.aws.settings().clusters.clone();
     if clusters.is_empty() {
-        let begun = Instant::now();
+        let begun = Deadline::after(WITHIN);
         let answer = api.list_clusters().await;
         found.push(tried("ecs:ListClusters", begun, &answer, |all| format::count(all.len(), "cluster")));
         clusters = answer.unwrap_or_default();
@@ -77,7 +66,7 @@ async fn permissions(ecs: &Ecs, session: &Session) -> Vec<Checkup> {
         found.push(skipped("other permissions", "no cluster to try them on"));
         return found;
     };
-    let begun = Instant::now();
+    let begun = Deadline::after(WITHIN);
     let answer = api.describe_clusters(&clusters[..clusters.len().min(super::api::CLUSTERS_A_CALL)]).await;
     let answer = answer.and_then(|(known, failures)| match failures.first() {
         Some(failure) => Err(api.failed("DescribeClusters", "", failure)),
@@ -86,19 +75,19 @@ async fn permissions(ecs: &Ecs, session: &Session) -> Vec<Checkup> {
     found.push(tried("ecs:DescribeClusters", begun, &answer, String::clone));
     let about = format!("cluster {}", map::text(map::short_name(&cluster)));
 
-    let begun = Instant::now();
+    let begun = Deadline::after(WITHIN);
     let services = api.list_services(&cluster, &about).await;
     let counted = |all: &Vec<String>| format!("{} in {about}", format::count(all.len(), "service"));
     found.push(tried("ecs:ListServices", begun, &services, counted));
     found.extend(on_a_service(&api, &cluster, &about, services.unwrap_or_default().first()).await);
 
-    let begun = Instant::now();
+    let begun = Deadline::after(WITHIN);
     let tasks = api.list_tasks(&cluster, &about, DesiredStatus::Running).await;
     let counted = |all: &Vec<String>| format!("{} in {about}", format::count(all.len(), "task"));
     found.push(tried("ecs:ListTasks", begun, &tasks, counted));
     match tasks.unwrap_or_default().first() {
         Some(task) => {
-            let begun = Instant::now();
+            let begun = Deadline::after(WITHIN);
             let answer = api.describe_tasks(&cluster, &about, std::slice::from_ref(task)).await;
             found.push(tried("ecs:DescribeTasks", begun, &answer, |_| "allowed".to_owned()));
         }
@@ -114,14 +103,14 @@ async fn on_a_service(api: &Api<'_>, cluster: &str, about: &str, service: Option
             skipped("ecs:DescribeTaskDefinition", "no service to try it on"),
         ];
     };
-    let begun = Instant::now();
+    let begun = Deadline::after(WITHIN);
     let answer = api.describe_services(cluster, about, std::slice::from_ref(service)).await;
     let described = tried("ecs:DescribeServices", begun, &answer, |_| "allowed".to_owned());
     let service = answer.ok().and_then(|(services, _)| services.into_iter().next());
     let definition = service.map(|service| map::service("", &service).definition).filter(|name| !name.is_empty());
     let defined = match definition {
         Some(name) => {
-            let begun = Instant::now();
+            let begun = Deadline::after(WITHIN);
             let answer = api.describe_task_definition(&name).await;
             tried("ecs:DescribeTaskDefinition", begun, &answer, |_| "allowed".to_owned())
         }
@@ -131,38 +120,18 @@ async fn on_a_service(api: &Api<'_>, cluster: &str, about: &str, service: Option
 }
 
 /// A call that was tried since `begun`; `say` tells what its answer holds.
-fn tried<T>(name: &str, begun: Instant, answer: &Result<T, SourceError>, say: impl FnOnce(&T) -> String) -> Checkup {
-    match answer {
-        Ok(answer) => Checkup {
-            group: "ecs".to_owned(),
-            name: name.to_owned(),
-            state: CheckupState::Pass,
-            detail: say(answer),
-            took: Some(begun.elapsed()),
-            next_step: None,
-        },
-        Err(error) => failed("ecs", name, error, begun.elapsed()),
-    }
+fn tried<T>(name: &str, begun: Deadline, answer: &Result<T, SourceError>, say: impl FnOnce(&T) -> String) -> Checkup {
+    let line = match answer {
+        Ok(answer) => checkup(GROUP, name, CheckupState::Pass, say(answer)),
+        Err(error) => failed(GROUP, name, error),
+    };
+    timed(line, begun)
 }
 
-fn failed(group: &str, name: &str, error: &SourceError, took: Duration) -> Checkup {
-    Checkup {
-        group: group.to_owned(),
-        name: name.to_owned(),
-        state: CheckupState::Fail,
-        detail: error.what.clone(),
-        took: Some(took),
-        next_step: error.hint.clone(),
-    }
+fn timed(line: Checkup, begun: Deadline) -> Checkup {
+    Checkup { took: Some(begun.elapsed()), ..line }
 }
 
 fn skipped(name: &str, why: &str) -> Checkup {
-    Checkup {
-        group: "ecs".to_owned(),
-        name: name.to_owned(),
-        state: CheckupState::Skip,
-        detail: why.to_owned(),
-        took: None,
-        next_step: None,
-    }
+    checkup(GROUP, name, CheckupState::Skip, why)
 }

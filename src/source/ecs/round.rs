@@ -67,8 +67,24 @@ impl<'a> Round<'a> {
     /// # Errors
     /// Where no cluster could be read at all, or the credentials are bad.
     pub(super) async fn read(&self) -> Result<EcsReading, SourceError> {
-        let (caller, clusters) = join(self.caller(), self.clusters()).await;
-        let (places, mut problems) = clusters?;
+        let (caller, fleet) = join(self.caller(), Box::pin(self.fleet())).await;
+        let mut reading = fleet?;
+        match caller {
+            Ok(caller) => {
+                reading.account = Some(caller.account);
+                reading.caller_arn = Some(caller.arn);
+            }
+            Err(problem) => reading.problems.push(problem),
+        }
+        match reading.problems.iter().position(|problem| problem.class == ErrorClass::Credentials) {
+            Some(bad) => Err(reading.problems.swap_remove(bad)),
+            None => Ok(reading),
+        }
+    }
+
+    /// Clusters, services, tasks and definitions; the account as far as the clusters' ARNs tell.
+    async fn fleet(&self) -> Result<EcsReading, SourceError> {
+        let (places, mut problems) = self.clusters().await?;
         let parts = join_all(places.iter().map(|place| self.cluster(place))).await;
         let nothing = !parts.is_empty() && parts.iter().all(|part| part.failed);
         let mut services = Vec::new();
@@ -81,23 +97,12 @@ impl<'a> Round<'a> {
             return Err(reasons.swap_remove(0));
         }
         problems.extend(reasons);
+        services.sort_by(|a, b| a.id.cmp(&b.id));
         let (definitions, undefined) = self.definitions(&services).await;
         problems.extend(undefined);
-        let account = places.iter().find_map(|place| map::account(&place.reference));
-        let (account, caller_arn) = match caller {
-            Ok(caller) => (Some(caller.account), Some(caller.arn)),
-            Err(problem) => {
-                problems.push(problem);
-                (account, None)
-            }
-        };
-        if let Some(bad) = problems.iter().position(|problem| problem.class == ErrorClass::Credentials) {
-            return Err(problems.swap_remove(bad));
-        }
-        services.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(EcsReading {
-            account,
-            caller_arn,
+            account: places.iter().find_map(|place| map::account(&place.reference)),
+            caller_arn: None,
             region: self.session.region().to_owned(),
             clusters: places.into_iter().map(|place| place.cluster).collect(),
             services,
