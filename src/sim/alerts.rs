@@ -1,5 +1,7 @@
 //! Alert rules over the simulated signals: what is pending, what fires, and what is silenced.
 
+use std::collections::BTreeMap;
+
 use crate::domain::{Alert, AlertState, Labels, Owner, Severity, Signal, Silence, SourceKind, Suppression};
 use crate::format;
 
@@ -281,9 +283,15 @@ pub fn of_alertmanager(mut alerts: Vec<Alert>, silences: &[Silence]) -> Vec<Aler
         let external = [("cluster", "prod"), ("replica", "prometheus-0")];
         alert.labels.extend(external.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
-    let critical: Vec<Alert> = alerts.iter().filter(|alert| alert.severity == Severity::Critical).cloned().collect();
+    let mut critical: BTreeMap<(String, Option<Owner>), Vec<String>> = BTreeMap::new();
+    for alert in alerts.iter().filter(|alert| alert.severity == Severity::Critical) {
+        critical.entry((alert.name.clone(), alert.owner.clone())).or_default().push(fingerprint(alert));
+    }
     for alert in &mut alerts {
-        alert.suppression = silenced(alert, silences).or_else(|| inhibited(alert, &critical));
+        // A warning says nothing new while the same alert fires as critical for the same service.
+        let inhibiting = critical.get(&(alert.name.clone(), alert.owner.clone()));
+        let inhibited = inhibiting.filter(|_| alert.severity == Severity::Warning).cloned().map(Suppression::Inhibited);
+        alert.suppression = silenced(alert, silences).or(inhibited);
     }
     alerts
 }
@@ -300,13 +308,6 @@ fn silenced(alert: &Alert, silences: &[Silence]) -> Option<Suppression> {
         .map(|silence| silence.id.clone())
         .collect();
     (!by.is_empty()).then_some(Suppression::Silenced(by))
-}
-
-/// A warning says nothing new while the same alert fires as critical for the same service.
-fn inhibited(alert: &Alert, critical: &[Alert]) -> Option<Suppression> {
-    let outranks = |other: &&Alert| other.name == alert.name && other.owner == alert.owner;
-    let by: Vec<String> = critical.iter().filter(outranks).map(fingerprint).collect();
-    (alert.severity == Severity::Warning && !by.is_empty()).then_some(Suppression::Inhibited(by))
 }
 
 fn fingerprint(alert: &Alert) -> String {

@@ -29,7 +29,6 @@ fn moments() -> impl Strategy<Value = Second> {
     prop_oneof![-DAY..30 * HOUR, -30 * MINUTE..HOUR]
 }
 
-/// Any other task of a service that stopped before would do as well; all that matters is that there is one.
 fn service<'a>(reading: &'a EcsReading, name: &str) -> &'a EcsService {
     reading.services.iter().find(|service| service.id.name == name).unwrap()
 }
@@ -145,11 +144,12 @@ proptest! {
         let (one, two) = (World::new(plan), World::new(plan));
         let now = stamp(now);
         prop_assert_eq!(one.ecs(now), two.ecs(now));
-        prop_assert_eq!(one.prometheus(now), two.prometheus(now));
+        // As text, because a gap is not equal to a gap.
+        prop_assert_eq!(format!("{:?}", one.prometheus(now)), format!("{:?}", two.prometheus(now)));
         prop_assert_eq!(one.alertmanager(now), two.alertmanager(now));
         prop_assert_eq!(one.grafana(now), two.grafana(now));
         let wanted = [ServiceId::new("prod", "api-2")];
-        prop_assert_eq!(one.cloudwatch(&wanted, now), two.cloudwatch(&wanted, now));
+        prop_assert_eq!(format!("{:?}", one.cloudwatch(&wanted, now)), format!("{:?}", two.cloudwatch(&wanted, now)));
     }
 
     #[test]
@@ -180,7 +180,7 @@ proptest! {
         let victim = &running[which.index(running.len())].id;
         world.stop_task(victim, "test", stamp(now)).unwrap();
         prop_assert_eq!(world.ecs(stamp(now - 1)), untouched.ecs(stamp(now - 1)));
-        if let (Ok(before), Ok(after)) = (untouched.prometheus(stamp(now)), world.prometheus(stamp(now + 600))) {
+        if let (Ok(before), Ok(after)) = (untouched.prometheus(stamp(now - 1)), world.prometheus(stamp(now + 600))) {
             prop_assert_eq!(contradiction(&before, &after), None);
         }
         let Ok(after) = world.ecs(stamp(now + 20)) else { return Ok(()) };
@@ -206,16 +206,10 @@ fn contradiction(before: &PrometheusReading, after: &PrometheusReading) -> Optio
     None
 }
 
+/// Name and service of every alert that fires.
 fn firing(alerts: &[Alert]) -> Vec<(&str, &str)> {
-    let owner = |alert: &'_ Alert| alert.labels.get("service").map_or("", String::as_str).to_owned();
-    let mut names: Vec<(&str, &str)> = Vec::new();
-    for alert in alerts.iter().filter(|alert| alert.state == AlertState::Firing) {
-        let owner = owner(alert);
-        names.push((alert.name.as_str(), alert.labels.get("service").map_or("", String::as_str)));
-        assert_eq!(names.last().map(|(_, service)| (*service).to_owned()), Some(owner));
-    }
-    names.sort_unstable();
-    names
+    let firing = alerts.iter().filter(|alert| alert.state == AlertState::Firing);
+    firing.map(|alert| (alert.name.as_str(), alert.labels.get("service").map_or("", String::as_str))).collect()
 }
 
 #[test]
@@ -361,7 +355,7 @@ fn shows(world: &World, id: Option<&ServiceId>, kind: FindingKind) -> bool {
     let past = |signal: Signal| {
         let limit = policy.limit(signal).unwrap();
         (-60..=0).step_by(15).all(|at| {
-            scene.measured(SourceKind::CloudWatch, signal, at).is_some_and(|value| limit.is_past(value, limit.warning))
+            scene.measured(SourceKind::Prometheus, signal, at).is_some_and(|value| limit.is_past(value, limit.warning))
         })
     };
     let Ok(ecs) = world.ecs(now) else { return false };
@@ -427,13 +421,11 @@ fn a_restart_frees_memory_and_is_told_of() {
     world.stop_task(&victim, "rounds: kim", at).unwrap();
     assert_eq!(world.stop_task(&victim, "again", at), Err(StopError::AlreadyStopped(victim.clone())));
     assert_eq!(world.stop_task("ffff", "none", at), Err(StopError::NotFound("ffff".to_owned())));
-    let statuses: Vec<(u32, u32)> = [0, 20, 50]
-        .map(|later| world.ecs(stamp(15 * MINUTE + later)).unwrap())
-        .iter()
-        .map(|ecs| (service(ecs, "api-2").running, service(ecs, "api-2").pending))
-        .into_iter()
-        .collect();
-    assert_eq!(statuses, [(2, 0), (2, 1), (3, 0)]);
+    let counts = |later| {
+        let ecs = world.ecs(stamp(15 * MINUTE + later)).unwrap();
+        (service(&ecs, "api-2").running, service(&ecs, "api-2").pending)
+    };
+    assert_eq!([0, 20, 50].map(counts), [(2, 0), (2, 1), (3, 0)]);
     let after = world.ecs(stamp(16 * MINUTE)).unwrap();
     let api = service(&after, "api-2");
     let stopped = api.tasks.iter().find(|task| task.id == victim).unwrap();

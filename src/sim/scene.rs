@@ -116,8 +116,8 @@ impl<'a> Scene<'a> {
 
     /// What the scrape of a running task gives.
     pub fn scrape(&self, life: &Life, at: Second) -> Scrape {
-        let troubled = self.service.incidents.iter().map(|incident| incident.scrape(life, at));
-        troubled.filter(|scrape| *scrape != Scrape::Answers).last().unwrap_or(Scrape::Answers)
+        let scrapes = self.service.incidents.iter().map(|incident| incident.scrape(life, at));
+        scrapes.rev().find(|scrape| *scrape != Scrape::Answers).unwrap_or(Scrape::Answers)
     }
 }
 

@@ -72,9 +72,11 @@ fn befalls(scenario: Scenario, service: &Service, stage: &mut Stage) -> Vec<Box<
     match (scenario, service.id.name.as_str()) {
         (S::MixedBadDay, name) => bad_morning(name, service),
         (S::HotCpu, "api-2") => vec![boxed(hot(service, -25 * MINUTE, 75 * MINUTE))],
-        (S::MemoryLeak, "api-2") => vec![boxed(leak(service, 50, 24 * MINUTE))],
+        (S::MemoryLeak, "api-2") => {
+            vec![boxed(leak(service, 50 - 24 * MINUTE, 24 * MINUTE, &[FindingKind::Memory, FindingKind::OutOfMemory]))]
+        }
         (S::BadDeploy, "api-2") => vec![boxed(BadDeploy {
-            cycle: Cycle::new(-265, 26 * MINUTE),
+            cycle: Cycle::new(-298, 26 * MINUTE),
             good: service.revision,
             planted: vec![FindingKind::Errors, FindingKind::TaskUnhealthy],
             seed: service.seed,
@@ -119,15 +121,26 @@ fn befalls(scenario: Scenario, service: &Service, stage: &mut Stage) -> Vec<Box<
 fn misfortune(scenario: Scenario, seed: u64, service: &Service) -> Vec<Box<dyn Incident>> {
     let is_further =
         !service.stack && !matches!(service.id.name.as_str(), "api-1" | "api-2" | "worker" | "web" | "atlantis");
-    let is_quiet = matches!(scenario, Scenario::Healthy | Scenario::ReleaseDay);
+    // Where the backends are the trouble, they are all of it: what cannot be seen need not be found.
+    let is_about_services = matches!(
+        scenario,
+        Scenario::MixedBadDay
+            | Scenario::HotCpu
+            | Scenario::MemoryLeak
+            | Scenario::BadDeploy
+            | Scenario::StuckDeploy
+            | Scenario::CrashLoop
+            | Scenario::AlertStorm
+            | Scenario::Flapping
+    );
     let chance = noise::fork(noise::fork(seed, 0xbad), service.seed);
-    if !is_further || is_quiet || noise::pick(chance, 1_000) >= 15 {
+    if !is_further || !is_about_services || noise::pick(chance, 1_000) >= 15 {
         return Vec::new();
     }
     let ago = -noise::pick(chance >> 16, 1_500).cast_signed() - 10 * MINUTE;
     vec![match (chance >> 32) & 3 {
         0 if service.http => boxed(failing(service, ago)),
-        1 => boxed(leak(service, noise::pick(chance >> 20, 600).cast_signed(), 40 * MINUTE)),
+        1 => boxed(leak(service, ago / 2, 40 * MINUTE, &[FindingKind::OutOfMemory])),
         2 => boxed(CrashLoop { how: Ending::FailedContainerCheck, sick: Some(14), ..crash_loop(vec![0]) }),
         _ => boxed(hot(service, ago, 75 * MINUTE)),
     }]
@@ -175,19 +188,9 @@ fn failing(service: &Service, first: Second) -> Swell {
     swell(service, envelope, &bends, &[FindingKind::Errors])
 }
 
-fn leak(service: &Service, first: Second, period: Second) -> Leak {
-    Leak {
-        first,
-        period,
-        stagger: 75,
-        slots: service.tasks,
-        floor: service.levels.memory.min(50.0),
-        planted: if first < 90 {
-            vec![FindingKind::Memory, FindingKind::OutOfMemory]
-        } else {
-            vec![FindingKind::OutOfMemory]
-        },
-    }
+fn leak(service: &Service, first: Second, period: Second, planted: &[FindingKind]) -> Leak {
+    let floor = service.levels.memory.min(50.0);
+    Leak { first, period, stagger: 75, slots: service.tasks, floor, planted: planted.to_vec() }
 }
 
 fn crash_loop(slots: Vec<u32>) -> CrashLoop {

@@ -262,6 +262,13 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// All is as wanted again, unless a deployment is still under way.
+    fn steady(&mut self, at: Second) {
+        if self.timeline.rollouts.last().is_some_and(|rollout| rollout.settled.is_some()) {
+            self.note(at, Note::Steady);
+        }
+    }
+
     fn begin(&mut self, slot: u32, at: Second, boot: Option<Second>) -> usize {
         let place = self.timeline.lives.len();
         let turn = self.turns.get_mut(slot as usize).map_or(0, |turn| std::mem::replace(turn, *turn + 1));
@@ -329,7 +336,7 @@ impl<'a> Replay<'a> {
                 if let Some(place) = self.running(slot, at) {
                     self.end(place, at, how);
                     self.succeed(slot, at + wait, boot);
-                    self.note(at + wait + boot + 10, Note::Steady);
+                    self.steady(at + wait + boot + 10);
                 }
             }
             Beat::Settle { at } => {
@@ -387,7 +394,7 @@ impl<'a> Replay<'a> {
         let slot = self.timeline.lives[place].slot;
         if self.places.get(slot as usize) == Some(&place) {
             self.succeed(slot, at + NOTICE, BOOT);
-            self.note(at + NOTICE + BOOT + 10, Note::Steady);
+            self.steady(at + NOTICE + BOOT + 10);
         }
     }
 }
