@@ -54,17 +54,13 @@ fn header(canvas: &mut Canvas<'_>, width: u16) {
 fn freshness(model: &Model, role: Role) -> Vec<Piece<'static>> {
     let Some(snapshot) = model.snapshot.as_deref() else { return vec![piece("waiting", role)] };
     let Some(newest) = newest_answer(snapshot) else { return vec![piece("no answer yet", role)] };
-    let bad = snapshot
-        .sources
-        .iter()
-        .filter(|source| matches!(source.state, SourceState::Stale { .. } | SourceState::Failing { .. }))
-        .count();
+    let asked = snapshot.sources.iter().filter(|source| !matches!(source.state, SourceState::Standby)).count();
     let fresh = snapshot.sources.iter().filter(|source| matches!(source.state, SourceState::Fresh { .. })).count();
-    let state = match (model.refreshing, fresh, bad) {
-        (true, ..) => "refreshing".to_owned(),
-        (_, 0, _) => format!("stale, {}", ago(model, newest)),
-        (_, _, 0) => format!("live, {}", ago(model, newest)),
-        (_, _, bad) => format!("live but {}, {}", format::count(bad, "source"), ago(model, newest)),
+    let state = match (model.refreshing, fresh) {
+        (true, _) => "refreshing".to_owned(),
+        (_, 0) => format!("stale, {}", ago(model, newest)),
+        (_, fresh) if fresh == asked => format!("live, {}", ago(model, newest)),
+        (_, fresh) => format!("{fresh} of {asked} live, {}", ago(model, newest)),
     };
     vec![piece(format!("{}  ", format::clock(newest, &model.zone)), role), piece(state, role)]
 }
