@@ -60,7 +60,8 @@ pub fn overview(size: (u16, u16), rows: usize) -> Listing {
         14..22 => 7,
         taller => (taller / 3).min(14),
     };
-    split(body, side, rows, least_detail)
+    // Where there is no row, the reason takes the room.
+    split(body, side, if rows == 0 { usize::MAX } else { rows }, least_detail)
 }
 
 /// A screen with a list and the details of the row under the cursor.

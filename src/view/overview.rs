@@ -89,14 +89,14 @@ fn columns(overview: &Overview, snapshot: &Snapshot, width: u16) -> Vec<Col<Key>
     } else if width < 64 {
         // Too narrow for sparklines and a reason both: the reason says more.
         cols.retain(|col| !matches!(col.key, Key::Spark(_)));
-        cols.push(left(Key::Why, "WHY", 10, 60, 2));
         for col in &mut cols {
             match col.key {
-                Key::Value(Signal::Cpu) => col.head = "CPU",
-                Key::Value(Signal::Memory) => col.head = "MEM",
+                Key::Value(Signal::Cpu) => (col.head, col.rank) = ("CPU", 2),
+                Key::Value(Signal::Memory) => (col.head, col.rank) = ("MEM", 3),
                 _ => {}
             }
         }
+        cols.push(left(Key::Why, "WHY", 18, 60, 1));
     }
     cols
 }
