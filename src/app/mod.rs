@@ -24,6 +24,9 @@ mod sources;
 mod targets;
 mod update;
 
+#[cfg(test)]
+mod tests;
+
 pub use alerts::{AlertColumn, AlertItem, Alerts};
 pub use browser::{Browser, Column, Row};
 pub use cursor::{Cursor, Motion};

@@ -35,11 +35,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot) {
     }
     let longest = snapshot.alerts.iter().map(|alert| format::width(&alert.name)).max().unwrap_or_default();
     let name = cells(longest).clamp(10, 36);
+    let service = snapshot.alerts.iter().map(|alert| format::width(alert_service(alert))).max().unwrap_or_default();
+    let service = cells(service).clamp(8, 24);
     let cols = vec![
         left(Key::State, "STATE", 10, 10, 0).sorted_as(0),
         left(Key::Severity, "SEVERITY", 8, 8, 4).sorted_as(1),
         left(Key::Name, "ALERT", name.min(22), name, 0).sorted_as(2),
-        left(Key::Service, "SERVICE", 8, 20, 1).sorted_as(3),
+        left(Key::Service, "SERVICE", 8, service, 1).sorted_as(3),
         right(Key::Age, "AGE", 4, 2).sorted_as(4),
         left(Key::Seen, "SEEN IN", 10, 24, 6),
         left(Key::Summary, "SUMMARY", 14, 200, 5),

@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn a_line_is_joined_and_a_gap_is_left_open() {
         assert_eq!(drawn(&[Some(0.0), Some(99.0), None, Some(0.0)], 4, 3, true), [" *  ", " |  ", "*  *"]);
-        assert_eq!(drawn(&[Some(0.0), Some(99.0), None, Some(0.0)], 2, 1, false), ["⣸⢀"]);
+        assert_eq!(drawn(&[Some(0.0), Some(99.0), None, Some(0.0)], 2, 1, false), ["⡸⢀"]);
         assert_eq!(drawn(&[None, None], 3, 1, false), ["   "]);
     }
 

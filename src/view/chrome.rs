@@ -2,7 +2,7 @@
 
 use crate::app::geometry::{self, Area};
 use crate::app::{Level, Model, Place, footer_hints};
-use crate::domain::{AlertState, Snapshot, SourceState, TargetHealth, Verdict};
+use crate::domain::{Alert, AlertState, Snapshot, SourceState, SourceStatus, TargetHealth, Verdict};
 use crate::format;
 use crate::theme::Role;
 
@@ -11,6 +11,9 @@ use super::words::{account_text, ago, newest_answer, source_state, verdict_role}
 
 /// The width from which the ways to the other screens stand in the header.
 const TABS_FROM: u16 = 124;
+
+/// Below this width the header has no room for times: which context it is says more.
+const BRIEF_BELOW: u16 = 60;
 
 /// The lines above the body.
 pub(super) fn top(canvas: &mut Canvas<'_>) {
@@ -26,7 +29,7 @@ fn header(canvas: &mut Canvas<'_>, width: u16) {
     let context = model.context();
     let role = if context.production { Role::HeaderProduction } else { Role::Header };
     canvas.tint(Area { x: 0, y: 0, width, height: 1 }, role);
-    let right = freshness(model, role);
+    let right = freshness(model, role, width < BRIEF_BELOW);
     let room = width.saturating_sub(pieces_width(&right) + 3);
     let mut x = canvas.text(1, 0, room, "rounds", role) + 2;
     if context.demo {
@@ -51,21 +54,22 @@ fn header(canvas: &mut Canvas<'_>, width: u16) {
 }
 
 /// When what is shown was read, and whether it still arrives.
-fn freshness(model: &Model, role: Role) -> Vec<Piece<'static>> {
+fn freshness(model: &Model, role: Role, brief: bool) -> Vec<Piece<'static>> {
     let Some(snapshot) = model.snapshot.as_deref() else { return vec![piece("waiting", role)] };
     let Some(newest) = newest_answer(snapshot) else { return vec![piece("no answer yet", role)] };
-    let bad = snapshot
-        .sources
-        .iter()
-        .filter(|source| matches!(source.state, SourceState::Stale { .. } | SourceState::Failing { .. }))
-        .count();
+    let asked = snapshot.sources.iter().filter(|source| !matches!(source.state, SourceState::Standby)).count();
     let fresh = snapshot.sources.iter().filter(|source| matches!(source.state, SourceState::Fresh { .. })).count();
-    let state = match (model.refreshing, fresh, bad) {
-        (true, ..) => "refreshing".to_owned(),
-        (_, 0, _) => format!("stale, {}", ago(model, newest)),
-        (_, _, 0) => format!("live, {}", ago(model, newest)),
-        (_, _, bad) => format!("live but {}, {}", format::count(bad, "source"), ago(model, newest)),
+    let state = match (model.refreshing, fresh) {
+        (true, _) => "refreshing".to_owned(),
+        (_, 0) => format!("stale, {}", ago(model, newest)),
+        (_, fresh) if brief && fresh == asked => "live".to_owned(),
+        (_, fresh) if brief => format!("{fresh} of {asked} live"),
+        (_, fresh) if fresh == asked => format!("live, {}", ago(model, newest)),
+        (_, fresh) => format!("{fresh} of {asked} live, {}", ago(model, newest)),
     };
+    if brief {
+        return vec![piece(state, role)];
+    }
     vec![piece(format!("{}  ", format::clock(newest, &model.zone)), role), piece(state, role)]
 }
 
@@ -111,40 +115,64 @@ fn about(canvas: &mut Canvas<'_>, width: u16) {
     }
 }
 
-/// One word a source, more where it is not well.
+/// One word a source, more where it is not well; those that are well leave first when there is no room for all.
 fn pips(canvas: &mut Canvas<'_>, snapshot: &Snapshot, room: u16) {
-    let model = canvas.model;
-    let pips = |brief: bool| -> Vec<Piece<'_>> {
-        let mut pieces = Vec::new();
-        for source in &snapshot.sources {
-            let (state, verdict) = source_state(model, source);
-            if verdict == Verdict::Ok {
-                let name = source.kind.name();
-                pieces.push(piece(if brief { name.to_owned() } else { format!("{name} {state}") }, Role::Dim));
-            } else {
-                let symbol = if matches!(source.state, SourceState::Waiting) {
-                    canvas.glyphs.pending
-                } else {
-                    canvas.glyphs.verdict(verdict)
-                };
-                pieces.push(piece(format!("{symbol} {} {state}", source.kind), verdict_role(verdict)));
-            }
-            pieces.push(piece("  ", Role::Dim));
-        }
-        pieces
-    };
-    let list = &model.overview.list;
-    let mut pieces = pips(false);
-    if pieces_width(&pieces) > room + 2 {
-        pieces = pips(true);
-    }
+    let list = &canvas.model.overview.list;
     let narrowed = narrowed(list.filter(), list.problems_only(), list.rows().len());
-    if narrowed.is_empty() {
-        canvas.pieces(1, 1, room, &pieces);
-        return;
+    let mut x = 1;
+    if !narrowed.is_empty() {
+        x = canvas.pieces(x, 1, room, &narrowed) + 3;
     }
-    let used = canvas.pieces(1, 1, room, &narrowed);
-    canvas.pieces(used + 3, 1, room.saturating_sub(used + 2), &pieces);
+    let room = (room + 1).saturating_sub(x);
+    let calm: [fn(&SourceStatus, &str) -> Option<String>; 3] = [
+        |source, state| Some(format!("{} {state}", source.kind)),
+        |source, _| Some(source.kind.to_string()),
+        |_, _| None,
+    ];
+    let mut pieces = Vec::new();
+    for calm in calm {
+        pieces = pips_with(canvas, snapshot, calm);
+        if pieces_width(&pieces) <= room {
+            break;
+        }
+    }
+    canvas.pieces(x, 1, room, &pieces);
+}
+
+fn pips_with(
+    canvas: &Canvas<'_>,
+    snapshot: &Snapshot,
+    calm: fn(&SourceStatus, &str) -> Option<String>,
+) -> Vec<Piece<'static>> {
+    let mut pieces = Vec::new();
+    let mut untold = 0;
+    for source in &snapshot.sources {
+        let (state, verdict) = source_state(canvas.model, source);
+        if verdict == Verdict::Ok {
+            match calm(source, &state) {
+                Some(text) => pieces.push(piece(text, Role::Dim)),
+                None => untold += 1,
+            }
+        } else {
+            let symbol = if matches!(source.state, SourceState::Waiting) {
+                canvas.glyphs.pending
+            } else {
+                canvas.glyphs.verdict(verdict)
+            };
+            pieces.push(piece(format!("{symbol} {} {state}", source.kind), verdict_role(verdict)));
+        }
+    }
+    if untold > 0 {
+        pieces.push(piece(format!("{untold} ok"), Role::Dim));
+    }
+    let mut spaced = Vec::new();
+    for (index, pip) in pieces.into_iter().enumerate() {
+        if index > 0 {
+            spaced.push(piece("  ", Role::Dim));
+        }
+        spaced.push(pip);
+    }
+    spaced
 }
 
 /// What narrows a list, so that nobody takes what is shown for all there is.
@@ -181,9 +209,9 @@ fn list_title(
 }
 
 fn alerts_title(snapshot: &Snapshot) -> Vec<Piece<'static>> {
-    let count = |want: fn(&crate::domain::Alert) -> bool| snapshot.alerts.iter().filter(|alert| want(alert)).count();
+    let count = |want: fn(&Alert) -> bool| snapshot.alerts.iter().filter(|alert| want(alert)).count();
     let parts = [
-        (count(crate::domain::Alert::is_active), "firing", Role::Strong),
+        (count(Alert::is_active), "firing", Role::Strong),
         (count(|alert| alert.state == AlertState::Pending && alert.suppression.is_none()), "pending", Role::Text),
         (count(|alert| alert.suppression.is_some()), "suppressed", Role::Suppressed),
         (snapshot.silences.len(), if snapshot.silences.len() == 1 { "silence" } else { "silences" }, Role::Dim),

@@ -4,7 +4,9 @@ use jiff::ToSpan as _;
 
 use crate::app::geometry::Area;
 use crate::app::{Overview, OverviewItem};
-use crate::domain::{ChangeKind, Deployment, Rollout, ServiceHealth, Snapshot, SourceKind, SourceState, Verdict};
+use crate::domain::{
+    Alert, ChangeKind, Deployment, Rollout, ServiceHealth, Snapshot, SourceKind, SourceState, Verdict,
+};
 use crate::format;
 use crate::theme::Role;
 
@@ -17,18 +19,28 @@ use super::words::{
 /// The column that everything said begins in; what it is about stands before it.
 const LABEL: u16 = 11;
 
+/// From this height on alerts stand one below the other.
+const TALL: u16 = 16;
+
 pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area, with_service: bool) {
     let mut y = area.y;
     let end = area.y + area.height;
     let since = u16::from(area.height >= 4);
-    let alerts = if area.height >= 9 { 3 } else { u16::from(area.height >= 4) * 2 };
+    let listed = area.height >= TALL;
+    let alerts = match area.height {
+        TALL.. => cells(snapshot.alerts.len()).clamp(1, area.height / 3) + 1,
+        9.. => 3,
+        4.. => 2,
+        _ => 0,
+    };
     if with_service {
         let room = area.height.saturating_sub(since + alerts);
         y = service(canvas, snapshot, Area { height: room, ..area });
     }
     y = general(canvas, snapshot, Area { y, height: (end - y).saturating_sub(since + alerts), ..area });
     if alerts > 0 && y < end {
-        y = firing(canvas, snapshot, Area { y, height: alerts.min(end - y), ..area });
+        let area = Area { y, height: alerts.min(end - y), ..area };
+        y = if listed { firing_listed(canvas, snapshot, area) + 1 } else { firing(canvas, snapshot, area) };
     }
     if since > 0 && y < end {
         changes(canvas, snapshot, Area { y, height: end - y, ..area });
@@ -143,6 +155,46 @@ pub(super) fn alerts_known(snapshot: &Snapshot) -> bool {
     })
 }
 
+/// What fires, one below the other. Returns the line after.
+fn firing_listed(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u16 {
+    if snapshot.alerts.is_empty() {
+        return firing(canvas, snapshot, area);
+    }
+    label(canvas, area.y, "ALERTS");
+    let model = canvas.model;
+    let room = area.width.saturating_sub(LABEL + 1);
+    let lines = usize::from(area.height.saturating_sub(1)).max(1);
+    let shown = if snapshot.alerts.len() > lines { lines - 1 } else { lines };
+    let widest = |text: fn(&Alert) -> &str| {
+        snapshot.alerts.iter().take(shown).map(|alert| format::width(text(alert))).max().unwrap_or_default()
+    };
+    let (names, services) = (widest(|alert| &alert.name).min(32), widest(alert_service).min(24));
+    let mut y = area.y;
+    for alert in snapshot.alerts.iter().take(shown) {
+        let (mark, role) = alert_mark(alert, canvas.glyphs);
+        let calm = if matches!(role, Role::Suppressed | Role::Dim) { role } else { Role::Text };
+        let since = alert.since.map(|at| age(model, at)).unwrap_or_default();
+        let why = match &alert.suppression {
+            Some(suppression) => suppression_text(model, snapshot, suppression),
+            None => alert.summary().unwrap_or_default().to_owned(),
+        };
+        let pieces = [
+            piece(format!("{mark} "), role),
+            piece(format!("{}  ", format::pad_right(&alert.name, names)), calm),
+            piece(format!("{}  ", format::pad_right(alert_service(alert), services)), calm),
+            piece(format!("{}  ", format::pad_left(&since, 4)), Role::Dim),
+            piece(why, Role::Dim),
+        ];
+        canvas.pieces(LABEL, y, room, &pieces);
+        y += 1;
+    }
+    if shown < snapshot.alerts.len() {
+        canvas.text(LABEL, y, room, &format!("and {} more", snapshot.alerts.len() - shown), Role::Dim);
+        y += 1;
+    }
+    y
+}
+
 /// What fires, side by side. Returns the line after.
 fn firing(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u16 {
     label(canvas, area.y, "ALERTS");
@@ -193,19 +245,20 @@ fn changes(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
     let from = snapshot.at - 24.hours();
     label(canvas, area.y, "SINCE");
     let room = area.width.saturating_sub(LABEL + 1);
-    let mut x = canvas.text(LABEL, area.y, room, &clock(model, from), Role::Dim) + 4;
+    let mut x = canvas.text(LABEL, area.y, room, &clock(model, from), Role::Dim) + 3;
     let count = |kind| snapshot.changes.iter().filter(|change| change.kind == kind).count();
     let parts = [
-        (count(ChangeKind::Deployed), "deploy"),
-        (count(ChangeKind::TaskStopped), "task stop"),
-        (count(ChangeKind::AlertFired), "new alert"),
-        (count(ChangeKind::AlertResolved), "resolved alert"),
+        (count(ChangeKind::Deployed), "deploy", "deploys"),
+        (count(ChangeKind::TaskStopped), "task stop", "task stops"),
+        (count(ChangeKind::AlertFired), "new alert", "new alerts"),
+        (count(ChangeKind::AlertResolved), "resolved", "resolved"),
     ];
     if snapshot.changes.is_empty() {
         canvas.text(x, area.y, (LABEL + room).saturating_sub(x), "nothing changed", Role::Dim);
     }
-    for (count, noun) in parts.into_iter().filter(|(count, _)| *count > 0) {
-        x = canvas.text(x, area.y, (LABEL + room).saturating_sub(x), &format::count(count, noun), Role::Text) + 2;
+    for (count, one, many) in parts.into_iter().filter(|(count, ..)| *count > 0) {
+        let text = format!("{count} {}", if count == 1 { one } else { many });
+        x = canvas.text(x, area.y, (LABEL + room).saturating_sub(x), &text, Role::Text) + 2;
     }
     let lines = usize::from(area.height.saturating_sub(1));
     for (y, change) in (area.y + 1..).zip(snapshot.changes.iter().take(lines)) {

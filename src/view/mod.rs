@@ -20,6 +20,11 @@ mod targets;
 mod waiting;
 mod words;
 
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
 use ratatui::Frame;
 
 use crate::app::{Model, Place, geometry};

@@ -8,7 +8,7 @@ use crate::domain::{Observed, Rollout, ServiceHealth, Signal, Snapshot, TaskCoun
 use crate::format;
 use crate::theme::Role;
 
-use super::canvas::{Canvas, Piece, cells, highlighted, piece};
+use super::canvas::{Canvas, Piece, cells, highlighted, piece, pieces_width};
 use super::spark::sparkline;
 use super::table::{self, Col, left, right};
 use super::words::{age, finding_text, stale_age, value_cell, verdict_role};
@@ -58,14 +58,15 @@ pub(super) fn selected<'s>(canvas: &Canvas<'_>, snapshot: &'s Snapshot) -> Optio
 fn columns(overview: &Overview, snapshot: &Snapshot, width: u16) -> Vec<Col<Key>> {
     let longest = snapshot.services.iter().map(|service| format::width(&overview.name(&service.id))).max();
     let name = cells(longest.unwrap_or_default()).clamp(8, 40);
+    let deploys = snapshot.services.iter().map(|service| pieces_width(&deploy_cell(service, Role::Text))).max();
+    let deploy = deploys.unwrap_or_default().clamp(8, 24);
     let value = |signal: Signal, width: u16, head, rank, sort| {
         let width = width + if overview.is_stale(signal) { AGE } else { 0 };
         right(Key::Value(signal), head, width, rank).sorted_as(sort)
     };
-    let spark = |signal, head, rank, sort| {
-        let most = if width >= 140 { 16 } else { 7 };
-        Col { most, ..left(Key::Spark(signal), head, 7, 7, rank) }.sorted_as(sort)
-    };
+    // Both sparklines are as wide, or their slopes could not be compared.
+    let cells_each = if width >= 132 { 12 } else { 7 };
+    let spark = |signal, head, rank, sort| left(Key::Spark(signal), head, cells_each, cells_each, rank).sorted_as(sort);
     let mut cols = vec![left(Key::Mark, "", 1, 1, 0)];
     cols.push(left(Key::Name, "SERVICE", 8, name, 0).sorted_as(1));
     if width >= 100 {
@@ -80,22 +81,22 @@ fn columns(overview: &Overview, snapshot: &Snapshot, width: u16) -> Vec<Col<Key>
     cols.push(value(Signal::Errors, 5, "ERR", 5, 6));
     cols.push(value(Signal::LatencyP95, 5, "P95", 7, 7));
     if width >= 110 {
-        cols.push(left(Key::Deploy, "DEPLOY", 10, 20, 9));
+        cols.push(left(Key::Deploy, "DEPLOY", deploy, deploy, 11));
     }
     cols.push(right(Key::Changed, "CHANGED", 7, 10).sorted_as(8));
     if width >= 110 {
-        cols.push(left(Key::Why, "WHY", 16, 120, 8));
+        cols.push(left(Key::Why, "WHY", 26, 120, 8));
     } else if width < 64 {
         // Too narrow for sparklines and a reason both: the reason says more.
         cols.retain(|col| !matches!(col.key, Key::Spark(_)));
-        cols.push(left(Key::Why, "WHY", 10, 60, 2));
         for col in &mut cols {
             match col.key {
-                Key::Value(Signal::Cpu) => col.head = "CPU",
-                Key::Value(Signal::Memory) => col.head = "MEM",
+                Key::Value(Signal::Cpu) => (col.head, col.rank) = ("CPU", 2),
+                Key::Value(Signal::Memory) => (col.head, col.rank) = ("MEM", 3),
                 _ => {}
             }
         }
+        cols.push(left(Key::Why, "WHY", 18, 60, 1));
     }
     cols
 }

@@ -63,7 +63,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot, id: &ServiceId)
     };
     let areas = geometry::service(model.size, screen.pane);
     if areas.len() < Pane::ALL.len() {
-        tabs(canvas, service, screen);
+        tabs(canvas, screen);
     }
     for (pane, area) in areas {
         let rows = heading(canvas, service, screen, pane, area);
@@ -77,34 +77,43 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot, id: &ServiceId)
 }
 
 /// The parts, side by side in place of the rule; the one that keys act on in brackets.
-fn tabs(canvas: &mut Canvas<'_>, service: &ServiceHealth, screen: &ServiceScreen) {
+fn tabs(canvas: &mut Canvas<'_>, screen: &ServiceScreen) {
     let width = canvas.model.size.0;
-    let text = |pane: Pane, brief: bool| {
-        let count = screen.rows(pane);
-        let word = if brief { &pane.word()[..pane.word().len().min(5)] } else { pane.word() };
-        if pane == Pane::Charts || count == 0 { word.to_owned() } else { format!("{word} {count}") }
-    };
-    let needed: usize = Pane::ALL.iter().map(|pane| text(*pane, false).len() + 3).sum();
-    let brief = needed > usize::from(width);
     canvas.clear(Area { x: 0, y: 2, width, height: 1 });
+    let counted = |pane: Pane| match screen.rows(pane) {
+        0 => pane.word().to_owned(),
+        rows => format!("{} {rows}", pane.word()),
+    };
+    let bare = |pane: Pane| pane.word().to_owned();
+    let size = |words: &[String], gap: usize| words.iter().map(|word| word.len() + 2 + gap).sum::<usize>();
+    let counted: Vec<String> = Pane::ALL.into_iter().map(counted).collect();
+    let bare: Vec<String> = Pane::ALL.into_iter().map(bare).collect();
+    let room = usize::from(width);
+    let (words, gap) = if size(&counted, 1) <= room {
+        (counted, 1)
+    } else if size(&counted, 0) <= room {
+        (counted, 0)
+    } else if size(&bare, 0) <= room {
+        (bare, 0)
+    } else {
+        let at = screen.pane as usize;
+        canvas.text(0, 2, width, &format!("[{}] {} of {}", counted[at], at + 1, Pane::ALL.len()), Role::Title);
+        return;
+    };
     let mut x = 0;
-    for pane in Pane::ALL {
-        let here = pane == screen.pane;
-        let word = text(pane, brief);
-        let shown = if here { format!("[{word}]") } else { format!(" {word} ") };
-        let role = if here { Role::Title } else { Role::Dim };
+    for (pane, word) in Pane::ALL.into_iter().zip(words) {
+        let (shown, role) =
+            if pane == screen.pane { (format!("[{word}]"), Role::Title) } else { (format!(" {word} "), Role::Dim) };
         let end = canvas.text(x, 2, width.saturating_sub(x), &shown, role);
         canvas.spot(Area { x, y: 2, width: end - x, height: 1 }, Spot::Pane(pane));
-        x = end + u16::from(!brief);
+        x = end + gap;
     }
-    let _ = service;
 }
 
 /// The title of a part and the rule behind it. Returns the room below.
 fn heading(canvas: &mut Canvas<'_>, service: &ServiceHealth, screen: &ServiceScreen, pane: Pane, area: Area) -> Area {
     let role = if pane == screen.pane { Role::Title } else { Role::Dim };
-    let mark = if pane == screen.pane { canvas.glyphs.cursor } else { " " };
-    let mut x = canvas.text(area.x, area.y, area.width, &format!("{mark}{}", pane.word().to_uppercase()), role) + 1;
+    let mut x = canvas.text(area.x + 1, area.y, area.width, &pane.word().to_uppercase(), role) + 1;
     let end = area.x + area.width;
     let fact = fact(service, screen, pane);
     if !fact.is_empty() {

@@ -2,13 +2,14 @@
 
 use crate::app::Model;
 use crate::app::geometry::Area;
-use crate::domain::{Finding, ServiceHealth, Snapshot, Task, TaskState};
+use crate::domain::{Finding, ServiceHealth, Signal, Snapshot, Task, TaskState};
 use crate::format;
 use crate::theme::Role;
 
 use super::canvas::{Canvas, Piece, piece, wrapped};
+use super::chart::{self, Curve, Plot};
 use super::overview::selected;
-use super::words::{age, evidence_text, finding_text, verdict_role};
+use super::words::{age, evidence_text, finding_text, value_cell, verdict_role};
 
 /// Lines written one below the other until the panel is full.
 struct Column<'c, 'a> {
@@ -62,6 +63,32 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
     }
     running(&mut column, model, service);
     tasks(&mut column, model, service);
+    let below = Area { y: column.y + 1, height: (area.y + area.height).saturating_sub(column.y + 1), ..inner };
+    charts(column.canvas, service, below);
+}
+
+/// The last hour of every signal that has one, as far as there is room.
+fn charts(canvas: &mut Canvas<'_>, service: &ServiceHealth, area: Area) {
+    const LINES: u16 = 7;
+    let drawn = Signal::ROUND.into_iter().filter_map(|signal| {
+        let health = service.signal(signal);
+        Some((signal, health, health.series.as_deref()?))
+    });
+    for (index, (signal, health, series)) in (0u16..).zip(drawn) {
+        let place = Area { y: area.y + index * LINES, height: LINES - 1, ..area };
+        if place.y + place.height > area.y + area.height {
+            return;
+        }
+        let name = piece(format!("{}  ", signal.word().to_uppercase()), Role::Title);
+        let plot = Plot {
+            title: vec![name, value_cell(health, signal.unit(), Role::Text, canvas.glyphs)],
+            curves: vec![Curve { series, role: Role::Spark }],
+            unit: signal.unit(),
+            limit: canvas.model.surroundings.policy.limit(signal),
+            nothing: "nothing measured in this hour".to_owned(),
+        };
+        chart::draw(canvas, &plot, place, signal.is_universal());
+    }
 }
 
 fn finding_lines(column: &mut Column<'_, '_>, model: &Model, finding: &Finding) {

@@ -79,7 +79,10 @@ pub(super) fn heads<K: Copy>(
         let sorted = sort.filter(|(column, _)| col.sort == Some(*column));
         let role = if sorted.is_some() { Role::ColumnSorted } else { Role::ColumnHead };
         // The mark of the order stands in the gap beside the heading, so that no heading moves when the order changes.
-        let mark = sorted.map(|(_, reversed)| canvas.glyphs.sorted[usize::from(reversed)]).unwrap_or_default();
+        let mark = sorted
+            .filter(|_| !col.head.is_empty())
+            .map(|(_, reversed)| canvas.glyphs.sorted[usize::from(reversed)])
+            .unwrap_or_default();
         let width = (*width).min(end.saturating_sub(*x));
         let text = format::clip(col.head, width.into());
         let used = super::canvas::cells(format::width(&text));

@@ -35,11 +35,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot) {
     }
     let longest = snapshot.targets.iter().map(|target| format::width(&target.instance)).max().unwrap_or_default();
     let instance = cells(longest).clamp(12, 40);
+    let owned = |target: &Target| target.owner.as_ref().map_or(0, |owner| format::width(&owner.service));
+    let service = cells(snapshot.targets.iter().map(owned).max().unwrap_or_default()).clamp(8, 24);
+    let job =
+        cells(snapshot.targets.iter().map(|target| format::width(&target.job)).max().unwrap_or_default()).clamp(8, 24);
     let cols = vec![
         left(Key::Health, "HEALTH", 9, 9, 0).sorted_as(0),
-        left(Key::Job, "JOB", 10, 20, 3).sorted_as(1),
+        left(Key::Job, "JOB", 8, job, 3).sorted_as(1),
         left(Key::Instance, "INSTANCE", instance.min(22), instance, 0).sorted_as(2),
-        left(Key::Service, "SERVICE", 8, 18, 2).sorted_as(3),
+        left(Key::Service, "SERVICE", 8, service, 2).sorted_as(3),
         right(Key::Scraped, "SCRAPED", 7, 1).sorted_as(4),
         right(Key::Took, "TOOK", 6, 5).sorted_as(5),
         left(Key::Error, "ERROR", 14, 200, 6),

@@ -96,11 +96,10 @@ fn finding(canvas: &mut Canvas<'_>, finding: &Finding, area: Area) {
     let first = [
         piece(format!("{} ", canvas.glyphs.verdict(finding.verdict)), role),
         piece(finding_text(model, finding), role),
-        piece(format!("   {}", evidence_text(model, finding)), Role::Dim),
     ];
     canvas.pieces(area.x + 1, area.y, room, &first);
     if area.height > 1 {
-        let mut second = Vec::new();
+        let mut second = vec![piece(format!("{}  ", evidence_text(model, finding)), Role::Dim)];
         if let Some((value, unit)) = finding.evidence.value {
             second.push(piece(format::measure(value, unit), Role::Text));
             if let Some((sign, threshold)) = finding.evidence.threshold {
