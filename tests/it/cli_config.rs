@@ -99,7 +99,8 @@ fn secrets_are_never_shown() {
         &["config", "check"],
         &["doctor", "--timeout", "2s"],
     ] {
-        let running = prepare(arguments).start();
+        let rounds = prepare(arguments);
+        let running = rounds.start();
         let command_line = std::fs::read(format!("/proc/{}/cmdline", running.id())).unwrap_or_default();
         let outcome = running.finish();
         let said = format!("{}{}{}", outcome.stdout, outcome.stderr, String::from_utf8_lossy(&command_line));

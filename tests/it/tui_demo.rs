@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::support::pty::Terminal;
 use crate::support::rounds::Rounds;
 use crate::support::wait;
+use crate::support::world::CALM;
 
 fn demo(columns: u16, rows: u16) -> Terminal {
     Rounds::new(["demo", "--scenario", "mixed-bad-day"]).terminal(columns, rows)
@@ -43,8 +44,10 @@ fn filter_open_help_and_quit() {
         text.contains("worker") && text.contains("memory") && text.contains("task")
     });
     terminal.press("?");
-    terminal.wait_for("quit");
+    terminal.wait_for("show what can be done here");
     terminal.press("esc");
+    // Escape and a letter in one breath would be Alt and the letter.
+    terminal.wait_gone("show what can be done here");
     terminal.press("q");
     assert_eq!(terminal.wait_exit(), 0, "{}", terminal.text());
     restored(&terminal);
@@ -136,11 +139,12 @@ fn processor_ticks(process: u32) -> u64 {
 #[test]
 fn idle_costs_next_to_nothing() {
     // A backend that is asked once in ten minutes, so that nothing changes but the clock.
-    let config = "[contexts.quiet.prometheus]\nurl = \"http://127.0.0.1:1\"\n\
-                  [contexts.quiet.refresh]\nprometheus = \"10m\"\n";
-    let terminal = Rounds::new(Vec::<String>::new()).config(config).terminal(80, 24);
-    terminal.wait_for("quiet");
-    terminal.wait_for("prometheus");
+    let config = format!(
+        "[contexts.quiet.prometheus]\nurl = \"{}\"\n[contexts.quiet.refresh]\nprometheus = \"10m\"\n",
+        CALM.prometheus.url()
+    );
+    let terminal = Rounds::new(Vec::<String>::new()).config(&config).terminal(80, 24);
+    terminal.wait_for("api-2");
     // The clock in the header is the witness that time passes: watch it for three seconds.
     let watch = |so_far: &mut Vec<String>| {
         terminal.wait_until("the clock to go on", |screen| {

@@ -89,12 +89,13 @@ impl Terminal {
         let mut received = state.lock().unwrap();
         while !so(received.parser.screen()) {
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(
-                !received.closed && !left.is_zero(),
-                "waited for {what}; program {}; the screen:\n{}",
-                if received.closed { "gone" } else { "running" },
-                received.parser.screen().contents()
-            );
+            if received.closed || left.is_zero() {
+                let state = if received.closed { "gone" } else { "running" };
+                let screen = received.parser.screen().contents();
+                // The reader goes on after this panic, and must not find the lock poisoned.
+                drop(received);
+                panic!("waited for {what}; program {state}; the screen:\n{screen}");
+            }
             received = changed.wait_timeout(received, left).unwrap().0;
         }
     }

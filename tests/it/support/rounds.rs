@@ -89,11 +89,11 @@ impl Rounds {
     }
 
     /// Starts it.
-    pub(crate) fn start(&self) -> Running {
+    pub(crate) fn start(&self) -> Running<'_> {
         let mut child = self.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = drain(child.stdout.take().unwrap());
         let stderr = drain(child.stderr.take().unwrap());
-        Running { child, began: Instant::now(), stdout, stderr }
+        Running { child, began: Instant::now(), stdout, stderr, _home: &self.home }
     }
 
     /// The command, for a test that wires it up itself.
@@ -112,14 +112,16 @@ impl Rounds {
 }
 
 /// A run under way.
-pub(crate) struct Running {
+pub(crate) struct Running<'r> {
     child: Child,
     began: Instant,
     stdout: JoinHandle<Vec<u8>>,
     stderr: JoinHandle<Vec<u8>>,
+    /// Its home must not go before it does.
+    _home: &'r TempDir,
 }
 
-impl Running {
+impl Running<'_> {
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
