@@ -445,6 +445,7 @@ fn a_bad_deploy_is_given_up_and_rolled_back() {
     assert_eq!((newest(0)[0].rollout, newest(0)[0].failed_tasks), (Rollout::InProgress, 3));
     let rolling_back = newest(140);
     assert!(rolling_back[0].is_rollback() && rolling_back[0].definition == "api-2:117", "{rolling_back:?}");
+    assert_eq!((rolling_back[1].rollout, rolling_back[1].failed_tasks), (Rollout::Failed, 5));
     let done = newest(6 * MINUTE);
     assert_eq!((done.len(), done[0].rollout, done[0].running), (1, Rollout::Completed, 3));
 }
@@ -463,6 +464,14 @@ fn while_prometheus_is_down_cloudwatch_serves_and_alertmanager_forgets() {
     let gaps =
         world.prometheus(up).unwrap().signals[0].series.as_ref().unwrap().iter().filter(|(_, v)| v.is_none()).count();
     assert!((20..=40).contains(&gaps), "its own record has a gap of {gaps} minutes");
+}
+
+#[test]
+fn grafanas_absence_alerts_although_its_tasks_come_and_go() {
+    let world = world(Scenario::GrafanaUnreachable);
+    assert!(world.grafana(EPOCH).is_err());
+    let alerts = world.prometheus(EPOCH).unwrap().alerts.unwrap();
+    assert!(firing(&alerts).contains(&("MonitoringStackDown", "grafana")), "{:?}", firing(&alerts));
 }
 
 #[test]
