@@ -180,13 +180,15 @@ fn metrics_stop(service: &Service) -> Vec<Box<dyn Incident>> {
     };
     let planted = if service.http { vec![found, FindingKind::MetricsStopped] } else { vec![found] };
     let cycle = Cycle::new(-18 * MINUTE, 75 * MINUTE);
-    vec![boxed(LostTargets { cycle, lasts: 40 * MINUTE, scrape, planted })]
+    let mut incidents = routine::routine(service);
+    incidents.push(boxed(LostTargets { cycle, lasts: 40 * MINUTE, scrape, planted }));
+    incidents
 }
 
 fn dead_zone(service: &Service) -> Vec<Box<dyn Incident>> {
     let cycle = Cycle::new(-8 * MINUTE, 70 * MINUTE);
-    let mut incidents =
-        vec![boxed(DeadZone { cycle, lasts: 34 * MINUTE, zone: 'c', planted: vec![FindingKind::TargetDown] })];
+    let mut incidents = routine::routine(service);
+    incidents.push(boxed(DeadZone { cycle, lasts: 34 * MINUTE, zone: 'c', planted: vec![FindingKind::TargetDown] }));
     if service.http {
         let share = 100.0 / f64::from(service.tasks);
         let bends = [
