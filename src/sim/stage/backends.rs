@@ -6,6 +6,7 @@ use super::super::clock::{Cycle, MINUTE};
 use super::super::incident::{CrashLoop, Outage, Scrape};
 use super::super::life::Ending;
 
+/// The task of Prometheus, which cannot lock the volume that another one still holds.
 pub fn prometheus_crashes() -> CrashLoop {
     CrashLoop {
         cycle: Cycle::new(-12 * MINUTE, 60 * MINUTE),
@@ -21,6 +22,7 @@ pub fn prometheus_crashes() -> CrashLoop {
     }
 }
 
+/// Prometheus, which accepts no connection meanwhile.
 pub fn prometheus_down() -> Outage {
     let what = "POST http://prometheus.internal:9090/api/v1/query: connection refused";
     Outage {
@@ -33,6 +35,7 @@ pub fn prometheus_down() -> Outage {
     }
 }
 
+/// The task of Grafana, which fails its health check and is replaced, again and again.
 pub fn grafana_crashes() -> CrashLoop {
     CrashLoop {
         cycle: Cycle::new(-9 * MINUTE, 55 * MINUTE),
@@ -48,6 +51,7 @@ pub fn grafana_crashes() -> CrashLoop {
     }
 }
 
+/// Grafana's load balancer, which has no healthy target meanwhile.
 pub fn grafana_down() -> Outage {
     let what =
         "GET https://grafana.example.com/api/health: 503 Service Temporarily Unavailable (from the load balancer)";
@@ -62,6 +66,7 @@ pub fn grafana_down() -> Outage {
     }
 }
 
+/// AWS, which refuses ECS wholly, then in part, then answers; and `CloudWatch` likewise.
 pub fn throttling() -> [Outage; 3] {
     let outage = |source, first, lasts, call: &str, partial| Outage {
         source,
@@ -79,6 +84,7 @@ pub fn throttling() -> [Outage; 3] {
     ]
 }
 
+/// An AWS API whose session has expired; somebody signs in again after a while.
 pub fn expired(source: SourceKind) -> Outage {
     let call = if source == SourceKind::Ecs { "ListClusters" } else { "GetMetricData" };
     let what = format!("{call}: ExpiredTokenException: the SSO session of profile prod has expired");
@@ -92,6 +98,7 @@ pub fn expired(source: SourceKind) -> Outage {
     }
 }
 
+/// A backend inside the network whose name does not resolve; the way in comes back after a while.
 pub fn unresolved(source: SourceKind) -> Outage {
     let what = match source {
         SourceKind::Prometheus => {

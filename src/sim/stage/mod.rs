@@ -131,10 +131,12 @@ fn misfortune(scenario: Scenario, seed: u64, service: &Service) -> Vec<Box<dyn I
     }]
 }
 
+/// Signals of a service that bend together.
 fn swell(service: &Service, envelope: Envelope, bends: &[(Signal, Bend)], planted: &[FindingKind]) -> Swell {
     Swell { envelope, bends: bends.to_vec(), planted: planted.to_vec(), seed: service.seed }
 }
 
+/// Twice the usual traffic.
 fn hot(service: &Service, first: Second, period: Second) -> Swell {
     let envelope = Envelope { cycle: Cycle::new(first, period), rise: 5 * MINUTE, hold: 45 * MINUTE, fall: 4 * MINUTE };
     let bends = [
@@ -146,17 +148,20 @@ fn hot(service: &Service, first: Second, period: Second) -> Swell {
     swell(service, envelope, &bends, &[FindingKind::Cpu])
 }
 
+/// Requests that fail.
 fn failing(service: &Service, first: Second) -> Swell {
     let envelope = Envelope { cycle: Cycle::new(first, 80 * MINUTE), rise: 90, hold: 50 * MINUTE, fall: 2 * MINUTE };
     let bends = [(Signal::Errors, Bend::To(3.4)), (Signal::LatencyP95, Bend::Times(3.0))];
     swell(service, envelope, &bends, &[FindingKind::Errors])
 }
 
+/// Memory that leaks.
 fn leak(service: &Service, first: Second, period: Second, planted: &[FindingKind]) -> Leak {
     let floor = service.levels.memory.min(50.0);
     Leak { first, period, stagger: 75, slots: service.tasks, floor, planted: planted.to_vec() }
 }
 
+/// Tasks that exit soon after they start.
 fn crash_loop(slots: Vec<u32>) -> CrashLoop {
     CrashLoop {
         cycle: Cycle::new(-16 * MINUTE, 90 * MINUTE),
@@ -172,6 +177,7 @@ fn crash_loop(slots: Vec<u32>) -> CrashLoop {
     }
 }
 
+/// A service that Prometheus loses: discovery forgets some, scrapes of others time out.
 fn metrics_stop(service: &Service) -> Vec<Box<dyn Incident>> {
     let (scrape, found) = if service.http && service.id.name != "web" {
         (Scrape::Undiscovered, FindingKind::TargetMissing)
@@ -185,6 +191,7 @@ fn metrics_stop(service: &Service) -> Vec<Box<dyn Incident>> {
     incidents
 }
 
+/// A service with tasks in a zone that cannot be reached.
 fn dead_zone(service: &Service) -> Vec<Box<dyn Incident>> {
     let cycle = Cycle::new(-8 * MINUTE, 70 * MINUTE);
     let mut incidents = routine::routine(service);
@@ -202,6 +209,7 @@ fn dead_zone(service: &Service) -> Vec<Box<dyn Incident>> {
     incidents
 }
 
+/// An error rate that swings around its threshold.
 fn flapping(service: &Service) -> Swell {
     let envelope = Envelope { cycle: Cycle::new(-31 * MINUTE, 210), rise: 50, hold: 70, fall: 50 };
     swell(service, envelope, &[(Signal::Errors, Bend::To(1.15))], &[])

@@ -21,16 +21,18 @@ pub fn routine(service: &Service) -> Vec<Box<dyn Incident>> {
     }
 }
 
+/// Good releases of a service, `period` seconds apart.
 pub fn releases(service: &Service, first: Second, period: Second) -> Releases {
     Releases { cycle: Cycle::new(first, period), revision: service.revision + 1, slots: service.tasks, pace: 64 }
 }
 
 /// A batch job that ran hot last night; its alert has long been resolved.
-pub fn night_batch(service: &Service) -> Swell {
+fn night_batch(service: &Service) -> Swell {
     let cycle = Cycle::new(-5 * HOUR - 50 * MINUTE, ONCE);
     swell(service, Envelope { cycle, rise: 40, hold: 9 * MINUTE, fall: 60 }, &[(Signal::Cpu, Bend::To(88.0))], &[])
 }
 
+/// Releases of everything, one service after another.
 pub fn release_day(name: &str, service: &Service) -> Vec<Box<dyn Incident>> {
     let first = match name {
         "api-1" => -58 * MINUTE,
