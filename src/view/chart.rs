@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     fn plot(values: &[Option<f64>]) -> (Series, Option<Limit>) {
-        let series = Series::from_values(Timestamp::UNIX_EPOCH, Duration::from_secs(60), values.iter().copied());
+        let series = Series::from_values(Timestamp::UNIX_EPOCH, Duration::from_mins(1), values.iter().copied());
         (series, Some(Limit { warning: 80.0, critical: 95.0, inclusive: false }))
     }
 

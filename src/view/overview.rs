@@ -188,7 +188,9 @@ fn service_row(
                 (Some(series), now) => {
                     let mut pieces = sparkline(series, width.into(), 100.0, limit, &glyphs);
                     if matches!(now, Observed::Stale(..)) {
-                        pieces.iter_mut().for_each(|piece| piece.role = Role::Stale);
+                        for piece in &mut pieces {
+                            piece.role = Role::Stale;
+                        }
                     }
                     pieces
                 }

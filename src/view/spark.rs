@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     fn drawn(values: &[Option<f64>], width: usize, glyphs: &Glyphs) -> (String, Vec<Role>) {
-        let series = Series::from_values(Timestamp::UNIX_EPOCH, Duration::from_secs(60), values.iter().copied());
+        let series = Series::from_values(Timestamp::UNIX_EPOCH, Duration::from_mins(1), values.iter().copied());
         let limit = Limit { warning: 80.0, critical: 95.0, inclusive: false };
         let pieces = sparkline(&series, width, 100.0, Some(limit), glyphs);
         (pieces.iter().map(|piece| piece.text.as_ref()).collect(), pieces.iter().map(|piece| piece.role).collect())
