@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::geometry::Area;
@@ -19,11 +19,18 @@ use super::{Glyphs, HitMap};
 pub(super) struct Piece<'a> {
     pub(super) text: Cow<'a, str>,
     pub(super) role: Role,
+    /// Whether it is a drawing and not text: its filled part is its meaning, so it is never shown reversed.
+    drawing: bool,
 }
 
 /// A piece of text in a role.
 pub(super) fn piece<'a>(text: impl Into<Cow<'a, str>>, role: Role) -> Piece<'a> {
-    Piece { text: text.into(), role }
+    Piece { text: text.into(), role, drawing: false }
+}
+
+/// A piece of a drawing in a role.
+pub(super) fn drawing<'a>(text: impl Into<Cow<'a, str>>, role: Role) -> Piece<'a> {
+    Piece { text: text.into(), role, drawing: true }
 }
 
 /// How many cells pieces take side by side.
@@ -81,7 +88,9 @@ impl<'a> Canvas<'a> {
         let end = x.saturating_add(room);
         let mut at = x;
         for piece in pieces {
-            at = self.text(at, y, end.saturating_sub(at), &piece.text, piece.role);
+            let style = self.theme.style(piece.role);
+            let style = if piece.drawing { style.remove_modifier(Modifier::REVERSED) } else { style };
+            at = self.styled(at, y, end.saturating_sub(at), &piece.text, style);
         }
         at
     }

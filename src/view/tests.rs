@@ -8,7 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use crate::app::{Effect, Model, MouseInput, MouseKind, Msg, Notice, Pane, Place, Setup, Spot, update};
 use crate::domain::{ContextInfo, ErrorClass, Observed, Sampled, ServiceId, SourceError, SourceState, Span};
@@ -354,5 +354,19 @@ proptest! {
             }
             picture(&model, &theme, &glyphs);
         }
+    }
+}
+
+#[test]
+fn a_full_block_is_never_shown_reversed() {
+    let mut model = morning((80, 24));
+    press(&mut model, "G");
+    let (buffer, _) = picture(&model, &theme::load("mono", None).unwrap(), &Glyphs::utf8());
+    for (x, y) in (0..80).flat_map(|x| (4..9).map(move |y| (x, y))) {
+        let cell = &buffer[(x, y)];
+        assert!(
+            cell.symbol() != "█" || !cell.modifier.contains(Modifier::REVERSED),
+            "at {x}, {y}: it would look like a gap"
+        );
     }
 }

@@ -5,7 +5,7 @@ use jiff::{Timestamp, ToSpan as _};
 use crate::app::Model;
 use crate::domain::{
     Alert, AlertState, Finding, Observed, Severity, SignalHealth, Snapshot, SourceState, SourceStatus, Suppression,
-    Unit, Verdict,
+    Task, TaskState, Unit, Verdict,
 };
 use crate::format;
 use crate::theme::Role;
@@ -102,6 +102,15 @@ pub(super) fn source_state(model: &Model, source: &SourceStatus) -> (String, Ver
         SourceState::Fresh { .. } => ("ok".to_owned(), Verdict::Ok),
         SourceState::Stale { at } => (format!("stale {}", age(model, *at)), Verdict::Warning),
         SourceState::Failing { since, .. } => (format!("failing {}", age(model, *since)), Verdict::Critical),
+    }
+}
+
+/// The role of a task's state: what runs recedes, what ended by itself stands out.
+pub(super) fn task_role(task: &Task) -> Role {
+    match task.state {
+        TaskState::Pending | TaskState::Stopping => Role::Text,
+        TaskState::Stopped if task.crashed() || task.was_out_of_memory() => Role::Warning,
+        TaskState::Running | TaskState::Stopped => Role::Dim,
     }
 }
 
