@@ -44,10 +44,10 @@ fn filter_open_help_and_quit() {
         text.contains("worker") && text.contains("memory") && text.contains("task")
     });
     terminal.press("?");
-    terminal.wait_for("show what can be done here");
+    terminal.wait_for("open what the cursor is on");
     terminal.press("esc");
     // Escape and a letter in one breath would be Alt and the letter.
-    terminal.wait_gone("show what can be done here");
+    terminal.wait_gone("open what the cursor is on");
     terminal.press("q");
     assert_eq!(terminal.wait_exit(), 0, "{}", terminal.text());
     restored(&terminal);
