@@ -56,11 +56,7 @@ pub(super) fn clock(model: &Model, at: Timestamp) -> String {
 
 /// A finding's reason with its age: `error rate 4.1% >= 1% for 12m`.
 pub(super) fn finding_text(model: &Model, finding: &Finding) -> String {
-    match finding.since {
-        Some(since) if since.or_earlier => format!("{} for {} or longer", finding.text, age(model, since.at)),
-        Some(since) => format!("{} for {}", finding.text, age(model, since.at)),
-        None => finding.text.clone(),
-    }
+    format::finding(finding, model.shown_now)
 }
 
 /// Where a finding is known from and how fresh that is: `prometheus, 3s ago`.

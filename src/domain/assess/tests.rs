@@ -267,7 +267,10 @@ fn each_thing_that_breaks_is_found_and_named() {
         ),
         (
             "deployment stuck",
-            |w| w.service().deployments[0] = deployment(Rollout::InProgress, 40),
+            |w| {
+                let older = Deployment { status: DeploymentStatus::Active, ..deployment(Rollout::Completed, 3_000) };
+                w.service().deployments = vec![deployment(Rollout::InProgress, 40), older];
+            },
             Warning,
             &[K::DeploymentStuck],
         ),
