@@ -8,13 +8,18 @@
 //! ```
 
 pub mod app;
+pub mod cli;
 pub mod command;
 pub mod config;
 pub mod domain;
+pub mod engine;
 pub mod format;
 pub mod keymap;
 pub mod located;
 pub mod net;
+pub mod report;
+pub mod shell;
+pub mod sim;
 pub mod source;
 pub mod theme;
 pub mod view;

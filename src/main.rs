@@ -1,1 +1,7 @@
-fn main() {}
+//! The `rounds` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rounds::cli::main()
+}

@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn a_path_starts_at_its_scope_and_ends_everywhere() {
-        for scope in Scope::ALL {
+        for (place, scope) in Scope::ALL.into_iter().enumerate() {
+            assert_eq!(scope as usize, place);
             assert_eq!(scope.path().first(), Some(&scope));
             assert_eq!(scope.path().last(), Some(&Scope::Everywhere));
             assert_eq!(Scope::named(scope.name()), Some(scope));

@@ -111,7 +111,7 @@ pub struct Prometheus {
     /// The label that names its cluster, where service names repeat across clusters.
     pub cluster_label: Option<String>,
     /// The query of each signal. `$service` stands for a regular expression of service names (`.+` for all),
-    /// `$label` for the service label, `$window` for the range of `rate()`.
+    /// `$label` for the service label, `$window` for the range of `rate()`; see [`super::queries`] for all of them.
     pub queries: BTreeMap<Signal, String>,
 }
 
@@ -132,6 +132,7 @@ pub struct Grafana {
 }
 
 /// Directly or through Grafana's data-source proxy.
+#[expect(clippy::large_enum_variant, reason = "there are two of these in a context")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reach {
     /// At its own address.
@@ -218,8 +219,8 @@ impl Default for Refresh {
             ecs: Duration::from_secs(20),
             prometheus: Duration::from_secs(15),
             alertmanager: Duration::from_secs(15),
-            grafana: Duration::from_secs(60),
-            cloudwatch: Duration::from_secs(60),
+            grafana: Duration::from_mins(1),
+            cloudwatch: Duration::from_mins(1),
         }
     }
 }

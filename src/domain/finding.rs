@@ -5,14 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{SourceKind, Unit, Verdict};
 
-/// What a finding is about. Stable names, used in JSON.
+/// What a finding is about, in the order people ask: what users feel, what is broken, what is about to be. Stable names,
+/// used in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
-    /// CPU past a threshold.
-    Cpu,
-    /// Memory past a threshold.
-    Memory,
     /// Error rate past a threshold.
     Errors,
     /// Latency past a threshold.
@@ -33,6 +30,10 @@ pub enum FindingKind {
     DeploymentStuck,
     /// A deployment was undone.
     RolledBack,
+    /// CPU past a threshold.
+    Cpu,
+    /// Memory past a threshold.
+    Memory,
     /// A scrape target does not answer.
     TargetDown,
     /// A task runs and nothing scrapes it.

@@ -62,12 +62,12 @@ impl Default for Policy {
             memory: limit(85.0, 95.0, false),
             errors: limit(1.0, 5.0, true),
             latency: None,
-            hold: Duration::from_secs(60),
+            hold: Duration::from_mins(1),
             hysteresis: 5.0,
-            pending_limit: Duration::from_secs(5 * 60),
-            rollout_limit: Duration::from_secs(15 * 60),
+            pending_limit: Duration::from_mins(5),
+            rollout_limit: Duration::from_mins(15),
             crash_count: 3,
-            crash_window: Duration::from_secs(30 * 60),
+            crash_window: Duration::from_mins(30),
             target_grace: Duration::from_secs(90),
         }
     }

@@ -17,6 +17,16 @@ pub fn duration(length: Duration) -> String {
     }
 }
 
+/// A short duration with the precision a time-out is given in: `900ms`, `2.5s`, `12s`.
+pub fn duration_fine(length: Duration) -> String {
+    let millis = length.as_millis();
+    match millis {
+        0..1_000 => format!("{millis}ms"),
+        1_000..10_000 if !millis.is_multiple_of(1_000) => format!("{:.1}s", length.as_secs_f64()),
+        _ => duration(length),
+    }
+}
+
 /// How long ago something was, in one unit: `3s`, `12m`, `3h`, `9d`. The future counts as `0s`.
 pub fn age(then: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(then).as_secs().max(0);

@@ -33,8 +33,19 @@ const KEYMAPS: Kind = Kind {
 pub struct Keymap {
     name: String,
     about: String,
-    /// By place in [`Scope::ALL`]. `None` is a key that was unbound: it does nothing here, whatever a wider scope says.
-    tables: [BTreeMap<Sequence, Option<Command>>; Scope::ALL.len()],
+    tables: Tables,
+}
+
+/// What is bound in each scope, by its place in [`Scope::ALL`].
+type Tables = [BTreeMap<Sequence, Bound>; Scope::ALL.len()];
+
+/// What a key is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Bound {
+    /// `None` is a key that was unbound: it does nothing here, whatever a wider scope says.
+    command: Option<Command>,
+    /// The file it stands in, ancestors first, and the byte it stands at: of two keys as short, the first is shown.
+    written: (usize, usize),
 }
 
 impl Keymap {
@@ -48,7 +59,7 @@ impl Keymap {
         &self.about
     }
 
-    fn table(&self, scope: Scope) -> &BTreeMap<Sequence, Option<Command>> {
+    fn table(&self, scope: Scope) -> &BTreeMap<Sequence, Bound> {
         &self.tables[scope as usize]
     }
 }
@@ -75,4 +86,73 @@ pub fn load(name_or_path: &str, user_dir: Option<&Path>) -> Result<Keymap, LoadE
     let chain: Chain = KEYMAPS.chain(name_or_path, user_dir)?;
     let (keymap, problems) = resolve::resolve(name_or_path, &chain);
     if problems.is_empty() { Ok(keymap) } else { Err(LoadError::Refused(problems)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::located::corpus;
+
+    fn command(keymap: &Keymap, scope: Scope, keys: &str) -> Lookup {
+        keymap.lookup(scope.path(), keys.parse::<Sequence>().unwrap().keys())
+    }
+
+    fn shipped() -> Vec<Keymap> {
+        KEYMAPS
+            .shipped
+            .iter()
+            .map(|shipped| load(shipped.name, None).unwrap_or_else(|error| panic!("{error}")))
+            .collect()
+    }
+
+    #[test]
+    fn the_shipped_keymaps_are_accepted_and_say_what_they_are_for() {
+        for keymap in shipped() {
+            assert!(!keymap.about().is_empty(), "{}", keymap.name());
+        }
+        assert_eq!(Keymap::default(), load("default", None).unwrap());
+    }
+
+    #[test]
+    fn good_files_are_accepted() {
+        corpus::good("tests/fixtures/keymaps/good", load);
+    }
+
+    #[test]
+    fn bad_files_are_refused_for_all_their_reasons() {
+        corpus::bad("tests/fixtures/keymaps/bad", load);
+    }
+
+    #[test]
+    fn every_command_has_a_key_in_every_shipped_keymap() {
+        for keymap in shipped() {
+            for row in crate::command::TABLE {
+                let here = keymap.keys_here(row.scope.path(), row.command);
+                assert!(!here.is_empty(), "{}: no key reaches {} {}", keymap.name(), row.name, row.scope.place());
+            }
+        }
+    }
+
+    /// What fingers know from other programs holds in every shipped keymap and on every screen.
+    #[test]
+    fn reflexes_hold_everywhere() {
+        for (keys, meant) in [
+            ("r", Command::Refresh),
+            ("ctrl-r", Command::Refresh),
+            ("q", Command::Quit),
+            ("ctrl-c", Command::Quit),
+            ("esc", Command::Back),
+            ("?", Command::Help),
+            (":", Command::Palette),
+            ("ctrl-z", Command::Suspend),
+            ("ctrl-l", Command::Redraw),
+        ] {
+            for keymap in shipped() {
+                for scope in Scope::ALL {
+                    let found = command(&keymap, scope, keys);
+                    assert_eq!(found, Lookup::Found(meant), "{keys} in {} {}", keymap.name(), scope.place());
+                }
+            }
+        }
+    }
 }

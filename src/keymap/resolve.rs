@@ -1,16 +1,13 @@
 //! The layers of a keymap laid over each other, and everything that is wrong with them.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    ops::Range,
-};
+use std::{collections::BTreeMap, collections::HashSet, ops::Range};
 
 use crate::{
     command::{Command, Scope, TABLE},
-    located::{Chain, Document, Entry, Problem, Value, one_of},
+    located::{Chain, Document, Entry, Problem, Value, did_you_mean, one_of},
 };
 
-use super::{Key, Keymap, Sequence};
+use super::{Bound, Code, Key, Keymap, Sequence, Tables};
 
 /// What a keymap file writes to unbind a key.
 const NONE: &str = "none";
@@ -19,7 +16,7 @@ const NONE: &str = "none";
 const ESSENTIAL: [Command; 3] = [Command::Quit, Command::Back, Command::Palette];
 
 /// The key that always leaves.
-const INTERRUPT: Key = Key { code: super::Code::Char('c'), ctrl: true, alt: false };
+const INTERRUPT: Key = Key { code: Code::Char('c'), ctrl: true, alt: false };
 
 /// A binding and where it was written.
 #[derive(Debug, Clone)]
@@ -28,6 +25,9 @@ struct Binding {
     layer: usize,
     at: Range<usize>,
 }
+
+/// A line that was refused; the problem is noted.
+struct Refused;
 
 /// What has been read so far.
 struct Resolver<'a> {
@@ -47,7 +47,7 @@ pub(super) fn resolve(name: &str, chain: &Chain) -> (Keymap, Vec<Problem>) {
         tables: Default::default(),
         problems: Vec::new(),
         meant: HashSet::new(),
-        unclear: !chain.complete,
+        unclear: !chain.complete || !chain.layers.iter().all(Document::is_sound),
     };
     for layer in 0..chain.layers.len() {
         resolver.lay(layer);
@@ -92,14 +92,20 @@ impl Resolver<'_> {
             }
         }
         for (table, fresh) in self.tables.iter_mut().zip(fresh) {
-            // The newer file wins over what it inherits, also where one key begins the other.
-            table.retain(|old, _| !fresh.keys().any(|new| new.starts(old) || old.starts(new)));
+            // The newer file wins over what it inherits, also where one key begins the other; but to unbind a longer key
+            // takes nothing from the shorter one.
+            table.retain(|old, _| {
+                !fresh.iter().any(|(new, to)| new.starts(old) || (old.starts(new) && to.command.is_some()))
+            });
             table.extend(fresh);
         }
     }
 
     fn unknown_top(&mut self, layer: usize, entry: &Entry) {
         self.unclear = true;
+        if !self.document(layer).is_sound() {
+            return;
+        }
         let scopes = Scope::ALL.map(Scope::name);
         let (message, hint) = if scopes.contains(&entry.key.as_str()) {
             (
@@ -120,18 +126,21 @@ impl Resolver<'_> {
     /// The keys of one scope of one file.
     fn read(&mut self, layer: usize, scope: Scope, bindings: &[Entry], table: &mut BTreeMap<Sequence, Binding>) {
         for entry in bindings {
-            let keys = match entry.key.parse::<Sequence>() {
-                Ok(keys) => Some(keys),
-                Err(bad) => {
-                    self.refuse(layer, &entry.key_at, bad.message, bad.hint);
-                    None
-                }
-            };
+            if let Some(hint) = turned_round(entry) {
+                self.unclear = true;
+                self.refuse(layer, &entry.key_at, "the key comes first, then its command", Some(hint));
+                continue;
+            }
+            let keys = entry.key.parse::<Sequence>().map_err(|bad| {
+                self.refuse(layer, &entry.key_at, bad.message, bad.hint);
+                Refused
+            });
             let command = self.command(layer, scope, entry);
-            let (Some(keys), Some(command)) = (keys, command) else {
-                self.meant.extend(command.flatten());
+            let (Ok(keys), Ok(command)) = (keys, &command) else {
+                self.meant.extend(command.ok().flatten());
                 continue;
             };
+            let command = *command;
             if let Some(first) = table.get(&keys) {
                 let line = self.document(layer).line(first.at.start);
                 let message = format!("the key \"{keys}\" is bound twice in [{}], first on line {line}", scope.name());
@@ -150,8 +159,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// What a line binds its key to: nothing if it is refused, `Some(None)` if it unbinds.
-    fn command(&mut self, layer: usize, scope: Scope, entry: &Entry) -> Option<Option<Command>> {
+    /// What a line binds its key to; no command if it unbinds.
+    fn command(&mut self, layer: usize, scope: Scope, entry: &Entry) -> Result<Option<Command>, Refused> {
         let Value::Text(name) = &entry.value else {
             self.unclear = true;
             let hint = match &entry.value {
@@ -160,30 +169,26 @@ impl Resolver<'_> {
             };
             let message = format!("expected the name of a command in quotes, found {}", entry.value.kind());
             self.refuse(layer, &entry.value_at, message, Some(hint));
-            return None;
+            return Err(Refused);
         };
         if name == NONE {
-            return Some(None);
+            return Ok(None);
         }
         let Some(command) = Command::named(name) else {
             self.unclear = true;
-            let hint = if name.parse::<Sequence>().is_ok() && Command::named(&entry.key).is_some() {
-                format!("write the key first: \"{name}\" = \"{}\"", entry.key)
-            } else {
-                let names = TABLE.iter().map(|row| row.name).chain([NONE]);
-                crate::located::did_you_mean(name, names).unwrap_or_else(|| "`rounds keys` lists them all".to_owned())
-            };
+            let names = TABLE.iter().map(|row| row.name).chain([NONE]);
+            let hint = did_you_mean(name, names).unwrap_or_else(|| "`rounds keys` lists them all".to_owned());
             self.refuse(layer, &entry.value_at, format!("unknown command \"{name}\""), Some(hint));
-            return None;
+            return Err(Refused);
         };
         if !scope.admits(command) {
             let home = command.row().scope;
             let message = format!("\"{name}\" means something only {}, not under [{}]", home.place(), scope.name());
             self.refuse(layer, &entry.value_at, message, Some(format!("put it under [{}]", home.name())));
             self.meant.insert(command);
-            return None;
+            return Err(Refused);
         }
-        Some(Some(command))
+        Ok(Some(command))
     }
 
     /// A key that begins another on the way a key is looked up: the longer one could never be typed.
@@ -226,19 +231,99 @@ impl Resolver<'_> {
             return;
         }
         let keymap = Keymap { name: String::new(), about: String::new(), tables: self.plain() };
-        for command in ESSENTIAL.into_iter().filter(|command| !self.meant.contains(command)).collect::<Vec<_>>() {
+        let Some(layer) = self.chain.layers.len().checked_sub(1) else { return };
+        for command in ESSENTIAL {
             let locked = Scope::ALL.into_iter().find(|scope| keymap.keys_here(scope.path(), command).is_empty());
-            let (Some(scope), Some(layer)) = (locked, self.chain.layers.len().checked_sub(1)) else { continue };
-            let name = command.row().name;
-            let message = format!("no key is left for \"{name}\" {}", scope.place());
-            let hint = format!("bind one under [everywhere], or begin with inherits = \"default\"");
-            self.refuse(layer, &(0..0), message, Some(hint));
+            let Some(scope) = locked.filter(|_| !self.meant.contains(&command)) else { continue };
+            let place = if scope == Scope::Everywhere { String::new() } else { format!(" {}", scope.place()) };
+            let message = format!("no key is left for \"{}\"{place}", command.row().name);
+            let hint = if layer == 0 {
+                "begin with inherits = \"default\", or bind a key to it under [everywhere]"
+            } else {
+                "bind a key to it under [everywhere] that no scope unbinds"
+            };
+            self.refuse(layer, &(0..0), message, Some(hint.to_owned()));
         }
     }
 
-    fn plain(&self) -> [BTreeMap<Sequence, Option<Command>>; Scope::ALL.len()] {
-        self.tables
-            .each_ref()
-            .map(|table| table.iter().map(|(keys, binding)| (keys.clone(), binding.command)).collect())
+    fn plain(&self) -> Tables {
+        let bound = |binding: &Binding| Bound { command: binding.command, written: (binding.layer, binding.at.start) };
+        self.tables.each_ref().map(|table| table.iter().map(|(keys, to)| (keys.clone(), bound(to))).collect())
+    }
+}
+
+/// How to write a line that says `command = "key"`.
+fn turned_round(entry: &Entry) -> Option<String> {
+    let Value::Text(value) = &entry.value else { return None };
+    let turned = Command::named(&entry.key).is_some() && entry.key.parse::<Sequence>().is_err();
+    (turned && value.parse::<Sequence>().is_ok() && Command::named(value).is_none())
+        .then(|| format!("write \"{value}\" = \"{}\"", entry.key))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::keymap::Lookup;
+
+    fn chain(texts: &[String]) -> Chain {
+        let mut chain = Chain { complete: true, ..Chain::default() };
+        chain.layers = texts.iter().map(|text| Document::parse("test.toml", text.as_str()).0).collect();
+        chain
+    }
+
+    /// Files with few keys and many of them, so that they get into each other's way.
+    fn file() -> impl Strategy<Value = String> {
+        let line = (0..Scope::ALL.len(), "[ab]( [ab]){0,2}", 0..TABLE.len() + 5);
+        proptest::collection::vec(line, 0..8).prop_map(|lines| {
+            let mut text = String::new();
+            for scope in Scope::ALL {
+                let _ = writeln!(text, "[{}]", scope.name());
+                if scope == Scope::Everywhere {
+                    text.push_str("q = \"quit\"\n\":\" = \"palette\"\nesc = \"back\"\n");
+                }
+                let mut seen = HashSet::new();
+                for (_, keys, command) in lines.iter().filter(|(place, ..)| *place == scope as usize) {
+                    let name = TABLE.get(*command).filter(|row| scope.admits(row.command)).map_or(NONE, |row| row.name);
+                    if seen.insert(keys) {
+                        let _ = writeln!(text, "\"{keys}\" = \"{name}\"");
+                    }
+                }
+            }
+            text
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn in_an_accepted_keymap_every_key_that_is_shown_can_be_typed(texts in proptest::collection::vec(file(), 1..3)) {
+            let (keymap, problems) = resolve("test", &chain(&texts));
+            // About half of what is made up is accepted. A rejected case would count against a limit.
+            if !problems.is_empty() {
+                return Ok(());
+            }
+            for scope in Scope::ALL {
+                for (sequence, command) in keymap.reaching(scope.path()) {
+                    for n in 1..sequence.keys().len() {
+                        let begun = keymap.lookup(scope.path(), &sequence.keys()[..n]);
+                        prop_assert!(matches!(begun, Lookup::Pending(_)), "{sequence} is cut short: {begun:?}");
+                    }
+                    prop_assert_eq!(keymap.lookup(scope.path(), sequence.keys()), Lookup::Found(command));
+                }
+                for command in ESSENTIAL {
+                    prop_assert!(!keymap.keys_here(scope.path(), command).is_empty());
+                }
+            }
+        }
+
+        #[test]
+        fn no_file_breaks_the_reader(text in "(\\[[a-z]{0,4}\\]|\\[list\\]|[a-z \"=.{}\n-]{0,9}|\"g g\" = \"top\"\n){0,12}") {
+            for problem in resolve("test", &chain(&[text])).1 {
+                prop_assert!(!problem.message.is_empty() && problem.line >= 1);
+            }
+        }
     }
 }

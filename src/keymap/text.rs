@@ -44,7 +44,7 @@ fn rows(keymap: &Keymap) -> Vec<Row> {
     let mut rows = Vec::new();
     for scope in Scope::ALL {
         for row in TABLE {
-            let keys = keys_in(keymap, scope, row.command);
+            let keys = keymap.keys_in(scope, row.command);
             if !keys.is_empty() {
                 rows.push(Row { place: scope.place(), keys: listed(&keys, ""), name: row.name, doc: row.doc });
             }
@@ -54,11 +54,6 @@ fn rows(keymap: &Keymap) -> Vec<Row> {
         rows.push(Row { place: "by name only", keys: String::new(), name: row.name, doc: row.doc });
     }
     rows
-}
-
-fn keys_in(keymap: &Keymap, scope: Scope, command: Command) -> Vec<Sequence> {
-    let own = keymap.table(scope);
-    keymap.keys_for(command).into_iter().filter(|keys| own.get(keys) == Some(&Some(command))).collect()
 }
 
 fn listed(keys: &[Sequence], quote: &str) -> String {
@@ -72,24 +67,25 @@ pub fn reference_markdown() -> String {
     for keymap in &keymaps {
         let _ = writeln!(page, "- `{}`: {}", keymap.name(), keymap.about());
     }
+    let names: Vec<&str> = keymaps.iter().map(Keymap::name).collect();
     for scope in Scope::ALL {
-        let _ = write!(page, "\n## Keys {}\n\n| what it does |", scope.place());
-        for keymap in &keymaps {
-            let _ = write!(page, " {} |", keymap.name());
-        }
-        let _ = writeln!(page, "\n| --- |{}", " --- |".repeat(keymaps.len()));
+        let mut lines = String::new();
         for row in TABLE {
             let keys: Vec<String> = keymaps.iter().map(|keymap| cell(keymap, scope, row.command)).collect();
             if keys.iter().any(|keys| !keys.is_empty()) {
-                let _ = writeln!(page, "| {} | {} |", row.doc, keys.join(" | "));
+                let _ = writeln!(lines, "| {} | {} |", row.doc, keys.join(" | "));
             }
+        }
+        if !lines.is_empty() {
+            let (names, rule) = (names.join(" | "), " --- |".repeat(names.len()));
+            let _ = write!(page, "\n## Keys {}\n\n| what it does | {names} |\n| --- |{rule}\n{lines}", scope.place());
         }
     }
     page + WRITING + &commands_markdown()
 }
 
 fn cell(keymap: &Keymap, scope: Scope, command: Command) -> String {
-    listed(&keys_in(keymap, scope, command), "`").replace('|', "\\|")
+    listed(&keymap.keys_in(scope, command), "`").replace('|', "\\|")
 }
 
 const INTRODUCTION: &str = "\
@@ -106,7 +102,7 @@ filter, the palette or any other line are text and never act. `ctrl-c` leaves fr
 const WRITING: &str = r#"
 ## A keymap of your own
 
-Choose a keymap with `--keymap NAME` or `keymap = "NAME"` under `[ui]`; `NAME.toml` is looked for in the `keymaps`
+Choose a keymap with `keymap = "NAME"` under `[ui]` of the configuration; `NAME.toml` is looked for in the `keymaps`
 directory beside the configuration file, then among the shipped ones. A path works as well.
 
 ```toml
@@ -139,3 +135,36 @@ about = "mine"                  # what `rounds keys` says of it
 What a keymap can bind and the palette (`:`) can run.
 
 "#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::located::corpus;
+
+    #[test]
+    fn the_manual_is_up_to_date() {
+        corpus::page("docs/keys.md", &reference_markdown());
+    }
+
+    #[test]
+    fn a_keymap_is_described_with_every_command_once_or_more() {
+        for shipped in KEYMAPS.shipped {
+            let text = describe(&load(shipped.name, None).unwrap());
+            for row in TABLE {
+                assert!(text.contains(&format!("  {}", row.name)), "{}: {} is missing", shipped.name, row.name);
+            }
+        }
+        let text = describe(&Keymap::default());
+        assert!(text.starts_with("keymap default: arrows"), "{text}");
+        assert!(
+            text.lines().any(|line| line.contains("r, f5, ctrl-r") && line.ends_with("read every source now")),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_command_without_a_key_is_still_listed() {
+        let keymap = load("tests/fixtures/keymaps/good/unbound.toml", None).unwrap();
+        assert!(describe(&keymap).lines().any(|line| line.starts_with("by name only") && line.contains("suspend")));
+    }
+}

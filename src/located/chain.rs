@@ -37,7 +37,7 @@ pub struct Chain {
     /// Whether every ancestor was found. Where one is missing, what the rest lacks proves nothing.
     pub complete: bool,
     /// What kept files from being read or found.
-    problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
 }
 
 /// Where a file came from: the same file twice in a chain is a loop.
@@ -52,6 +52,8 @@ struct Found {
     origin: Origin,
     name: String,
     text: String,
+    /// The directory that paths in it are relative to.
+    beside: Option<PathBuf>,
 }
 
 /// Why a file was not found.
@@ -76,17 +78,13 @@ impl Kind {
             Miss::Loop => self.missing(name_or_path, user_dir),
         })?;
         loop {
-            let beside = match &found.origin {
-                Origin::File(path) => path.parent().map(Path::to_owned),
-                Origin::Shipped(_) => None,
-            };
             origins.push(found.origin);
             let (document, syntax) = Document::parse(found.name, found.text);
             chain.problems.extend(syntax);
             let parent = document.entries.iter().find(|entry| entry.key == "inherits").cloned();
             chain.layers.insert(0, document);
             let Some(parent) = parent else { return Ok(chain) };
-            match self.parent(&chain, &parent, user_dir, beside.as_deref(), &origins) {
+            match self.parent(&chain, &parent, user_dir, found.beside.as_deref(), &origins) {
                 Ok(next) => found = next,
                 Err(problem) => {
                     chain.problems.push(problem);
@@ -97,7 +95,7 @@ impl Kind {
         }
     }
 
-    /// The names there are: shipped and the user's own, sorted, each once.
+    /// The names there are: the shipped ones in their order, then the user's own by the alphabet, each once.
     pub fn names(&self, user_dir: Option<&Path>) -> Vec<String> {
         let own = user_dir.and_then(|dir| fs::read_dir(dir).ok()).into_iter().flatten().filter_map(|file| {
             let path = file.ok()?.path();
@@ -144,7 +142,7 @@ impl Kind {
         taken: &[Origin],
     ) -> Result<Found, Miss> {
         if name.contains(['/', '\\']) || is_toml(name) {
-            let path = beside.map_or_else(|| PathBuf::from(name), |dir| dir.join(name));
+            let path = plain(&beside.map_or_else(|| PathBuf::from(name), |dir| dir.join(name)));
             let found = read(&path).transpose().unwrap_or_else(|| Err(self.missing_path(&path)));
             return match found.map_err(Miss::Load)? {
                 found if taken.contains(&found.origin) => Err(Miss::Loop),
@@ -166,6 +164,7 @@ impl Kind {
                 origin: Origin::Shipped(name),
                 name: format!("{}s/{name}.toml", self.noun),
                 text: (*text).to_owned(),
+                beside: None,
             }),
             None if looped => Err(Miss::Loop),
             None => Err(Miss::Load(self.missing(name, user_dir))),
@@ -206,11 +205,17 @@ fn read(path: &Path) -> Result<Option<Found>, LoadError> {
     match fs::read_to_string(path) {
         Ok(text) => {
             let origin = Origin::File(path.canonicalize().map_err(unreadable)?);
-            Ok(Some(Found { origin, name: path.display().to_string(), text }))
+            let beside = path.parent().map(Path::to_owned);
+            Ok(Some(Found { origin, name: path.display().to_string(), text, beside }))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unreadable(error)),
     }
+}
+
+/// A path without the `.` in its middle, as people write it.
+fn plain(path: &Path) -> PathBuf {
+    path.components().collect()
 }
 
 fn is_toml(name: &str) -> bool {

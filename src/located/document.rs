@@ -11,6 +11,7 @@ use super::Problem;
 pub struct Document {
     name: String,
     text: String,
+    sound: bool,
     /// The entries at the top of the file.
     pub entries: Vec<Entry>,
 }
@@ -56,23 +57,30 @@ impl Value {
 impl Document {
     /// Reads what can be read; what cannot is a problem each, and the rest of the file is still looked at.
     pub fn parse(name: impl Into<String>, text: impl Into<String>) -> (Self, Vec<Problem>) {
-        let mut document = Self { name: name.into(), text: text.into(), entries: Vec::new() };
+        let mut document = Self { name: name.into(), text: text.into(), sound: true, entries: Vec::new() };
         let (table, errors) = DeTable::parse_recoverable(&document.text);
         let entries = entries(table.get_ref());
-        let problems = errors
+        let mut problems: Vec<Problem> = errors
             .iter()
             .map(|error| {
                 let end = document.text.len();
                 document.problem(error.span().unwrap_or(end..end), format!("not TOML: {}", error.message()), None)
             })
             .collect();
+        problems.sort_by_key(|problem| (problem.line, problem.column));
         document.entries = entries;
+        document.sound = problems.is_empty();
         (document, problems)
     }
 
     /// The name the user knows the file by.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether all of it is TOML. Where it is not, headings may be misread and entries missing.
+    pub const fn is_sound(&self) -> bool {
+        self.sound
     }
 
     /// A string at the top of the file, if it is there and is one.
@@ -162,7 +170,7 @@ mod tests {
         assert_eq!((problem.line, problem.column), (2, 9));
         assert_eq!(
             problem.to_string(),
-            "a.toml:2:9: bad\n   |\n 2 |  \"열쇠\" = \"no\"\n   |           ^^^^\n   = try this"
+            "error: bad\n --> a.toml:2:9\n  |\n2 |  \"열쇠\" = \"no\"\n  |           ^^^^\n  = hint: try this"
         );
         assert_eq!(problem.brief(), "a.toml:2:9: bad, try this");
     }
@@ -180,7 +188,7 @@ mod tests {
         fn no_text_breaks_the_reader_or_the_report(text in "\\PC*|([a-z\"=\\[\\]{}.#\n\r\t 열😀-]*)") {
             let (document, problems) = Document::parse("a.toml", text.clone());
             for problem in problems {
-                prop_assert!(problem.to_string().starts_with("a.toml:"));
+                prop_assert!(problem.to_string().contains(" --> a.toml:"));
             }
             for at in 0..=text.len() + 1 {
                 prop_assert!(document.problem(at..at + 1, "x", None).line >= 1);

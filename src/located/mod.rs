@@ -2,6 +2,8 @@
 //! reason and next step, every problem of a file at once.
 
 mod chain;
+#[cfg(test)]
+pub(crate) mod corpus;
 mod document;
 mod problem;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::format::{sanitise, width};
+use crate::format::{count, sanitise, width};
 
 /// One thing wrong at one place of a file. `Display` is the whole report with the line and a caret under the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,13 +38,14 @@ impl fmt::Display for Problem {
         let before: String = self.excerpt.chars().take(column - 1).collect();
         let meant: String = self.excerpt.chars().skip(column - 1).take(self.length).collect();
         let gutter = line.to_string().len();
-        writeln!(f, "{}", sanitise(&format!("{file}:{line}:{column}: {message}")))?;
-        writeln!(f, " {:gutter$} |", "")?;
-        writeln!(f, " {line} | {}", sanitise(&self.excerpt).trim_end())?;
+        writeln!(f, "error: {}", sanitise(message))?;
+        writeln!(f, "{:gutter$}--> {}", "", sanitise(&format!("{file}:{line}:{column}")))?;
+        writeln!(f, "{:gutter$} |", "")?;
+        writeln!(f, "{line} | {}", sanitise(&self.excerpt).trim_end())?;
         let (indent, carets) = (width(&sanitise(&before)), width(&sanitise(&meant)).max(1));
-        write!(f, " {:gutter$} | {:indent$}{}", "", "", "^".repeat(carets))?;
+        write!(f, "{:gutter$} | {:indent$}{}", "", "", "^".repeat(carets))?;
         if let Some(hint) = &self.hint {
-            write!(f, "\n {:gutter$} = {}", "", sanitise(hint))?;
+            write!(f, "\n{:gutter$} = hint: {}", "", sanitise(hint))?;
         }
         Ok(())
     }
@@ -91,13 +92,11 @@ impl fmt::Display for LoadError {
         let Self::Refused(problems) = self else {
             return f.write_str(&self.brief());
         };
-        for (nth, problem) in problems.iter().enumerate() {
-            if nth > 0 {
-                f.write_str("\n\n")?;
-            }
-            write!(f, "{problem}")?;
+        for problem in problems {
+            writeln!(f, "{problem}\n")?;
         }
-        Ok(())
+        let file = problems.last().map_or("", |problem| &problem.file);
+        write!(f, "{} in {}", count(problems.len(), "problem"), sanitise(file))
     }
 }
 
@@ -116,6 +115,6 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// The hint for a word that is not known: the nearest one, or all there are.
-pub fn one_of<'a>(word: &str, known: &[&'a str]) -> String {
+pub fn one_of(word: &str, known: &[&str]) -> String {
     did_you_mean(word, known.iter().copied()).unwrap_or_else(|| format!("expected one of: {}", known.join(", ")))
 }

@@ -1,6 +1,16 @@
 //! Reads, and only reads: each backend's wire format becomes domain values here, and every text that comes from
 //! outside passes [`crate::format::sanitise`] on its way in.
 
+pub mod alertmanager;
+pub mod checking;
+pub mod cloudwatch;
+pub mod door;
+pub mod ecs;
+pub mod foreign;
+pub mod grafana;
+pub mod prometheus;
+pub mod sim;
+
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -44,4 +54,9 @@ pub trait Source: Send + Sync {
 
     /// What `rounds doctor` says: reachability, credentials, permissions, versions, each with the next step.
     fn checkups(&self, now: Timestamp) -> Answer<'_, Vec<Checkup>>;
+}
+
+/// How long a source itself waits: a little less than it is given, so that it can still say what it was waiting for.
+pub(crate) fn patience(within: Duration) -> Duration {
+    within.saturating_sub((within / 10).min(Duration::from_millis(500)))
 }

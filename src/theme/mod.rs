@@ -8,6 +8,9 @@ mod resolve;
 mod role;
 mod text;
 
+#[cfg(test)]
+mod legibility;
+
 use std::path::Path;
 
 use ratatui::style::Style;
@@ -48,9 +51,9 @@ pub struct Theme {
 }
 
 impl Theme {
-    fn new(name: &str, about: &str, looks: [Looks; ROLES.len()]) -> Self {
+    fn new(name: &str, about: &str, looks: &[Looks; ROLES.len()]) -> Self {
         let styles = looks.map(|look| look.style(Depth::TrueColor));
-        Self { name: name.to_owned(), about: about.to_owned(), depth: Depth::TrueColor, looks, styles }
+        Self { name: name.to_owned(), about: about.to_owned(), depth: Depth::TrueColor, looks: *looks, styles }
     }
 
     /// The name or path it was loaded by.
@@ -109,4 +112,42 @@ pub fn load(name_or_path: &str, user_dir: Option<&Path>) -> Result<Theme, LoadEr
     let chain = THEMES.chain(name_or_path, user_dir)?;
     let (theme, problems) = resolve::resolve(name_or_path, &chain);
     if problems.is_empty() { Ok(theme) } else { Err(LoadError::Refused(problems)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::located::corpus;
+
+    #[test]
+    fn the_shipped_themes_are_accepted_and_say_what_they_are_for() {
+        for shipped in THEMES.shipped {
+            let theme = load(shipped.name, None).unwrap_or_else(|error| panic!("{error}"));
+            assert!(!theme.about().is_empty(), "{}", shipped.name);
+        }
+        assert_eq!(Theme::default(), load("dark", None).unwrap());
+    }
+
+    #[test]
+    fn good_files_are_accepted() {
+        corpus::good("tests/fixtures/themes/good", load);
+    }
+
+    #[test]
+    fn bad_files_are_refused_for_all_their_reasons() {
+        corpus::bad("tests/fixtures/themes/bad", load);
+    }
+
+    #[test]
+    fn a_theme_changes_what_it_inherits_by_the_names_of_the_palette() {
+        use ratatui::style::{Color, Modifier};
+        let theme = load("tests/fixtures/themes/good/again.toml", None).unwrap();
+        assert_eq!(theme.style(Role::Warning), Style::new().fg(Color::Indexed(208)).add_modifier(Modifier::BOLD));
+        assert_eq!(theme.style(Role::Unknown), Style::new().fg(Color::Rgb(0xb4, 0x8e, 0xad)));
+        assert_eq!(theme.at_depth(Depth::Ansi256).style(Role::Unknown), Style::new().fg(Color::Indexed(139)));
+        assert_eq!(theme.at_depth(Depth::Ansi16).style(Role::Unknown), Style::new().fg(Color::Magenta));
+        assert_eq!(theme.at_depth(Depth::Ansi16).style(Role::Cursor), Style::new().add_modifier(Modifier::REVERSED));
+        assert_eq!(theme.at_depth(Depth::Mono).style(Role::Unknown), Style::new().add_modifier(Modifier::UNDERLINED));
+        assert_eq!(theme.at_depth(Depth::Mono).at_depth(Depth::TrueColor), theme, "no depth is lost on the way");
+    }
 }

@@ -48,7 +48,7 @@ pub(super) fn resolve(name: &str, chain: &Chain) -> (Theme, Vec<Problem>) {
         Reader { document: layer, palette: &palette, problems: &mut problems }.roles(&mut looks);
     }
     let own = chain.layers.last();
-    if let Some(layer) = own.filter(|_| chain.complete) {
+    if let Some(layer) = own.filter(|_| chain.complete && chain.layers.iter().all(Document::is_sound)) {
         let missing: Vec<&str> =
             ROLES.iter().filter(|entry| looks[entry.role as usize].is_none()).map(|entry| entry.name).collect();
         if !missing.is_empty() {
@@ -58,7 +58,7 @@ pub(super) fn resolve(name: &str, chain: &Chain) -> (Theme, Vec<Problem>) {
         }
     }
     let about = own.and_then(|layer| layer.text_of("about")).unwrap_or_default();
-    (Theme::new(name, about, looks.map(Option::unwrap_or_default)), chain.settle(problems))
+    (Theme::new(name, about, &looks.map(Option::unwrap_or_default)), chain.settle(problems))
 }
 
 /// One file, read with the palette of all.
@@ -94,6 +94,7 @@ impl<'a> Reader<'a> {
                     let message = format!("expected a table, found {}", other.kind());
                     self.refuse(&entry.value_at, message, format!("write [{name}] on its own line"));
                 }
+                _ if !self.document.is_sound() => {}
                 (name, _) if Role::named(name).is_some() => {
                     let message = format!("the role \"{name}\" stands outside of [roles]");
                     self.refuse(&entry.key_at, message, "put it under [roles]".to_owned());
@@ -147,18 +148,12 @@ impl<'a> Reader<'a> {
     /// One of the sixteen, or the terminal's own.
     fn ansi(&mut self, entry: &Entry) -> Option<Colour> {
         let text = self.text(entry, "a colour")?;
-        match text.parse() {
-            Ok(colour @ (Colour::Ansi(_) | Colour::Default)) => Some(colour),
-            _ => {
-                let names: Vec<&str> = ANSI.iter().map(|(name, ..)| *name).chain(["default", "dim"]).collect();
-                self.refuse(
-                    &entry.value_at,
-                    format!("\"{text}\" is none of the sixteen colours"),
-                    one_of(text, &names),
-                );
-                None
-            }
+        if let Ok(colour @ (Colour::Ansi(_) | Colour::Default)) = text.parse() {
+            return Some(colour);
         }
+        let names: Vec<&str> = ANSI.iter().map(|(name, ..)| *name).chain(["default", "dim"]).collect();
+        self.refuse(&entry.value_at, format!("\"{text}\" is none of the sixteen colours"), one_of(text, &names));
+        None
     }
 
     fn bad_colour(&mut self, entry: &Entry, text: &str, expected: String) {
@@ -268,5 +263,50 @@ impl<'a> Reader<'a> {
             }
         }
         modifier
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::theme::Depth;
+
+    fn read(text: &str) -> (Theme, Vec<Problem>) {
+        let mut chain = THEMES.chain("dark", None).unwrap();
+        chain.layers.push(Document::parse("test.toml", text).0);
+        resolve("test", &chain)
+    }
+
+    #[test]
+    fn a_theme_without_any_colour_keeps_its_attributes_under_no_color() {
+        let mut chain = THEMES.chain("mono", None).unwrap();
+        chain.layers.push(Document::parse("test.toml", "[roles]\nwarning = { add = [\"italic\"] }").0);
+        let (theme, problems) = resolve("test", &chain);
+        assert_eq!(problems, []);
+        assert_eq!(theme.at_depth(Depth::Mono).style(Role::Warning).add_modifier, Modifier::ITALIC);
+        assert_eq!(read("").0.at_depth(Depth::Mono).style(Role::Warning).add_modifier, Modifier::BOLD);
+    }
+
+    #[test]
+    fn a_refused_look_leaves_the_rest_of_the_theme_whole() {
+        let (theme, problems) = read("[roles]\nwarning = \"ambr\"\ncritical = \"blue\"");
+        assert_eq!(
+            problems.iter().map(Problem::brief).collect::<Vec<_>>(),
+            ["test.toml:2:11: no colour is called \"ambr\", did you mean \"amber\"?"]
+        );
+        assert_eq!(theme.style(Role::Critical).fg, Theme::default().style(Role::Notice).fg);
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_breaks_the_reader(text in "(\\[palette\\]\n|\\[roles\\]\n|ok = |[a-z]{2} = |\"#?[0-9a-f]{6}\"\n|[a-z \"=.{}\n-]{0,9}|\\{ fg = \"red\", add = \\[\"bold\"\\] \\}\n){0,12}") {
+            let (theme, problems) = read(&text);
+            for problem in problems {
+                prop_assert!(!problem.message.is_empty() && problem.line >= 1);
+            }
+            prop_assert_eq!(theme.at_depth(Depth::Mono).style(Role::Critical).fg, None);
+        }
     }
 }

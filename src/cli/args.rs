@@ -1,0 +1,220 @@
+//! The command line: what may be typed, and nothing of what it does.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::format;
+
+const AFTER_HELP: &str = "\
+Exit codes of --once: 0 ok, 1 warning, 2 critical, 3 unknown (also: could not look, bad configuration, bad usage).
+
+Try it without any configuration: rounds demo";
+
+/// A terminal operations console for services on AWS ECS, watched with Prometheus and Grafana.
+///
+/// Without a subcommand it opens the console on the current context: every service green or red and why. With --once
+/// it prints the same and exits.
+#[derive(Debug, Parser)]
+#[command(name = "rounds", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = false)]
+pub struct Cli {
+    /// What is looked at.
+    #[command(flatten)]
+    pub context: ContextArgs,
+    /// One look instead of the console.
+    #[command(flatten)]
+    pub once: OnceArgs,
+    /// How the console looks and listens.
+    #[command(flatten)]
+    pub look: LookArgs,
+    /// Something else than looking.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What is looked at.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "What to look at")]
+pub struct ContextArgs {
+    /// The configuration file [default: ~/.config/rounds/config.toml]
+    #[arg(long, value_name = "FILE", env = "ROUNDS_CONFIG", global = true)]
+    pub config: Option<PathBuf>,
+    /// The context: a named environment of the configuration
+    #[arg(short, long, value_name = "NAME", env = "ROUNDS_CONTEXT", global = true)]
+    pub context: Option<String>,
+    /// The AWS profile, instead of the context's
+    #[arg(long, value_name = "NAME", global = true)]
+    pub profile: Option<String>,
+    /// The AWS region, instead of the context's
+    #[arg(long, value_name = "REGION", global = true)]
+    pub region: Option<String>,
+    /// Only this cluster (may be repeated)
+    #[arg(long = "cluster", value_name = "NAME", global = true)]
+    pub clusters: Vec<String>,
+    /// Only services that match, by name or cluster/name (may be repeated)
+    #[arg(long = "service", value_name = "GLOB", global = true)]
+    pub services: Vec<String>,
+}
+
+/// One look instead of the console.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "One look (--once)")]
+pub struct OnceArgs {
+    /// Print one look at everything and exit
+    #[arg(long, global = true)]
+    pub once: bool,
+    /// The form of what is printed
+    #[arg(short, long, value_name = "FORM", default_value = "text", global = true)]
+    pub output: Output,
+    /// The longest the look may take; what has not answered by then is unknown
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration, global = true)]
+    pub timeout: Duration,
+    /// Print only what is not ok
+    #[arg(long, global = true)]
+    pub problems: bool,
+    /// Exit 0 for verdicts below this one (in the order of the exit codes)
+    #[arg(long, value_name = "VERDICT", default_value = "warning", global = true)]
+    pub fail_on: FailOn,
+    /// Columns of the text [default: the terminal's, else 80]
+    #[arg(long, value_name = "COLUMNS", global = true)]
+    pub width: Option<usize>,
+}
+
+/// How the console looks and listens.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "How it looks")]
+pub struct LookArgs {
+    /// The theme: a name or a file (see `rounds themes`)
+    #[arg(long, value_name = "THEME", env = "ROUNDS_THEME", global = true)]
+    pub theme: Option<String>,
+    /// The keymap: a name or a file (see `rounds keys`)
+    #[arg(long, value_name = "KEYMAP", env = "ROUNDS_KEYMAP", global = true)]
+    pub keymap: Option<String>,
+    /// Draw with ASCII only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// Listen to the mouse (off over SSH unless asked for)
+    #[arg(long, global = true)]
+    pub mouse: bool,
+}
+
+/// The forms of `--once`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// A summary and an aligned table
+    #[default]
+    Text,
+    /// The versioned schema of `rounds config schema --once`
+    Json,
+    /// For a ticket or a chat
+    Markdown,
+    /// Status line, details and performance data of a monitoring plugin
+    Nagios,
+}
+
+/// The verdict from which `--once` exits non-zero.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// 1 warning, 2 critical, 3 unknown
+    #[default]
+    Warning,
+    /// 2 critical, 3 unknown
+    Critical,
+    /// 3 unknown
+    Unknown,
+    /// Only when nothing could be looked at
+    Never,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the console on a simulated fleet: no network, no configuration
+    Demo(DemoArgs),
+    /// Say of every backend, credential and terminal capability whether it works, and if not, what to do
+    Doctor,
+    /// Look at the configuration
+    Config {
+        /// What to do with it
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// List every key of the keymap
+    Keys,
+    /// List the themes
+    Themes,
+    /// Print a shell's completions
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum ConfigCommand {
+    /// Check the file and list everything that is wrong with it
+    Check,
+    /// Print what is in force, defaults included (secrets as references only)
+    Show,
+    /// Print the paths that are read
+    Path,
+    /// Print the JSON Schema of the file
+    Schema,
+    /// Print a sample file with every option and its default
+    Sample,
+}
+
+/// The simulated fleet.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// The incident under way
+    #[arg(long, value_name = "NAME", default_value = "mixed-bad-day")]
+    pub scenario: String,
+    /// How many services (the stack's own come on top)
+    #[arg(long = "services", value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=5_000))]
+    pub fleet: u32,
+    /// Another seed gives another fleet
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How many times faster than life
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = format::parse_duration(text)?;
+    if duration < Duration::from_millis(100) { Err("at least 100ms".to_owned()) } else { Ok(duration) }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed > 0.0 && speed <= 10_000.0 => Ok(speed),
+        _ => Err("expected a factor above 0 and up to 10000, like 1 or 60".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_may_stand_before_and_after_the_subcommand() {
+        let before = Cli::try_parse_from(["rounds", "--once", "-o", "json", "demo", "--scenario", "healthy"]).unwrap();
+        let after = Cli::try_parse_from(["rounds", "demo", "--once", "-o", "json", "--scenario", "healthy"]).unwrap();
+        for cli in [before, after] {
+            assert!(cli.once.once && cli.once.output == Output::Json && matches!(cli.command, Some(Command::Demo(_))));
+        }
+    }
+}

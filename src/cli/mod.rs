@@ -1,0 +1,79 @@
+//! The command line. One file a subcommand, and the one place that picks the exit code.
+
+mod args;
+mod config;
+mod console;
+mod demo;
+mod doctor;
+mod environment;
+mod failure;
+mod generate;
+mod lists;
+mod once;
+mod setup;
+mod stdout;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+pub use args::Cli;
+use args::Command;
+use environment::Environment;
+use failure::Failure;
+
+use crate::report;
+
+/// How long tasks that still hang may hold the process up at its end.
+const FAREWELL: Duration = Duration::from_millis(50);
+
+/// Reads the command line, does what it says and answers with the exit code.
+pub fn main() -> ExitCode {
+    let environment = Environment::of_process();
+    let answer = match Cli::try_parse() {
+        Ok(cli) => run(cli, &environment),
+        Err(error) => usage(&error),
+    };
+    match answer {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            let colour = std::io::stderr().is_terminal() && environment.allows_colour();
+            stdout::complain(&report::problem(&failure.what, failure.hint.as_deref(), colour));
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(cli: Cli, environment: &Environment) -> Result<u8, Failure> {
+    match &cli.command {
+        None => {
+            let station = setup::station(&cli, environment)?;
+            if cli.once.once { once::run(&cli, environment, station) } else { console::run(&cli, environment, station) }
+        }
+        Some(Command::Demo(args)) => demo::run(&cli, args, environment),
+        Some(Command::Doctor) => doctor::run(&cli, environment),
+        Some(Command::Config { command }) => config::run(&cli, *command, environment),
+        Some(Command::Keys) => lists::keys(&cli, environment),
+        Some(Command::Themes) => lists::themes(&cli, environment),
+        Some(Command::Completions { shell }) => generate::completions(*shell),
+        Some(Command::Man) => generate::man(),
+    }
+}
+
+/// Help and version are answers; anything else is bad usage, which is "could not look", never "critical".
+fn usage(error: &clap::Error) -> Result<u8, Failure> {
+    // Where the message cannot be written there is nobody to tell.
+    let _ = error.print();
+    Ok(if error.use_stderr() { failure::COULD_NOT_LOOK } else { 0 })
+}
+
+/// A runtime for the sources. The console's first frame does not wait for it.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("cannot start the runtime: {error}")))
+}

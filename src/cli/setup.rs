@@ -1,0 +1,143 @@
+//! From the command line, the environment and the file to something that can be looked at.
+
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+
+use super::args::Cli;
+use super::environment::Environment;
+use super::failure::Failure;
+use crate::config::{self, ConfigError, Mouse, Overrides, Settings, Ui};
+use crate::domain::{Checkup, CheckupState};
+use crate::engine::Station;
+use crate::shell::Opener;
+use crate::theme::Depth;
+
+/// What is looked at, and how it is shown.
+pub struct Opened {
+    /// What is looked at.
+    pub station: Station,
+    /// How the console looks and listens.
+    pub look: Look,
+    /// Whether only ASCII is drawn, where the configuration says so.
+    pub ascii: Option<bool>,
+    /// The zone of clock times.
+    pub zone: TimeZone,
+    /// Every context there is.
+    pub contexts: Vec<String>,
+    /// Opens another of them.
+    pub open_context: Opener,
+    /// What the configuration itself has to say to the doctor.
+    pub checkups: Vec<Checkup>,
+}
+
+/// How the console looks and listens.
+pub struct Look {
+    /// The theme's name or path.
+    pub theme: String,
+    /// The keymap's name or path.
+    pub keymap: String,
+    /// Where the user's themes are.
+    pub themes_dir: Option<PathBuf>,
+    /// Where the user's keymaps are.
+    pub keymaps_dir: Option<PathBuf>,
+    /// Colours the terminal has.
+    pub depth: Depth,
+    /// Whether the mouse is listened to.
+    pub mouse: bool,
+}
+
+/// The settings in force: the file's, or a bare AWS context where there is no file.
+pub fn settings(cli: &Cli, environment: &Environment) -> Result<Settings, Failure> {
+    let sources = config::Sources { file: cli.context.config.clone(), env: environment.reader() };
+    config::load(&sources).map_err(refused)
+}
+
+/// The context named, opened.
+pub fn station(cli: &Cli, environment: &Environment) -> Result<Opened, Failure> {
+    let settings = settings(cli, environment)?.or_bare(&overrides(cli), environment.reader());
+    let overrides = overrides(cli);
+    let station = open(&settings, &overrides, cli.context.context.as_deref()).map_err(Failure::new)?;
+    let mut opened = opened(cli, environment, &settings, station)?;
+    opened.open_context = Box::new(move |name| open(&settings, &overrides, Some(name)));
+    Ok(opened)
+}
+
+/// A context of the settings, opened under the command line's overrides.
+fn open(settings: &Settings, overrides: &Overrides, name: Option<&str>) -> Result<Station, String> {
+    let context = settings.choose(name, None).map_err(|error| error.to_string())?;
+    let context = overrides.apply(context.clone()).map_err(|error| error.to_string())?;
+    Station::open(&context)
+}
+
+/// Everything but the context, for the simulated fleet. A broken file does not keep the demo from running.
+pub fn look_only(cli: &Cli, environment: &Environment, station: Station) -> Result<Opened, Failure> {
+    let settings = settings(cli, environment).unwrap_or_else(|_| Settings::empty());
+    let mut opened = opened(cli, environment, &settings, station)?;
+    opened.contexts = vec![opened.station.setting.context.name.clone()];
+    Ok(opened)
+}
+
+fn opened(cli: &Cli, environment: &Environment, settings: &Settings, station: Station) -> Result<Opened, Failure> {
+    Ok(Opened {
+        look: look(cli, environment, &settings.ui),
+        ascii: settings.ui.ascii,
+        zone: zone(&settings.ui, environment)?,
+        contexts: settings.contexts.keys().cloned().collect(),
+        open_context: Box::new(|name| Err(format!("there is no context {name} here"))),
+        checkups: vec![checkup(settings, &station)],
+        station,
+    })
+}
+
+/// How the console looks and listens: flags before the file.
+pub fn look(cli: &Cli, environment: &Environment, ui: &Ui) -> Look {
+    Look {
+        theme: cli.look.theme.clone().unwrap_or_else(|| ui.theme.clone()),
+        keymap: cli.look.keymap.clone().unwrap_or_else(|| ui.keymap.clone()),
+        themes_dir: config::paths::themes(environment.reader()),
+        keymaps_dir: config::paths::keymaps(environment.reader()),
+        depth: Depth::detect(environment.reader()),
+        mouse: cli.look.mouse
+            || match ui.mouse {
+                Mouse::On => true,
+                Mouse::Auto => !environment.is_remote(),
+                Mouse::Off => false,
+            },
+    }
+}
+
+fn zone(ui: &Ui, environment: &Environment) -> Result<TimeZone, Failure> {
+    match &ui.time_zone {
+        None => Ok(environment.zone()),
+        Some(name) => TimeZone::get(name).map_err(|error| Failure::new(format!("time_zone {name}: {error}"))),
+    }
+}
+
+fn overrides(cli: &Cli) -> Overrides {
+    Overrides {
+        profile: cli.context.profile.clone(),
+        region: cli.context.region.clone(),
+        clusters: cli.context.clusters.clone(),
+        services: cli.context.services.clone(),
+        endpoint_url: None,
+    }
+}
+
+/// A configuration that was refused: all of what is wrong with it.
+pub fn refused(error: ConfigError) -> Failure {
+    Failure::new(error.to_string())
+}
+
+fn checkup(settings: &Settings, station: &Station) -> Checkup {
+    let context = &station.setting.context.name;
+    let (state, detail, next_step) = match &settings.file {
+        Some(file) => (CheckupState::Pass, format!("{}, context {context}", file.display()), None),
+        None => {
+            let next =
+                "rounds config sample > ~/.config/rounds/config.toml, to add Prometheus, Alertmanager and Grafana";
+            (CheckupState::Pass, "no file: AWS alone".to_owned(), Some(next.to_owned()))
+        }
+    };
+    Checkup { group: "configuration".to_owned(), name: "file".to_owned(), state, detail, took: None, next_step }
+}

@@ -1,0 +1,24 @@
+//! The result to standard output and nothing else; complaints to standard error.
+
+use std::io::{self, ErrorKind, Write};
+
+use super::failure::Failure;
+
+/// Writes the result. A reader that has seen enough (`rounds --once | head -1`) is no error.
+///
+/// # Errors
+/// When it cannot be written for another reason (a full disk).
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes to standard error; where that fails there is nobody left to tell.
+pub fn complain(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,305 @@
+//! The text of a configuration file: where a byte is as line and column, and its lines as they may be shown.
+
+use std::ops::Range;
+
+use super::problem::{Problem, Quote};
+use crate::format::{clip, sanitise, width};
+
+/// What stands in an excerpt for what may be a secret.
+const MASK: &str = "***";
+
+/// Words that name a secret when a `=` follows, however the line around it is broken.
+const SECRET_WORDS: [&str; 10] =
+    ["token", "password", "passwd", "passphrase", "secret", "api_key", "api-key", "apikey", "authorization", "cookie"];
+
+/// How names end that only refer to a secret.
+const REFERENCES: [&str; 3] = ["_file", "_env", "_command"];
+
+/// How much of a long line is shown before and after the start of its mark, in cells.
+const BEFORE: usize = 60;
+const AFTER: usize = 100;
+
+/// A problem while more are looked for.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    /// Where in the text, in bytes.
+    pub at: Range<usize>,
+    /// What is wrong, in one line.
+    pub what: String,
+    /// What was expected at the place; may be empty.
+    pub label: String,
+    /// Another place that explains it.
+    pub also: Option<(Range<usize>, &'static str)>,
+    /// The next step.
+    pub hint: Option<String>,
+    /// Whether something is absent; in a file with syntax errors it may only be unreadable.
+    pub absence: bool,
+}
+
+impl Draft {
+    /// A problem at a place.
+    pub fn new(at: &Range<usize>, what: impl Into<String>) -> Self {
+        Self { at: at.clone(), what: what.into(), label: String::new(), also: None, hint: None, absence: false }
+    }
+
+    /// What was expected there.
+    pub fn expected(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// The next step.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Another place that explains it.
+    pub fn also(mut self, at: &Range<usize>, label: &'static str) -> Self {
+        self.also = Some((at.clone(), label));
+        self
+    }
+
+    /// Something is absent.
+    pub fn absence(mut self) -> Self {
+        self.absence = true;
+        self
+    }
+}
+
+/// The text of a file, and the parts of it that are never shown.
+#[derive(Debug)]
+pub(super) struct Document<'t> {
+    text: &'t str,
+    /// Where each line starts.
+    lines: Vec<usize>,
+    masks: Vec<Range<usize>>,
+    /// Whether it has syntax errors, so that masks found by syntax may not be all.
+    broken: bool,
+}
+
+impl<'t> Document<'t> {
+    /// Nothing masked yet.
+    pub fn new(text: &'t str) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, lines, masks: Vec::new(), broken: false }
+    }
+
+    /// The text of a range.
+    pub fn text(&self, range: &Range<usize>) -> &'t str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+
+    /// Never show this part.
+    pub fn mask(&mut self, range: Range<usize>) {
+        if !range.is_empty() {
+            self.masks.push(range);
+        }
+    }
+
+    /// Trust no syntax when hiding secrets.
+    pub fn set_broken(&mut self) {
+        self.broken = true;
+    }
+
+    /// The number, from 0, of the line a byte is in.
+    pub fn line(&self, at: usize) -> usize {
+        self.lines.partition_point(|start| *start <= at).saturating_sub(1)
+    }
+
+    /// A draft as it may be shown. Call it when everything to mask is known.
+    pub fn finish(&self, draft: &Draft) -> Problem {
+        let mut quotes = vec![self.quote(&draft.at, &draft.label)];
+        if let Some((at, label)) = &draft.also {
+            quotes.push(self.quote(at, label));
+        }
+        Problem {
+            what: sanitise(&draft.what).into_owned(),
+            quotes,
+            hint: draft.hint.as_deref().map(|hint| sanitise(hint).into_owned()),
+        }
+    }
+
+    fn quote(&self, at: &Range<usize>, label: &str) -> Quote {
+        let start = self.text.floor_char_boundary(at.start);
+        let line = self.line(start);
+        let from = self.lines[line];
+        let to = self.lines.get(line + 1).map_or(self.text.len(), |next| next - 1);
+        let to = from + self.text[from..to].trim_end_matches('\r').len();
+        let start = start.min(to);
+        let end = self.text.floor_char_boundary(at.end).clamp(start, to);
+        let column = self.text[from..start].chars().count() + 1;
+
+        let before = self.shown(from, start, from);
+        let marked = clip(&self.shown(start, end, from), AFTER);
+        let after = clip(&self.shown(end, to, from), AFTER.saturating_sub(width(&marked)));
+        let before = if width(&before) > BEFORE { format!("…{}", last_cells(&before, BEFORE / 2)) } else { before };
+        Quote {
+            line: line + 1,
+            column,
+            offset: width(&before),
+            width: width(&marked).max(1),
+            text: format!("{before}{marked}{after}").trim_end().to_owned(),
+            label: sanitise(label).into_owned(),
+        }
+    }
+
+    /// A part of the line that starts at `line_start`, harmless and with its secrets masked.
+    fn shown(&self, from: usize, to: usize, line_start: usize) -> String {
+        let line_end = self.text[line_start..].find('\n').map_or(self.text.len(), |at| line_start + at);
+        let named: Vec<Range<usize>> = secrets_in(&self.text[line_start..line_end], self.broken)
+            .into_iter()
+            .map(|mask| line_start + mask.start..line_start + mask.end)
+            .collect();
+        let mut masks: Vec<&Range<usize>> =
+            self.masks.iter().chain(&named).filter(|mask| mask.start < to && mask.end > from).collect();
+        masks.sort_by_key(|mask| mask.start);
+        let mut clear = String::new();
+        let mut at = from;
+        for mask in masks {
+            clear.push_str(self.text.get(at..mask.start).unwrap_or_default());
+            let begins_here = mask.start >= at;
+            let comes_from_above = mask.start < line_start && from == line_start && at == from;
+            if begins_here || comes_from_above {
+                clear.push_str(MASK);
+            }
+            at = at.max(mask.end.min(to));
+        }
+        clear.push_str(self.text.get(at..to).unwrap_or_default());
+        sanitise(&clear).into_owned()
+    }
+}
+
+/// The parts of a line that may be secrets by what stands around them, in bytes. Where the file is `broken`, nobody
+/// knows where a value ends: then everything to the end of the line is.
+fn secrets_in(line: &str, broken: bool) -> Vec<Range<usize>> {
+    let lower = line.to_ascii_lowercase();
+    let name_end = |at: usize| {
+        let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        lower[at..].find(|c| !part_of_name(c)).map_or(lower.len(), |length| at + length)
+    };
+    let named = SECRET_WORDS
+        .iter()
+        .flat_map(|word| lower.match_indices(word).map(|(at, _)| name_end(at)))
+        .filter(|end| !REFERENCES.iter().any(|suffix| lower[..*end].ends_with(suffix)));
+    let values = named.filter_map(|end| {
+        let rest = &lower[end..];
+        let trimmed = rest.trim_start_matches([' ', '\t', '"', '\'']);
+        let spaced = broken && trimmed.len() < rest.len();
+        let value = trimmed.strip_prefix(['=', ':']).or(spaced.then_some(trimmed))?.trim_start();
+        let start = line.len() - value.len();
+        let end = if broken { line.len() } else { start + value_len(value) };
+        (start < end).then_some(start..end)
+    });
+    let users = lower.match_indices("://").filter_map(|(at, separator)| {
+        let start = at + separator.len();
+        let end = line[start..].find(char::is_whitespace).map_or(line.len(), |length| start + length);
+        line[start..end].rfind('@').map(|length| start..start + length)
+    });
+    values.chain(users).collect()
+}
+
+/// How long a value at the start of a line's rest is; a table is none, as what it holds has names of its own.
+fn value_len(value: &str) -> usize {
+    let quoted = |quote: char| value[1..].find(quote).map_or(value.len(), |end| end + 2);
+    match value.chars().next() {
+        None | Some('{') => 0,
+        Some('[') => value.len(),
+        Some('"' | '\'') if value.starts_with("\"\"\"") || value.starts_with("'''") || value.contains('\\') => {
+            value.len()
+        }
+        Some(quote @ ('"' | '\'')) => quoted(quote),
+        Some(_) => value.find([',', '}', ' ', '\t']).unwrap_or(value.len()),
+    }
+}
+
+fn last_cells(text: &str, cells: usize) -> String {
+    let mut kept: Vec<char> = Vec::new();
+    let mut used = 0;
+    for c in text.chars().rev() {
+        used += width(c.encode_utf8(&mut [0; 4]));
+        if used > cells {
+            break;
+        }
+        kept.push(c);
+    }
+    kept.into_iter().rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn quote(text: &str, at: Range<usize>, masks: &[Range<usize>]) -> Quote {
+        let mut document = Document::new(text);
+        for mask in masks {
+            document.mask(mask.clone());
+        }
+        document.quote(&at, "")
+    }
+
+    #[test]
+    fn a_mark_stands_under_what_it_marks() {
+        let text = "a = 1\r\n\tname = \"한국어\" # x\nlast";
+        let at = |part: &str| text.find(part).map(|from| from..from + part.len()).unwrap_or_default();
+        let name = quote(text, at("\"한국어\""), &[]);
+        assert_eq!((name.line, name.column, name.offset, name.width), (2, 9, 8, 8));
+        assert_eq!(name.text, " name = \"한국어\" # x");
+        let first = quote(text, at("a = 1"), &[]);
+        assert_eq!((first.line, first.column, first.text.as_str()), (1, 1, "a = 1"));
+        let end = quote(text, text.len()..text.len(), &[]);
+        assert_eq!((end.line, end.column, end.offset, end.width), (3, 5, 4, 1));
+    }
+
+    #[test]
+    fn what_is_masked_or_named_like_a_secret_is_not_shown() {
+        for (text, at, mask, shown) in [
+            ("x = \"hunter2\" # c", 0..1, Some(4..13), "x = *** # c"),
+            ("x = \"hunter2\" # c", 4..13, Some(4..13), "x = *** # c"),
+            ("x = \"hunter2\" # c", 6..8, Some(4..13), "x = *** # c"),
+            ("g = { url = 1, token = \"hunter2\" }", 6..9, None, "g = { url = 1, token = *** }"),
+            ("\"Authorization\"= \"hunter2", 0..3, None, "\"Authorization\"= ***"),
+            ("h = { Cookie = 'a b', X = { env = \"Y\" } }", 0..1, None, "h = { Cookie = ***, X = { env = \"Y\" } }"),
+            ("h = { Cookie = { env = \"Y\" } }", 0..1, None, "h = { Cookie = { env = \"Y\" } }"),
+            ("token: hunter2", 0..1, None, "token: ***"),
+            ("a = 1 # password=hunter2, once", 0..1, None, "a = 1 # password=***, once"),
+            ("url = \"http://kim:hunter2@g\"", 0..1, None, "url = \"http://***@g\""),
+            ("token_file = \"/run/token\"", 0..3, None, "token_file = \"/run/token\""),
+        ] {
+            let masks: Vec<Range<usize>> = mask.into_iter().collect();
+            assert_eq!(quote(text, at, &masks).text, shown);
+        }
+    }
+
+    #[test]
+    fn in_a_broken_file_all_behind_the_name_of_a_secret_is_hidden() {
+        let mut document = Document::new("x = { token = { a hunter2 } }");
+        document.set_broken();
+        assert_eq!(document.quote(&(0..1), "").text, "x = { token = ***");
+    }
+
+    #[test]
+    fn a_mask_that_began_on_a_line_above_still_hides() {
+        let text = "x = '''\nhunter2\n'''";
+        let range = 4..text.len();
+        assert_eq!(quote(text, 10..12, &[range]).text, "***");
+    }
+
+    proptest! {
+        #[test]
+        fn any_range_of_any_text_can_be_quoted(text in any::<String>(), a in 0usize..200, b in 0usize..200) {
+            let shown = quote(&text, a.min(b)..a.max(b), &[]);
+            prop_assert!(shown.width >= 1);
+            prop_assert!(width(&shown.text) <= BEFORE + AFTER + 2);
+        }
+
+        #[test]
+        fn a_masked_part_never_shows(head in "[a-z =]{0,20}", tail in "[a-z =]{0,20}", at in 0usize..60) {
+            let text = format!("{head}QQQQ{tail}");
+            let masked = head.len()..head.len() + 4;
+            prop_assert!(!quote(&text, at..at + 3, &[masked]).text.contains('Q'));
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! The table of every key: the one place where a key is named, described, bounded and given its default.
+
+use std::time::Duration;
+
+use super::key::{Key, Kind, Shape};
+use super::rules;
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// The whole file.
+pub const ROOT: Shape = &[&[
+    Key::new("default_context", Kind::Text(&rules::CONTEXT), r#""prod""#, "the context used when none is named"),
+    Key::table("ui", Kind::Table(UI), "how the screen looks and listens"),
+    Key::table(
+        "contexts",
+        Kind::Named(CONTEXT),
+        "the environments, each under a name of your choice; each needs at least one of `aws`, `prometheus`, \
+         `alertmanager` and `grafana`",
+    ),
+]];
+
+const UI: Shape = &[&[
+    Key::new(
+        "theme",
+        Kind::NameOrPath,
+        r#""light""#,
+        "colours: a shipped theme (`rounds themes` lists them), one of your own in `themes/` beside this file, or a path",
+    )
+    .or(r#""dark""#),
+    Key::new(
+        "keymap",
+        Kind::NameOrPath,
+        r#""vim""#,
+        "keys: a shipped keymap (`rounds keys` shows it), one of your own in `keymaps/` beside this file, or a path",
+    )
+    .or(r#""default""#),
+    Key::new(
+        "mouse",
+        Kind::Choice(&["auto", "on", "off"]),
+        r#""off""#,
+        "whether the mouse is listened to; `auto` means not over SSH",
+    )
+    .or(r#""auto""#),
+    Key::new("ascii", Kind::Flag, "true", "draw ASCII only; without it, as the locale allows"),
+    Key::new(
+        "time_zone",
+        Kind::Text(&rules::TIME_ZONE),
+        r#""Asia/Seoul""#,
+        "the time zone of clock times; without it, the machine's",
+    ),
+]];
+
+const CONTEXT: Shape = &[&[
+    Key::new("production", Kind::Flag, "true", "mark it as production: the header shows it, changes ask twice")
+        .or("false"),
+    Key::new(
+        "services",
+        Kind::Texts(&rules::GLOB),
+        r#"["api-*", "web"]"#,
+        "the services shown, by name or glob; all when empty",
+    )
+    .or("[]"),
+    Key::new(
+        "stack_services",
+        Kind::Texts(&rules::GLOB),
+        r#"["monitoring-*"]"#,
+        "the services that are the monitoring stack's own, by name or glob",
+    )
+    .or(concat!(
+        r#"["prometheus", "*-prometheus", "grafana", "*-grafana", "alertmanager", "*-alertmanager", "#,
+        r#""cloudwatch-exporter", "*-cloudwatch-exporter", "loki", "*-loki"]"#
+    )),
+    Key::table(
+        "aws",
+        Kind::Table(AWS),
+        "ECS and CloudWatch; without this table, AWS is not asked (an empty one is enough)",
+    ),
+    Key::table(
+        "grafana",
+        Kind::Table(GRAFANA),
+        "Grafana: dashboards, its own alerts, and the way to what only it can reach",
+    ),
+    Key::table(
+        "prometheus",
+        Kind::Table(PROMETHEUS),
+        "Prometheus, or anything with its query API: `url`, or `via = \"grafana\"`",
+    ),
+    Key::table(
+        "alertmanager",
+        Kind::Table(ALERTMANAGER),
+        "Alertmanager: alerts and silences: `url`, or `via = \"grafana\"`",
+    ),
+    Key::table("thresholds", Kind::Table(THRESHOLDS), "what counts as too much, for how long"),
+    Key::table("refresh", Kind::Table(REFRESH), "how often each source is asked"),
+]];
+
+const CHAIN: &str =
+    "AWS keys are never written here: put them in a profile (`profile = \"...\"`), the environment or SSO";
+
+const AWS: Shape = &[&[
+    Key::new(
+        "profile",
+        Kind::Text(&rules::TEXT),
+        r#""prod""#,
+        "a profile of the shared AWS configuration; without it, the standard chain",
+    ),
+    Key::new(
+        "region",
+        Kind::Text(&rules::REGION),
+        r#""ap-northeast-2""#,
+        "the region; without it, as the chain finds it",
+    ),
+    Key::new(
+        "clusters",
+        Kind::Clusters,
+        r#"["prod"]"#,
+        "the clusters looked at, by name or ARN, or `\"all\"` of the region",
+    )
+    .or(r#""all""#),
+    Key::new(
+        "assume_role",
+        Kind::Table(ROLE),
+        r#"{ arn = "arn:aws:iam::123456789012:role/rounds", external_id = "rounds-prod", session_name = "kim" }"#,
+        "a role to assume with the credentials found",
+    ),
+    Key::new(
+        "endpoint_url",
+        Kind::Url,
+        r#""http://localhost:4566""#,
+        "another address for every AWS API (a simulator, a VPC endpoint)",
+    ),
+    Key::new(
+        "cloudwatch",
+        Kind::Flag,
+        "false",
+        "ask CloudWatch for the CPU and memory that Prometheus lacks (GetMetricData is billed per metric)",
+    )
+    .or("true"),
+    Key::secret("access_key_id", CHAIN),
+    Key::secret("secret_access_key", CHAIN),
+    Key::secret("session_token", CHAIN),
+    Key::secret("aws_access_key_id", CHAIN),
+    Key::secret("aws_secret_access_key", CHAIN),
+    Key::secret("aws_session_token", CHAIN),
+]];
+
+const ROLE: Shape = &[&[
+    Key::new("arn", Kind::Text(&rules::ROLE), r#""arn:aws:iam::123456789012:role/rounds""#, "its ARN").required(),
+    Key::new(
+        "external_id",
+        Kind::Text(&rules::EXTERNAL_ID),
+        r#""rounds-prod""#,
+        "the external id its trust policy asks for",
+    ),
+    Key::new("session_name", Kind::Text(&rules::SESSION), r#""kim""#, "the session name that shows in CloudTrail")
+        .or(r#""rounds""#),
+]];
+
+const TOKEN: &str = "secrets by file, env or command: `token_file`, `token_env` or `token_command`";
+const PASSWORD: &str = "secrets by file, env or command: `password_file`, `password_env` or `password_command`";
+
+/// How to speak HTTP to a backend: the same for every one.
+const HTTP: &[Key] = &[
+    Key::new(
+        "token_file",
+        Kind::Path,
+        r#""~/.config/rounds/token""#,
+        "a file with the bearer token, readable by you only",
+    ),
+    Key::new(
+        "token_env",
+        Kind::Text(&rules::ENVIRONMENT),
+        r#""ROUNDS_TOKEN""#,
+        "the environment variable with the bearer token",
+    )
+    .alternative(),
+    Key::new("token_command", Kind::Command, r#"["pass", "show", "token"]"#, "a program that prints the bearer token")
+        .alternative(),
+    Key::new("username", Kind::Text(&rules::TEXT), r#""rounds""#, "the user of basic authentication").alternative(),
+    Key::new(
+        "password_file",
+        Kind::Path,
+        r#""~/.config/rounds/password""#,
+        "a file with their password, readable by you only",
+    )
+    .alternative(),
+    Key::new(
+        "password_env",
+        Kind::Text(&rules::ENVIRONMENT),
+        r#""ROUNDS_PASSWORD""#,
+        "the environment variable with their password",
+    )
+    .alternative(),
+    Key::new(
+        "password_command",
+        Kind::Command,
+        r#"["pass", "show", "password"]"#,
+        "a program that prints their password",
+    )
+    .alternative(),
+    Key::new(
+        "headers",
+        Kind::Headers,
+        r#"{ X-Scope-OrgID = "team-a", X-Api-Key = { file = "~/.config/rounds/api-key" } }"#,
+        "further headers; a value is a text, or `{ file = \"...\" }`, `{ env = \"...\" }` or `{ command = [...] }` where it is secret",
+    ),
+    Key::new("ca_file", Kind::Path, r#""ca.pem""#, "a PEM file of authorities to trust beside the system's"),
+    Key::new(
+        "client_cert",
+        Kind::Path,
+        r#""client.pem""#,
+        "a PEM file of the client certificate (mTLS); needs `client_key`",
+    ),
+    Key::new("client_key", Kind::Path, r#""client-key.pem""#, "a PEM file of its key; needs `client_cert`"),
+    Key::new(
+        "timeout",
+        Kind::Duration(Duration::from_millis(100), Duration::from_mins(5)),
+        r#""5s""#,
+        "the longest one request may take",
+    )
+    .or(r#""10s""#),
+    Key::secret("token", TOKEN),
+    Key::secret("bearer_token", TOKEN),
+    Key::secret("api_key", TOKEN),
+    Key::secret("password", PASSWORD),
+];
+
+/// How to reach a backend that Grafana may stand in front of.
+const REACH: &[Key] = &[
+    Key::new(
+        "url",
+        Kind::Url,
+        r#""https://prometheus.example.com""#,
+        "its address, where it can be reached directly; API paths are appended to its path",
+    ),
+    Key::new(
+        "via",
+        Kind::Choice(&["grafana"]),
+        r#""grafana""#,
+        "reach it through this context's Grafana; takes the default, or only, data source of its type",
+    )
+    .alternative(),
+    Key::new(
+        "grafana_uid",
+        Kind::Text(&rules::UID),
+        r#""P1809F7CD0C75ACF3""#,
+        "the same, through the data source with this uid",
+    )
+    .alternative(),
+];
+
+/// The HTTP keys of a backend that Grafana may stand in front of, for the question whether any is in vain.
+pub fn http_names() -> impl Iterator<Item = &'static str> {
+    HTTP.iter().filter(|key| !key.is_secret()).map(|key| key.name)
+}
+
+const GRAFANA: Shape = &[
+    &[Key::new("url", Kind::Url, r#""https://grafana.example.com""#, "its address").required()],
+    HTTP,
+    &[
+        Key::new("alerts", Kind::Flag, "false", "read Grafana-managed alerts").or("true"),
+        Key::new("org_id", Kind::Count(1, u32::MAX as u64), "2", "the organisation, where the user is in several"),
+    ],
+];
+
+const ALERTMANAGER: Shape = &[REACH, HTTP];
+
+const PROMETHEUS: Shape = &[
+    REACH,
+    HTTP,
+    &[
+        Key::new("service_label", Kind::Text(&rules::LABEL), r#""app""#, "the label that names a series' service")
+            .or(r#""service""#),
+        Key::new(
+            "cluster_label",
+            Kind::Text(&rules::LABEL),
+            r#""ecs_cluster""#,
+            "the label that names its cluster, where service names repeat across clusters",
+        ),
+        Key::table("signals", Kind::Table(SIGNALS), "the PromQL query of each signal, one series a service"),
+    ],
+];
+
+const fn signal(name: &'static str, example: &'static str, doc: &'static str) -> Key {
+    Key::new(name, Kind::Query, example, doc)
+}
+
+const SIGNALS: Shape = &[&[
+    signal("cpu", r#"'avg by ($by) (my_cpu_percent{$label=~"$service"})'"#, "CPU in percent of what the tasks reserve"),
+    signal(
+        "memory",
+        r#"'avg by ($by) (my_memory_percent{$label=~"$service"})'"#,
+        "memory in percent of what the tasks reserve",
+    ),
+    signal("traffic", r#"'sum by ($by) (rate(my_requests_total{$label=~"$service"}[$window]))'"#, "requests a second"),
+    signal(
+        "errors",
+        r#"'avg by ($by) (my_error_percent{$label=~"$service"})'"#,
+        "failed requests in percent (0 to 100) of all",
+    ),
+    signal(
+        "latency_p50",
+        r#"'max by ($by) (my_latency_seconds{quantile="0.5", $label=~"$service"})'"#,
+        "median latency in seconds",
+    ),
+    signal(
+        "latency_p95",
+        r#"'max by ($by) (my_latency_seconds{quantile="0.95", $label=~"$service"})'"#,
+        "the latency 95 % stay under, in seconds",
+    ),
+    signal(
+        "latency_p99",
+        r#"'max by ($by) (my_latency_seconds{quantile="0.99", $label=~"$service"})'"#,
+        "the latency 99 % stay under, in seconds",
+    ),
+]];
+
+/// Percent of what a task reserves: a service on EC2 may use more than that.
+const USED: Kind = Kind::Number(0.0, 400.0);
+/// Percent of a whole.
+const SHARE: Kind = Kind::Number(0.0, 100.0);
+const LATENCY: Kind = Kind::Duration(Duration::from_millis(1), Duration::from_mins(10));
+
+const WARNING: &str = "from here on it is a warning";
+const CRITICAL: &str = "from here on it is critical";
+
+const CPU: Shape =
+    &[&[Key::new("warning", USED, "70", WARNING).or("80"), Key::new("critical", USED, "90", CRITICAL).or("95")]];
+const MEMORY: Shape =
+    &[&[Key::new("warning", USED, "70", WARNING).or("85"), Key::new("critical", USED, "90", CRITICAL).or("95")]];
+const ERRORS: Shape =
+    &[&[Key::new("warning", SHARE, "0.5", WARNING).or("1"), Key::new("critical", SHARE, "2", CRITICAL).or("5")]];
+const SLOWNESS: Shape = &[&[
+    Key::new("warning", LATENCY, r#""500ms""#, WARNING).required(),
+    Key::new("critical", LATENCY, r#""2s""#, CRITICAL).required(),
+]];
+
+const THRESHOLDS: Shape = &[&[
+    Key::new("cpu", Kind::Table(CPU), "{ warning = 70, critical = 90 }", "CPU in percent, when above")
+        .or("{ warning = 80, critical = 95 }"),
+    Key::new("memory", Kind::Table(MEMORY), "{ warning = 70, critical = 90 }", "memory in percent, when above")
+        .or("{ warning = 85, critical = 95 }"),
+    Key::new(
+        "errors",
+        Kind::Table(ERRORS),
+        "{ warning = 0.5, critical = 2 }",
+        "error rate in percent, when at or above",
+    )
+    .or("{ warning = 1, critical = 5 }"),
+    Key::new(
+        "latency",
+        Kind::Table(SLOWNESS),
+        r#"{ warning = "500ms", critical = "2s" }"#,
+        "latency p95, when above; not judged without it",
+    ),
+    Key::new(
+        "hold",
+        Kind::Duration(Duration::ZERO, DAY),
+        r#""5m""#,
+        "how long a threshold must be passed before it counts",
+    )
+    .or(r#""1m""#),
+    Key::new(
+        "hysteresis",
+        Kind::Number(0.0, 50.0),
+        "10",
+        "how far below its threshold a value must fall before the finding ends, in percent of the threshold",
+    )
+    .or("5"),
+    Key::new("pending", Kind::Duration(SECOND, DAY), r#""10m""#, "a task that starts for longer than this is stuck")
+        .or(r#""5m""#),
+    Key::new(
+        "rollout",
+        Kind::Duration(SECOND, DAY),
+        r#""30m""#,
+        "a deployment that rolls for longer than this is stuck",
+    )
+    .or(r#""15m""#),
+    Key::new("crash_count", Kind::Count(1, 100), "5", "crashes within `crash_window` that make a crash loop").or("3"),
+    Key::new(
+        "crash_window",
+        Kind::Duration(SECOND, DAY),
+        r#""1h""#,
+        "the window that crashes and out-of-memory kills are counted in",
+    )
+    .or(r#""30m""#),
+    Key::new(
+        "target_grace",
+        Kind::Duration(Duration::ZERO, DAY),
+        r#""2m""#,
+        "a scrape target must be down for longer than this to count",
+    )
+    .or(r#""1m30s""#),
+]];
+
+const EVERY: Kind = Kind::Duration(SECOND, DAY);
+
+const REFRESH: Shape = &[&[
+    Key::new("ecs", EVERY, r#""30s""#, "ECS").or(r#""20s""#),
+    Key::new("prometheus", EVERY, r#""30s""#, "Prometheus").or(r#""15s""#),
+    Key::new("alertmanager", EVERY, r#""30s""#, "Alertmanager").or(r#""15s""#),
+    Key::new("grafana", EVERY, r#""2m""#, "Grafana").or(r#""1m""#),
+    Key::new(
+        "cloudwatch",
+        Kind::Duration(Duration::from_mins(1), DAY),
+        r#""5m""#,
+        "CloudWatch; not below a minute, the period of its metrics",
+    )
+    .or(r#""1m""#),
+]];

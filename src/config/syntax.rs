@@ -1,0 +1,101 @@
+//! What TOML itself refuses: syntax errors, and keys or tables given twice, with both places.
+
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue, Error};
+
+use super::document::{Document, Draft};
+
+/// How the parser says that a key or table was given before.
+const DUPLICATE: &str = "duplicate key";
+
+/// How many errors are told: a file with more is no configuration.
+const MAX_ERRORS: usize = 50;
+
+/// What the parser found, without the errors that only follow from another: one a line, and of a bracket that is not
+/// closed only the first line that does not fit in.
+pub(super) fn drafts(errors: &[Error], text: &str, document: &Document<'_>) -> Vec<Draft> {
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut last_line = None;
+    let mut in_bracket = false;
+    let mut in_order: Vec<&Error> = errors.iter().collect();
+    in_order.sort_by_key(|error| error.span().map_or(text.len(), |span| span.start));
+    for error in in_order {
+        if drafts.len() == MAX_ERRORS {
+            break;
+        }
+        let line = error.span().map(|span| document.line(span.start));
+        if is_duplicate(error) {
+            drafts.push(draft(error, text, document));
+        } else if line != last_line {
+            let about_bracket = is_about_bracket(error);
+            if !(about_bracket && in_bracket) {
+                drafts.push(draft(error, text, document));
+            }
+            in_bracket = about_bracket;
+            last_line = line;
+        }
+    }
+    drafts
+}
+
+fn is_about_bracket(error: &Error) -> bool {
+    ["array", "inline table"].iter().any(|word| error.message().contains(word))
+}
+
+fn draft(error: &Error, text: &str, document: &Document<'_>) -> Draft {
+    let at = error.span().unwrap_or(text.len()..text.len());
+    if is_duplicate(error) {
+        return duplicate(&at, text, document);
+    }
+    let (what, expected) = match error.message().split_once(", expected ") {
+        Some((what, "literal string")) => (what, "expected quotes around it".to_owned()),
+        Some((what, expected)) => (what, format!("expected {expected}")),
+        None => (error.message(), String::new()),
+    };
+    let draft = Draft::new(&at, format!("this is not TOML: {what}")).expected(expected);
+    if is_about_bracket(error) { draft.hint("perhaps a bracket further up is not closed") } else { draft }
+}
+
+/// Whether the file is sound TOML apart from something given twice.
+pub(super) fn is_duplicate(error: &Error) -> bool {
+    error.message() == DUPLICATE
+}
+
+fn duplicate(at: &Range<usize>, text: &str, document: &Document<'_>) -> Draft {
+    let name = document.text(at).trim_matches(['"', '\'']);
+    let draft = Draft::new(at, format!("`{name}` is given twice")).hint("keep one of them");
+    match first_place(at, text) {
+        Some(first) if first.start < at.start => draft.expected("given again here").also(&first, "first given here"),
+        _ => draft.expected("given again here"),
+    }
+}
+
+/// Where the key at `at` was given before. The parser tells only the second place, so the second is renamed to
+/// something that occurs nowhere, and the first is then its sibling in the tree.
+fn first_place(at: &Range<usize>, text: &str) -> Option<Range<usize>> {
+    let key = text.get(at.clone())?;
+    let mut marker = "\"?".to_owned();
+    while text.contains(&marker) {
+        marker.push('?');
+    }
+    let renamed = format!("{}{marker}\"{}", text.get(..at.start)?, text.get(at.end..)?);
+    let (tree, _) = DeTable::parse_recoverable(&renamed);
+    let sibling = key.trim_matches(['"', '\'']);
+    sibling_of(tree.get_ref(), &marker[1..], sibling)
+}
+
+fn sibling_of(table: &DeTable<'_>, marker: &str, sibling: &str) -> Option<Range<usize>> {
+    if table.contains_key(marker) {
+        return table.get_key_value(sibling).map(|(key, _)| key.span());
+    }
+    table.iter().find_map(|(_, value)| below(value.get_ref(), marker, sibling))
+}
+
+fn below(value: &DeValue<'_>, marker: &str, sibling: &str) -> Option<Range<usize>> {
+    match value {
+        DeValue::Table(table) => sibling_of(table, marker, sibling),
+        DeValue::Array(items) => items.iter().find_map(|item| below(item.get_ref(), marker, sibling)),
+        _ => None,
+    }
+}

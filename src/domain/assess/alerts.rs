@@ -1,0 +1,149 @@
+//! One list of alerts from three places, each alert once.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::Round;
+use super::roster::Roster;
+use crate::domain::{Alert, AlertState, Evidence, Finding, FindingKind, Labels, ServiceId, Since, SourceKind, Verdict};
+
+/// Labels that only tell which of several identical Prometheus servers spoke.
+const REPLICA_LABELS: [&str; 4] = ["replica", "prometheus_replica", "__replica__", "prometheus"];
+
+/// Labels that may name a service where the configured one does not.
+const SERVICE_LABELS: [&str; 6] = ["service", "service_name", "ecs_service", "ServiceName", "job", "container"];
+
+/// Every alert once: firing before pending before suppressed, worst first, newest first.
+pub fn join(round: &Round<'_>, roster: &Roster) -> Vec<Alert> {
+    let mut joined = Joined::default();
+    // Alertmanager first: its labels are the fullest (external labels), and it alone knows what is suppressed.
+    for alert in round.facts.alertmanager().iter().flat_map(|reading| &reading.alerts) {
+        joined.add(alert);
+    }
+    for alert in round.facts.prometheus().iter().flat_map(|reading| reading.alerts.iter().flatten()) {
+        joined.add(alert);
+    }
+    for alert in round.facts.grafana().iter().flat_map(|reading| reading.alerts.iter().flatten()) {
+        joined.add(alert);
+    }
+    let mut alerts = joined.alerts;
+    for alert in &mut alerts {
+        alert.service = service(alert, roster);
+    }
+    alerts.retain(|alert| alert.service.is_some() || round.setting.services.is_empty());
+    alerts.sort_by(|a, b| {
+        rank(a)
+            .cmp(&rank(b))
+            .then(b.severity.cmp(&a.severity))
+            .then(b.since.cmp(&a.since))
+            .then_with(|| a.name.cmp(&b.name))
+            .then_with(|| a.labels.cmp(&b.labels))
+    });
+    alerts
+}
+
+const fn rank(alert: &Alert) -> u8 {
+    match (alert.state, alert.suppression.is_some()) {
+        (AlertState::Firing, false) => 0,
+        (AlertState::Pending, _) => 1,
+        (AlertState::Firing, true) => 2,
+    }
+}
+
+#[derive(Default)]
+struct Joined {
+    alerts: Vec<Alert>,
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl Joined {
+    fn add(&mut self, alert: &Alert) {
+        let same = self.by_name.entry(alert.name.clone()).or_default();
+        if let Some(&position) = same.iter().find(|&&position| is_same(&self.alerts[position].labels, &alert.labels)) {
+            merge(&mut self.alerts[position], alert);
+        } else {
+            same.push(self.alerts.len());
+            self.alerts.push(alert.clone());
+        }
+    }
+}
+
+/// Whether two label sets of the same alert name mean the same alert. A server's own external labels are on one side
+/// only, so one set may have labels that the other lacks; those on both sides must agree.
+fn is_same(a: &Labels, b: &Labels) -> bool {
+    let says_nothing = |key: &str| REPLICA_LABELS.contains(&key);
+    let within = |small: &Labels, large: &Labels| {
+        small.iter().all(|(key, value)| says_nothing(key) || large.get(key) == Some(value))
+    };
+    within(a, b) || within(b, a)
+}
+
+fn merge(into: &mut Alert, other: &Alert) {
+    for source in &other.seen_in {
+        if !into.seen_in.contains(source) {
+            into.seen_in.push(*source);
+        }
+    }
+    // Firing anywhere is firing; a rule that is pending again while Alertmanager still holds it has not resolved.
+    into.state = into.state.max(other.state);
+    if into.suppression.is_none() {
+        into.suppression.clone_from(&other.suppression);
+    }
+    into.since = into.since.or(other.since);
+    into.value = into.value.take().or_else(|| other.value.clone());
+    into.query = into.query.take().or_else(|| other.query.clone());
+    into.url = into.url.take().or_else(|| other.url.clone());
+    into.owner = into.owner.take().or_else(|| other.owner.clone());
+    for (key, value) in &other.annotations {
+        into.annotations.entry(key.clone()).or_insert_with(|| value.clone());
+    }
+}
+
+fn service(alert: &Alert, roster: &Roster) -> Option<ServiceId> {
+    if let Some(owner) = &alert.owner
+        && let Some(position) = roster.owned_by(owner).next()
+    {
+        return Some(roster.entry(position).id.clone());
+    }
+    SERVICE_LABELS.iter().filter_map(|label| alert.labels.get(*label)).find_map(|name| roster.named(name)).cloned()
+}
+
+/// Findings of one service: its alerts that fire and are not suppressed.
+pub fn findings<'a>(alerts: impl Iterator<Item = &'a Alert>, now: Timestamp) -> Vec<Finding> {
+    alerts.filter_map(|alert| finding(alert, now)).collect()
+}
+
+/// Findings of alerts that belong to no service.
+pub fn ownerless(round: &Round<'_>, alerts: &[Alert]) -> Vec<Finding> {
+    findings(alerts.iter().filter(|alert| alert.service.is_none()), round.now)
+}
+
+fn finding(alert: &Alert, now: Timestamp) -> Option<Finding> {
+    let verdict = alert.severity.verdict();
+    if !alert.is_active() || verdict == Verdict::Ok {
+        return None;
+    }
+    let text = match alert.summary() {
+        Some(summary) => format!("alert {}: {summary}", alert.name),
+        None => format!("alert {}", alert.name),
+    };
+    Some(Finding {
+        verdict,
+        kind: FindingKind::Alert,
+        text,
+        since: alert.since.map(|at| Since { at, or_earlier: false }),
+        evidence: Evidence {
+            source: alert.seen_in.first().copied().unwrap_or(SourceKind::Alertmanager),
+            query: alert.query.clone().unwrap_or_else(|| labels_text(&alert.labels)),
+            value: None,
+            threshold: None,
+            at: now,
+        },
+    })
+}
+
+fn labels_text(labels: &Labels) -> String {
+    let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}=\"{value}\"")).collect();
+    format!("{{{}}}", pairs.join(", "))
+}

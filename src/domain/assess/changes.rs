@@ -1,0 +1,75 @@
+//! What happened in the last 24 hours.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Round;
+use crate::domain::{
+    Alert, AlertState, Change, ChangeKind, ServiceHealth, ServiceId, Severity, StopCode, Task, TaskState,
+};
+
+/// How far back.
+const WINDOW: SignedDuration = SignedDuration::from_hours(24);
+
+/// Changes kept in a snapshot.
+const KEPT: usize = 500;
+
+/// Deployments, tasks that stopped by themselves or by hand, alerts that fired and those that ended; newest first.
+pub fn of(round: &Round<'_>, services: &[ServiceHealth], alerts: &[Alert]) -> Vec<Change> {
+    let recent = |at: &Timestamp| {
+        let age = round.now.duration_since(*at);
+        !age.is_negative() && age <= WINDOW
+    };
+    let mut changes: Vec<Change> = services.iter().flat_map(of_service).collect();
+    changes.extend(alerts.iter().filter_map(fired));
+    changes.extend(round.facts.resolved().iter().cloned().map(|change| with_cluster(change, services)));
+    changes.retain(|change| recent(&change.at));
+    changes.sort_by(|a, b| b.at.cmp(&a.at).then(a.kind.cmp(&b.kind)).then_with(|| a.service.cmp(&b.service)));
+    changes.dedup();
+    changes.truncate(KEPT);
+    changes
+}
+
+fn of_service(service: &ServiceHealth) -> Vec<Change> {
+    let Some(ecs) = &service.ecs else { return Vec::new() };
+    let deployments = ecs.deployments.iter().filter_map(|deployment| {
+        let text = format!("deployment {} {}", deployment.definition, deployment.rollout.word());
+        Some(change(deployment.created_at?, ChangeKind::Deployed, &service.id, text))
+    });
+    let stops = ecs.tasks.iter().filter(|task| is_news(task)).filter_map(|task| {
+        let why = task.stop_summary().unwrap_or_else(|| "no reason given".to_owned());
+        let text = format!("task {} stopped: {why}", task.short_id());
+        Some(change(task.stopped_at?, ChangeKind::TaskStopped, &service.id, text))
+    });
+    deployments.chain(stops).collect()
+}
+
+/// A stop that a deployment or a smaller desired count did not ask for.
+fn is_news(task: &Task) -> bool {
+    task.state == TaskState::Stopped
+        && (task.stop_code != Some(StopCode::SchedulerInitiated) || task.crashed() || task.was_out_of_memory())
+}
+
+fn fired(alert: &Alert) -> Option<Change> {
+    let is_news = alert.state == AlertState::Firing && alert.severity > Severity::Info;
+    let at = alert.since.filter(|_| is_news)?;
+    Some(Change {
+        at,
+        kind: ChangeKind::AlertFired,
+        service: alert.service.clone(),
+        text: format!("{} fired", alert.name),
+    })
+}
+
+/// A resolved alert was remembered by its label alone; its service's cluster is known only here.
+fn with_cluster(mut change: Change, services: &[ServiceHealth]) -> Change {
+    if let Some(id) = &change.service
+        && let Some(service) = services.iter().find(|service| service.id.name == id.name)
+    {
+        change.service = Some(service.id.clone());
+    }
+    change
+}
+
+fn change(at: Timestamp, kind: ChangeKind, service: &ServiceId, text: String) -> Change {
+    Change { at, kind, service: Some(service.clone()), text }
+}

@@ -1,0 +1,19 @@
+//! Asks the sources, again and again or once, and turns what comes back into snapshots.
+//!
+//! Each source has a task of its own, so that a dead backend delays nobody; one desk gathers the answers, keeps the
+//! books on how every source is doing and assesses. Nothing here draws and nothing blocks the screen.
+
+mod cadence;
+mod charts;
+mod clock;
+mod doctor;
+mod once;
+mod station;
+mod tracker;
+mod watch;
+
+pub use clock::Clock;
+pub use doctor::checkups;
+pub use once::once;
+pub use station::{Post, Station};
+pub use watch::{Update, Watch};

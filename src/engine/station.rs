@@ -1,0 +1,159 @@
+//! One context made ready to be looked at: its sources opened, how often each is asked, by which clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Clock;
+use super::tracker::Tracker;
+use crate::config;
+use crate::domain::assess::Setting;
+use crate::domain::{ContextInfo, Policy, SourceKind};
+use crate::net::aws::Aws;
+use crate::net::http::Clients;
+use crate::sim::{self, World};
+use crate::source::foreign::OwnerLabels;
+use crate::source::{self, Source};
+
+/// The longest one round of a source may take while the screen is open.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often the simulated fleet is asked: often enough to live, at any speed.
+const DEMO_INTERVAL: Duration = Duration::from_secs(2);
+
+/// A source and how often it is asked.
+#[derive(Clone)]
+pub struct Post {
+    /// The source.
+    pub source: Arc<dyn Source>,
+    /// The distance between two rounds.
+    pub interval: Duration,
+}
+
+/// One context, ready to be looked at.
+#[derive(Clone)]
+pub struct Station {
+    /// Its sources.
+    pub posts: Vec<Post>,
+    /// What the judgement depends on.
+    pub setting: Setting,
+    /// The clock it lives by.
+    pub clock: Clock,
+    /// The longest one round of a source may take.
+    pub patience: Duration,
+}
+
+impl Station {
+    /// A context of the configuration. Does no I/O: clients, credentials and certificates are loaded by the first round.
+    ///
+    /// # Errors
+    /// A glob that cannot be read.
+    pub fn open(context: &config::Context) -> Result<Self, String> {
+        let clients = Clients::default();
+        let refresh = context.refresh;
+        let mut posts = Vec::new();
+        let mut post = |source: Arc<dyn Source>, interval| posts.push(Post { source, interval });
+        if let Some(settings) = &context.aws {
+            let aws = Aws::open(settings.clone(), &clients);
+            post(source::ecs::open(&aws, context), refresh.ecs);
+            if settings.cloudwatch {
+                post(source::cloudwatch::open(&aws), refresh.cloudwatch);
+            }
+        }
+        let grafana = context.grafana.as_ref();
+        let labels = OwnerLabels::of(context.prometheus.as_ref());
+        if let Some(prometheus) = &context.prometheus {
+            post(source::prometheus::open(prometheus, grafana, &clients), refresh.prometheus);
+        }
+        if let Some(alertmanager) = &context.alertmanager {
+            post(source::alertmanager::open(alertmanager, grafana, labels.clone(), &clients), refresh.alertmanager);
+        }
+        if let Some(grafana) = grafana {
+            post(source::grafana::open(grafana, labels, &clients), refresh.grafana);
+        }
+        posts.sort_by_key(|post| post.source.kind());
+        let info = ContextInfo {
+            name: context.name.clone(),
+            production: context.production,
+            demo: false,
+            region: context.aws.as_ref().and_then(|aws| aws.region.clone()),
+            account: None,
+            caller_arn: None,
+        };
+        let setting = Setting {
+            context: info,
+            policy: context.policy.clone(),
+            stack_services: patterns(&context.stack_services)?,
+            services: patterns(&context.services)?,
+            notes: notes(context),
+        };
+        Ok(Self { posts, setting, clock: Clock::system(), patience: PATIENCE })
+    }
+
+    /// The simulated fleet, its clock running `speed` times as fast as life. `services` are globs; all when empty.
+    ///
+    /// # Errors
+    /// A glob that cannot be read.
+    pub fn simulated(world: &Arc<World>, speed: f64, services: &[String]) -> Result<Self, String> {
+        let open = |kind| Post { source: source::sim::open(Arc::clone(world), kind), interval: DEMO_INTERVAL };
+        let info = ContextInfo {
+            name: "demo".to_owned(),
+            production: false,
+            demo: true,
+            region: Some(sim::REGION.to_owned()),
+            account: None,
+            caller_arn: None,
+        };
+        let setting = Setting {
+            context: info,
+            policy: Policy::default(),
+            stack_services: patterns(&sim::stack_names().map(str::to_owned).collect::<Vec<_>>())?,
+            services: patterns(services)?,
+            notes: Vec::new(),
+        };
+        let posts = SourceKind::ALL.map(open).to_vec();
+        Ok(Self { posts, setting, clock: Clock::simulated(sim::EPOCH, speed), patience: PATIENCE })
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(super) fn tracker(&self, post: &Post) -> Tracker {
+        let overdue = self.clock.scaled(post.interval * 2 + self.patience);
+        Tracker::new(post.source.kind(), post.source.place(), overdue)
+    }
+
+    pub(super) fn post(&self, kind: SourceKind) -> Option<&Post> {
+        self.posts.iter().find(|post| post.source.kind() == kind)
+    }
+}
+
+fn patterns(globs: &[String]) -> Result<Vec<glob::Pattern>, String> {
+    globs
+        .iter()
+        .map(|glob| {
+            glob::Pattern::new(glob).map_err(|error| format!("`{glob}` is no pattern of service names: {error}"))
+        })
+        .collect()
+}
+
+/// What is not looked at because it is not configured, and what adding it would give.
+fn notes(context: &config::Context) -> Vec<String> {
+    let table = |name: &str| format!("[contexts.{}.{name}]", context.name);
+    let mut notes = Vec::new();
+    if context.prometheus.is_none() {
+        notes.push(format!(
+            "prometheus is not configured: {} would add requests, errors, latency, scrape targets and its alerts",
+            table("prometheus")
+        ));
+    }
+    if context.alertmanager.is_none() && context.prometheus.is_some() {
+        notes.push(format!("alertmanager is not configured: {} would add silences and routing", table("alertmanager")));
+    }
+    if context.aws.is_none() {
+        notes.push(format!("aws is not configured: {} would add tasks and deployments", table("aws")));
+    }
+    notes
+}

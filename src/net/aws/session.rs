@@ -1,0 +1,136 @@
+//! One round's access to AWS: clients with the round's time limits, a bound on parallel calls, explained errors.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+use super::chain::{Loaded, timeouts};
+use super::explain::{Call, clean, explain};
+use super::profile::{Facts, find};
+use super::transport::Transport;
+use super::{Aws, Caller};
+use crate::domain::{ErrorClass, SourceError};
+use crate::format;
+
+/// Calls under way at once. AWS allows some 20 ECS reads a second for the whole account.
+const PARALLEL: usize = 8;
+
+/// One round's access to AWS.
+#[derive(Debug)]
+pub struct Session {
+    aws: Aws,
+    loaded: Arc<Loaded>,
+    config: SdkConfig,
+    within: Duration,
+    deadline: Instant,
+    gate: Semaphore,
+}
+
+impl Session {
+    /// A tenth of the time is kept for putting the answer together, so that the source gives up before it is given up.
+    pub(super) fn new(aws: Aws, loaded: Arc<Loaded>, transport: Transport, begun: Instant, within: Duration) -> Self {
+        let allowed = within * 9 / 10;
+        let attempt = aws.pace().attempt.min(allowed / 2);
+        let limits = timeouts(aws.pace().connect.min(attempt), attempt, allowed);
+        let config = loaded.config.to_builder().http_client(transport).timeout_config(limits).build();
+        Self { aws, loaded, config, within: allowed, deadline: begun + allowed, gate: Semaphore::new(PARALLEL) }
+    }
+
+    /// The region asked.
+    pub fn region(&self) -> &str {
+        &self.loaded.region
+    }
+
+    /// Where the credentials came from and when they run out, where that is known.
+    pub fn credentials(&self) -> (&'static str, Option<jiff::Timestamp>) {
+        (self.loaded.origin, self.loaded.expiry)
+    }
+
+    /// A client of the ECS API.
+    pub fn ecs(&self) -> aws_sdk_ecs::Client {
+        aws_sdk_ecs::Client::new(&self.config)
+    }
+
+    /// A client of the CloudWatch API.
+    pub fn cloudwatch(&self) -> aws_sdk_cloudwatch::Client {
+        aws_sdk_cloudwatch::Client::new(&self.config)
+    }
+
+    /// Who we are to AWS. Asked once; a failure is not remembered.
+    ///
+    /// # Errors
+    /// As [`Session::call`].
+    pub async fn caller(&self) -> Result<Caller, SourceError> {
+        let caller = self.loaded.caller.get_or_try_init(|| async {
+            let call = Call { service: "sts", action: "GetCallerIdentity", about: "" };
+            let client = aws_sdk_sts::Client::new(&self.config);
+            let answer = self.call(call, client.get_caller_identity().send()).await?;
+            let text = |part: Option<&str>| part.map(clean).filter(|text| !text.is_empty());
+            match (text(answer.account()), text(answer.arn())) {
+                (Some(account), Some(arn)) => Ok(Caller { account, arn }),
+                _ => Err(SourceError::new(
+                    ErrorClass::Garbage,
+                    format!("{}: the answer has no account", call.in_region(self.region())),
+                )),
+            }
+        });
+        caller.await.cloned()
+    }
+
+    /// Waits for one call's answer, at most until the round's time is up, with a bounded number of others.
+    ///
+    /// Credentials that turn out bad are dropped, so that the next round looks for new ones.
+    ///
+    /// # Errors
+    /// One line that names call, region and cause, sanitised and free of secrets.
+    pub async fn call<T, E>(
+        &self,
+        call: Call<'_>,
+        answer: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    ) -> Result<T, SourceError>
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        let waiting = async {
+            let _place = self.gate.acquire().await.ok();
+            answer.await
+        };
+        let error = match timeout_at(self.deadline, Box::pin(waiting)).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => error,
+            Err(_) => {
+                let waited = format::duration(self.within);
+                let what = format!("{}: no answer within {waited}", call.in_region(self.region()));
+                return Err(SourceError::new(ErrorClass::Timeout, what));
+            }
+        };
+        if let Some(error) = find::<CredentialsError>(&error) {
+            self.aws.forget(&self.loaded).await;
+            return Err(self.facts().await.explain(error));
+        }
+        let error = explain(&call, self.region(), &error);
+        if error.class == ErrorClass::Tls {
+            self.aws.forget_trust();
+        }
+        if error.class == ErrorClass::Credentials {
+            self.aws.forget(&self.loaded).await;
+            if error.hint.is_none() {
+                let next_step = self.facts().await.next_step();
+                return Err(error.with_hint(next_step));
+            }
+        }
+        Err(error)
+    }
+
+    async fn facts(&self) -> Facts {
+        Facts::gather(self.aws.settings().profile.as_deref()).await
+    }
+}

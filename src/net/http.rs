@@ -1,0 +1,233 @@
+//! HTTP: one client set-up for every backend, one way to send a request and one to say why it failed.
+
+mod client;
+mod credentials;
+mod deadline;
+pub mod failure;
+#[cfg(test)]
+pub(crate) mod loopback;
+mod reply;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use reqwest::Method;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION};
+use url::Url;
+
+pub use client::{CONNECT_TIMEOUT, Clients, Trust, client};
+pub use deadline::Deadline;
+pub use reply::Reply;
+
+use self::credentials::Credentials;
+use crate::config;
+use crate::domain::{ErrorClass, SourceError};
+use crate::format::sanitise;
+use crate::net::Meter;
+
+/// How many redirects within one server are followed.
+const MAX_REDIRECTS: usize = 3;
+
+/// The content type of a `POST`'s parameters.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A request to one backend, below its base address.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// `GET` or `POST`.
+    pub method: Method,
+    /// The path after the base address's, with its slash; already percent-encoded.
+    pub path: String,
+    /// Parameters: the query of a `GET`, the form of a `POST`.
+    pub parameters: Vec<(&'static str, String)>,
+    /// When the round it belongs to ends.
+    pub deadline: Deadline,
+}
+
+impl Call {
+    /// A `GET` without parameters.
+    pub fn get(path: impl Into<String>, deadline: Deadline) -> Self {
+        Self { method: Method::GET, path: path.into(), parameters: Vec::new(), deadline }
+    }
+
+    /// A `POST` of an (as yet empty) form.
+    pub fn post(path: impl Into<String>, deadline: Deadline) -> Self {
+        Self { method: Method::POST, ..Self::get(path, deadline) }
+    }
+
+    /// The same with one more parameter.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.parameters.push((name, value.into()));
+        self
+    }
+}
+
+/// One HTTP backend: its address, its credentials and the client it shares with those that trust alike.
+#[derive(Debug)]
+pub struct Backend {
+    base: Url,
+    trust: Trust,
+    timeout: Duration,
+    clients: Clients,
+    credentials: Credentials,
+    meter: Meter,
+}
+
+impl Backend {
+    /// As the settings say. Does no I/O: certificates and secrets are read by the first request.
+    pub fn open(settings: &config::Http, clients: &Clients, meter: Meter) -> Self {
+        Self {
+            base: bare(&settings.url),
+            trust: Trust::of(settings),
+            timeout: settings.timeout,
+            clients: clients.clone(),
+            credentials: Credentials::new(settings),
+            meter,
+        }
+    }
+
+    /// Its base address, free of secrets and of the last slash.
+    pub fn place(&self) -> String {
+        shown(&self.base)
+    }
+
+    /// Requests sent so far.
+    pub fn requests(&self) -> u64 {
+        self.meter.total()
+    }
+
+    /// Whether credentials are configured for it.
+    pub fn authenticates(&self) -> bool {
+        self.credentials.has_secrets()
+    }
+
+    /// The address of a path below the base address.
+    pub fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        url
+    }
+
+    /// Sends a request and takes in the whole answer, whatever its status. Asks once more with fresh credentials
+    /// where the server refuses the ones it got and there are others by now.
+    ///
+    /// # Errors
+    /// Where no complete answer came: see [`ErrorClass`]. A redirect away from the server is an error too: credentials
+    /// do not follow it, and what is there is a login page.
+    pub async fn send(&self, call: &Call) -> Result<Reply, SourceError> {
+        let headers = self.headers(call).await.map_err(|error| {
+            let what = format!("{} {}: not sent: {}", call.method, shown(&self.url(&call.path)), error.what);
+            SourceError { what, ..error }
+        })?;
+        let reply = self.send_with(call, &headers).await?;
+        if reply.status != reqwest::StatusCode::UNAUTHORIZED {
+            return Ok(reply);
+        }
+        match self.credentials.renewed(&headers).await {
+            Some(renewed) => self.send_with(call, &renewed).await,
+            None => Ok(reply),
+        }
+    }
+
+    async fn send_with(&self, call: &Call, headers: &HeaderMap) -> Result<Reply, SourceError> {
+        let mut url = self.url(&call.path);
+        for _ in 0..=MAX_REDIRECTS {
+            let reply = self.send_once(call, &url, headers).await?;
+            let Some(next) = redirected(&reply) else { return Ok(reply) };
+            url = followed(call, &url, &reply, &next)?;
+        }
+        let what = format!("{} {}: redirected more than {MAX_REDIRECTS} times", call.method, shown(&url));
+        Err(SourceError::new(ErrorClass::Garbage, what))
+    }
+
+    async fn send_once(&self, call: &Call, url: &Url, headers: &HeaderMap) -> Result<Reply, SourceError> {
+        let name = format!("{} {}", call.method, shown(url));
+        let allowed = self.timeout.min(call.deadline.remaining());
+        if allowed.is_zero() {
+            let what = format!("{name}: not asked, the time for this round was used up before");
+            return Err(SourceError::new(ErrorClass::Timeout, what));
+        }
+        let client = self.clients.get(&self.trust).await?;
+        let mut url = url.clone();
+        let request = if call.method == Method::GET {
+            if !call.parameters.is_empty() {
+                url.query_pairs_mut().extend_pairs(&call.parameters);
+            }
+            client.get(url.clone())
+        } else {
+            let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&call.parameters).finish();
+            client.request(call.method.clone(), url.clone()).header(CONTENT_TYPE, FORM).body(form)
+        };
+        let request = request.headers(headers.clone()).header(ACCEPT, "application/json").timeout(allowed);
+        self.meter.count();
+        let began = Deadline::after(allowed);
+        let failed = |error: reqwest::Error| {
+            let error = failure::transport(&name, &error, allowed);
+            if error.class == ErrorClass::Tls {
+                self.clients.forget(&self.trust);
+            }
+            error
+        };
+        let response = request.send().await.map_err(failed)?;
+        Reply::collect(name, url, response, began, allowed, self.credentials.advice()).await
+    }
+
+    /// The credentials, as long as the round lasts: a command may wait for a person.
+    async fn headers(&self, call: &Call) -> Result<HeaderMap, SourceError> {
+        let late = |_| SourceError::new(ErrorClass::Timeout, "the credentials were not there in time");
+        tokio::time::timeout(call.deadline.remaining(), self.credentials.headers()).await.map_err(late)?
+    }
+}
+
+/// Where the server sends us instead, if it does.
+fn redirected(reply: &Reply) -> Option<Url> {
+    if !reply.status.is_redirection() {
+        return None;
+    }
+    let location = reply.headers.get(LOCATION)?.to_str().ok()?;
+    reply.url.join(location).ok()
+}
+
+/// The address to ask next, or why the redirect is not followed.
+fn followed(call: &Call, from: &Url, reply: &Reply, next: &Url) -> Result<Url, SourceError> {
+    let at = format!("{} {}: redirected to {}", call.method, shown(from), shown(next));
+    let upgraded = from.scheme() == "http" && next.scheme() == "https" && from.host() == next.host();
+    let same_server = from.origin() == next.origin() || upgraded;
+    if !same_server || looks_like_login(next) {
+        return Err(SourceError::new(ErrorClass::Credentials, format!("{at}: is this a login page?"))
+            .with_hint("a proxy in front wants a session: give credentials it accepts, or a url that goes past it"));
+    }
+    let keeps_method = matches!(reply.status.as_u16(), 307 | 308);
+    if call.method != Method::GET && !keeps_method {
+        return Err(SourceError::new(ErrorClass::Unsupported, format!("{at}: a form does not survive that"))
+            .with_hint("use the address it redirects to as the url"));
+    }
+    Ok(bare(next))
+}
+
+fn looks_like_login(url: &Url) -> bool {
+    let path = url.path().to_ascii_lowercase();
+    ["login", "signin", "sign-in", "sign_in", "oauth", "saml", "sso"].iter().any(|word| path.contains(word))
+}
+
+/// A URL without user, password, query and fragment.
+fn bare(url: &Url) -> Url {
+    let mut bare = url.clone();
+    bare.set_query(None);
+    bare.set_fragment(None);
+    // Fails only for URLs that cannot have either, which then hold none.
+    let _ = bare.set_username("");
+    let _ = bare.set_password(None);
+    bare
+}
+
+/// A URL as it may be shown.
+fn shown(url: &Url) -> String {
+    let bare = bare(url);
+    let text: Cow<'_, str> = sanitise(bare.as_str());
+    text.trim_end_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,16 @@
+//! Headless outputs of the same domain values the screens show: text, JSON, Markdown and Nagios of a snapshot, the
+//! doctor's report, the error message. No I/O, no clock, no terminal: everything here returns a `String`.
+//!
+//! Text of backends is sanitised where it enters. A report leaves the program, for terminals, files and other
+//! programs, so every text passes [`crate::format::sanitise`] once more on its way out; that costs one scan.
+
+pub mod doctor;
+mod exit;
+mod ink;
+pub mod once;
+mod problem;
+#[cfg(test)]
+mod sample;
+
+pub use exit::{FailOn, exit_code, outcome};
+pub use problem::problem;

@@ -1,0 +1,228 @@
+//! One sitting: the model, the watch behind it and the screen before it.
+
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::input;
+use super::terminal::Screen;
+use crate::app::{self, Effect, Model, Msg, Notice, Surroundings};
+use crate::engine::{Clock, Station, Update, Watch};
+use crate::theme::Theme;
+use crate::view::{self, Glyphs, HitMap};
+
+/// How often the model is told that time passes. It redraws only when that changes a text.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Opens a context by name: what to watch, or why not.
+pub type Opener = Box<dyn Fn(&str) -> Result<Station, String>>;
+
+/// Loads a theme by name: its styles, or why not.
+pub type ThemeLoader = Box<dyn Fn(&str) -> Result<Theme, String>>;
+
+/// Everything a sitting begins with.
+pub struct Session {
+    /// The state of the screen.
+    pub model: Model,
+    /// What to watch.
+    pub station: Station,
+    /// How things look.
+    pub theme: Theme,
+    /// What symbols are drawn with.
+    pub glyphs: Glyphs,
+    /// Whether the mouse is listened to.
+    pub mouse: bool,
+    /// Opens other contexts.
+    pub open_context: Opener,
+    /// Loads other themes.
+    pub load_theme: ThemeLoader,
+}
+
+/// What the model is told of the place it shows.
+pub fn surroundings(station: &Station) -> Surroundings {
+    let sources = station.posts.iter().map(|post| (post.source.kind(), post.source.place())).collect();
+    Surroundings { context: station.setting.context.clone(), policy: station.setting.policy.clone(), sources }
+}
+
+/// Runs until the person leaves or a signal ends it. The first frame is drawn before anything is asked.
+///
+/// # Errors
+/// What the terminal says.
+pub async fn run(session: Session) -> io::Result<()> {
+    let mut sitting = Sitting::begin(session)?;
+    let mut keys = EventStream::new();
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    loop {
+        let go_on = tokio::select! {
+            biased;
+            () = any(&mut hang_up, &mut terminate, &mut interrupt) => false,
+            event = keys.next() => match event {
+                Some(Ok(event)) => {
+                    let mut go_on = sitting.hear(event)?;
+                    // Typed ahead or held down: take it all in, then draw once.
+                    while go_on && let Some(Some(Ok(event))) = now_or_never(keys.next()) {
+                        go_on = sitting.hear(event)?;
+                    }
+                    go_on
+                }
+                // The terminal is gone.
+                Some(Err(_)) | None => false,
+            },
+            Some(update) = sitting.updates.recv() => {
+                let mut go_on = sitting.learn(update)?;
+                while go_on && let Ok(update) = sitting.updates.try_recv() {
+                    go_on = sitting.learn(update)?;
+                }
+                go_on
+            }
+            _ = tick.tick() => sitting.tell(Msg::Tick)?,
+        };
+        if !go_on {
+            return Ok(());
+        }
+        sitting.draw()?;
+    }
+}
+
+async fn any(a: &mut Signal, b: &mut Signal, c: &mut Signal) {
+    tokio::select! {
+        _ = a.recv() => {}
+        _ = b.recv() => {}
+        _ = c.recv() => {}
+    }
+}
+
+/// The future's answer if it has one at once.
+fn now_or_never<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut future: Pin<&mut _> = std::pin::pin!(future);
+    match future.as_mut().poll(&mut context) {
+        std::task::Poll::Ready(answer) => Some(answer),
+        std::task::Poll::Pending => None,
+    }
+}
+
+struct Sitting {
+    screen: Screen,
+    model: Model,
+    drawn: Option<u64>,
+    hits: HitMap,
+    theme: Theme,
+    glyphs: Glyphs,
+    clock: Clock,
+    watch: Watch,
+    updates: mpsc::UnboundedReceiver<Update>,
+    updates_in: mpsc::UnboundedSender<Update>,
+    open_context: Opener,
+    load_theme: ThemeLoader,
+}
+
+impl Sitting {
+    fn begin(session: Session) -> io::Result<Self> {
+        let Session { mut model, station, theme, glyphs, mouse, open_context, load_theme } = session;
+        let mut screen = Screen::take(mouse)?;
+        let (width, height) = crossterm::terminal::size()?;
+        let clock = station.clock;
+        // A new model asks for nothing, so there are no effects to perform.
+        app::update(&mut model, Msg::Resize(width, height), clock.now());
+        let hits = screen.draw(|frame| view::draw(frame, &model, &theme, &glyphs))?;
+        let (updates_in, updates) = mpsc::unbounded_channel();
+        let watch = Watch::start(station, updates_in.clone());
+        let drawn = Some(model.revision());
+        Ok(Self {
+            screen,
+            model,
+            drawn,
+            hits,
+            theme,
+            glyphs,
+            clock,
+            watch,
+            updates,
+            updates_in,
+            open_context,
+            load_theme,
+        })
+    }
+
+    fn hear(&mut self, event: crossterm::event::Event) -> io::Result<bool> {
+        input::message(event, &self.hits).map_or(Ok(true), |message| self.tell(message))
+    }
+
+    fn learn(&mut self, update: Update) -> io::Result<bool> {
+        self.tell(match update {
+            Update::Snapshot(snapshot) => Msg::Snapshot(snapshot),
+            Update::Chart(ask, answer) => Msg::Chart(answer.map_err(|error| (ask, error))),
+        })
+    }
+
+    /// Hands the model a message and performs what it asks for; `false` ends the sitting.
+    fn tell(&mut self, message: Msg) -> io::Result<bool> {
+        let effects = app::update(&mut self.model, message, self.clock.now());
+        for effect in effects {
+            if !self.perform(effect)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn perform(&mut self, effect: Effect) -> io::Result<bool> {
+        match effect {
+            Effect::Quit => return Ok(false),
+            Effect::Refresh => self.watch.refresh(),
+            Effect::LoadChart(ask) => self.watch.chart(ask),
+            Effect::Copy(text) => {
+                self.screen.offer_to_clipboard(&text)?;
+                let said = format!("offered to the terminal's clipboard (OSC 52): {text}");
+                return self.tell(Msg::Notice(Notice::info(said)));
+            }
+            Effect::Suspend => {
+                self.screen.suspend()?;
+                self.drawn = None;
+            }
+            Effect::Redraw => {
+                self.screen.forget()?;
+                self.drawn = None;
+            }
+            Effect::SwitchContext(name) => match (self.open_context)(&name) {
+                Ok(station) => {
+                    self.clock = station.clock;
+                    let surroundings = Box::new(surroundings(&station));
+                    // What the old watch still had to say belongs to the old context: a new channel leaves it behind.
+                    (self.updates_in, self.updates) = mpsc::unbounded_channel();
+                    self.watch = Watch::start(station, self.updates_in.clone());
+                    return self.tell(Msg::Context(surroundings));
+                }
+                Err(why) => return self.tell(Msg::Notice(Notice::error(why))),
+            },
+            Effect::SetTheme(name) => match (self.load_theme)(&name) {
+                Ok(theme) => {
+                    self.theme = theme;
+                    return self.tell(Msg::Theme(name));
+                }
+                Err(why) => return self.tell(Msg::Notice(Notice::error(why))),
+            },
+        }
+        Ok(true)
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let revision = self.model.revision();
+        if self.drawn != Some(revision) {
+            let (model, theme, glyphs) = (&self.model, &self.theme, &self.glyphs);
+            self.hits = self.screen.draw(|frame| view::draw(frame, model, theme, glyphs))?;
+            self.drawn = Some(revision);
+        }
+        Ok(())
+    }
+}

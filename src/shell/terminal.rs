@@ -1,0 +1,155 @@
+//! The terminal taken over, and given back whatever happens: on return, on error, on a panic, on a signal.
+
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::sync::Once;
+
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::Frame;
+use ratatui::backend::CrosstermBackend;
+
+use crate::format;
+
+/// Why there is nothing to draw on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Standard output is a file or a pipe.
+    #[error("standard output is not a terminal")]
+    NoTerminal,
+    /// `TERM=dumb` or no `TERM` at all.
+    #[error("this terminal cannot place a cursor (TERM is `dumb` or not set)")]
+    Dumb,
+}
+
+/// Whether there is a terminal to draw on. `term` is the value of `TERM`.
+///
+/// # Errors
+/// When there is none.
+pub fn check(term: Option<&str>) -> Result<(), Refusal> {
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return Err(Refusal::NoTerminal);
+    }
+    match term {
+        None | Some("" | "dumb") => Err(Refusal::Dumb),
+        Some(_) => Ok(()),
+    }
+}
+
+/// How many columns the terminal on standard output has.
+pub fn width() -> Option<usize> {
+    let columns = crossterm::terminal::size().ok()?.0;
+    (columns > 0).then_some(columns.into())
+}
+
+/// The screen while the program has it.
+pub struct Screen {
+    terminal: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    has_mouse: bool,
+}
+
+impl Screen {
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn take(has_mouse: bool) -> io::Result<Self> {
+        restore_on_panic();
+        // Colour is the theme's business, NO_COLOR included: crossterm would write a bare `CSI m` for every colour it
+        // leaves out, which also ends bold and reverse.
+        crossterm::style::force_color_output(true);
+        enter(has_mouse)?;
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
+        Ok(Self { terminal: ratatui::Terminal::new(backend)?, has_mouse })
+    }
+
+    /// Draws one frame; only cells that changed are sent, as one update where the terminal can.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn draw<T>(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> T) -> io::Result<T> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        let mut answer = None;
+        self.terminal.draw(|frame| answer = Some(draw(frame)))?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        answer.ok_or_else(|| io::Error::other("the frame was not drawn"))
+    }
+
+    /// Forgets what is on the screen, so that the next frame is sent whole.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn forget(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Offers text to the terminal's clipboard (OSC 52). Whether it takes it cannot be known.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn offer_to_clipboard(&mut self, text: &str) -> io::Result<()> {
+        execute!(self.terminal.backend_mut(), crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Gives the terminal back, stops the process as ctrl-z in a shell does, and takes it over again after `fg`.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        leave()?;
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
+        enter(self.has_mouse)?;
+        self.forget()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // There is nobody left to tell if this fails.
+        let _ = leave();
+    }
+}
+
+fn enter(has_mouse: bool) -> io::Result<()> {
+    enable_raw_mode()?;
+    let mut out = io::stdout();
+    execute!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    if has_mouse {
+        execute!(out, EnableMouseCapture)?;
+    }
+    Ok(())
+}
+
+fn leave() -> io::Result<()> {
+    let mut out = io::stdout();
+    let restored = execute!(
+        out,
+        EndSynchronizedUpdate,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    disable_raw_mode()?;
+    restored?;
+    out.flush()
+}
+
+/// A panic's message must land on a terminal that is whole again, and must not carry foreign text raw.
+fn restore_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        std::panic::set_hook(Box::new(|panic| {
+            let _ = leave();
+            let text = panic.to_string();
+            let mut err = io::stderr();
+            for line in format::sanitise_lines(&text) {
+                let _ = writeln!(err, "{line}");
+            }
+            let _ = writeln!(err, "this is a bug in rounds; nothing was changed anywhere");
+        }));
+    });
+}

@@ -1,0 +1,480 @@
+//! The history of one service's tasks and deployments, replayed from a script of beats up to a moment.
+
+use super::clock::{DAY, Second};
+use super::fleet::Service;
+use super::life::{self, Ending, Life};
+use super::noise;
+
+/// Seconds a usual start takes, from creation to RUNNING.
+pub const BOOT: Second = 41;
+/// Seconds after a task ended until the scheduler has made its successor.
+pub const NOTICE: Second = 4;
+
+/// One thing that happens to a service.
+#[derive(Debug, Clone)]
+pub enum Beat {
+    /// A deployment of `revision` begins; with `back`, the circuit breaker's return to what ran before.
+    Deploy {
+        /// When.
+        at: Second,
+        /// To which revision.
+        revision: u32,
+        /// Whether it is a rollback.
+        back: bool,
+    },
+    /// The newest deployment puts its own task in a place; the old one goes `drain` seconds after that one runs.
+    Replace {
+        /// When the new task is created.
+        at: Second,
+        /// Which place.
+        slot: u32,
+        /// Seconds until the new task runs.
+        boot: Second,
+        /// Seconds both run.
+        drain: Second,
+    },
+    /// The newest deployment starts a task that never gets to replace another.
+    Attempt {
+        /// When it is created.
+        at: Second,
+        /// The place it would have had.
+        slot: u32,
+        /// Seconds until it runs; never, if it does not.
+        boot: Option<Second>,
+        /// From when on it fails its health check.
+        sick: Option<Second>,
+        /// When it ends.
+        ends: Second,
+        /// How it ends.
+        how: Ending,
+    },
+    /// The running task of a place begins to fail its health check.
+    Sicken {
+        /// When.
+        at: Second,
+        /// Which place.
+        slot: u32,
+    },
+    /// The running task of a place ends and is replaced.
+    Lose {
+        /// When.
+        at: Second,
+        /// Which place.
+        slot: u32,
+        /// How.
+        how: Ending,
+        /// Seconds until the successor is created.
+        wait: Second,
+        /// Seconds the successor takes to run.
+        boot: Second,
+    },
+    /// The newest deployment is complete.
+    Settle {
+        /// When.
+        at: Second,
+    },
+    /// The circuit breaker gives the newest deployment up.
+    GiveUp {
+        /// When.
+        at: Second,
+    },
+    /// The scheduler has something to say.
+    Remark {
+        /// When.
+        at: Second,
+        /// What, after `(service NAME) `.
+        text: &'static str,
+    },
+    /// Somebody stops a task.
+    Stop {
+        /// When.
+        at: Second,
+        /// Which task.
+        task: u128,
+        /// The reason given.
+        reason: String,
+    },
+}
+
+impl Beat {
+    /// When it happens.
+    pub const fn at(&self) -> Second {
+        match self {
+            Self::Deploy { at, .. }
+            | Self::Replace { at, .. }
+            | Self::Attempt { at, .. }
+            | Self::Sicken { at, .. }
+            | Self::Lose { at, .. }
+            | Self::Settle { at }
+            | Self::GiveUp { at }
+            | Self::Remark { at, .. }
+            | Self::Stop { at, .. } => *at,
+        }
+    }
+}
+
+/// One deployment.
+#[derive(Debug, Clone)]
+pub struct Rollout {
+    /// The number in its id (`ecs-svc/NUMBER`).
+    pub number: u64,
+    /// The revision it brings.
+    pub revision: u32,
+    /// When it began.
+    pub created: Second,
+    /// Whether it undoes another, and that one's number.
+    pub undoes: Option<u64>,
+    /// When it was complete.
+    pub settled: Option<Second>,
+    /// When it was given up.
+    pub failed: Option<Second>,
+}
+
+/// What an event of the service's list is about. Its text is made only for those that are shown.
+#[derive(Debug, Clone)]
+pub enum Note {
+    /// A task was started.
+    Started(u128),
+    /// A task was stopped.
+    Ended(u128),
+    /// A task was registered with the load balancer.
+    Registered,
+    /// A task is taken out of the load balancer.
+    Draining,
+    /// A task fails its health check.
+    Sick(u128),
+    /// A deployment is complete, by its number.
+    Completed(u64),
+    /// A deployment was given up, by its number.
+    Failed(u64),
+    /// A deployment is undone, by the number of the one gone back to.
+    GoingBack(u64),
+    /// All is as wanted.
+    Steady,
+    /// Anything else.
+    Said(&'static str),
+}
+
+/// What became of a service by some moment.
+#[derive(Debug)]
+pub struct Timeline {
+    /// Every task there was, oldest first.
+    pub lives: Vec<Life>,
+    /// Every deployment there was, oldest first; never empty.
+    pub rollouts: Vec<Rollout>,
+    /// What the scheduler said in the last day, in no order; some of it may lie in the future.
+    pub notes: Vec<(Second, Note)>,
+}
+
+impl Timeline {
+    /// Plays the beats up to `now`, the first of two at the same second first.
+    pub fn replay(service: &Service, mut beats: Vec<Beat>, now: Second) -> Self {
+        beats.retain(|beat| beat.at() <= now);
+        beats.sort_by_key(Beat::at);
+        let mut replay = Replay::new(service, now);
+        for beat in beats {
+            replay.play(beat);
+        }
+        replay.timeline
+    }
+
+    /// The newest deployment.
+    pub fn primary(&self) -> Option<&Rollout> {
+        self.rollouts.last()
+    }
+
+    /// How many tasks run.
+    pub fn running(&self, now: Second) -> u32 {
+        self.count(|life| life.runs(now))
+    }
+
+    /// How many tasks are starting.
+    pub fn pending(&self, now: Second) -> u32 {
+        self.count(|life| life.is_starting(now))
+    }
+
+    fn count(&self, is: impl Fn(&Life) -> bool) -> u32 {
+        u32::try_from(self.lives.iter().filter(|life| is(life)).count()).unwrap_or(u32::MAX)
+    }
+
+    /// The spans, oldest first, in which no task ran at all.
+    pub fn outages(&self) -> Vec<(Second, Second)> {
+        let mut edges: Vec<(Second, i32)> = Vec::new();
+        for life in &self.lives {
+            let Some(from) = life.started else { continue };
+            let to = life.end.as_ref().map_or(Second::MAX, |(at, _)| *at);
+            if from < to {
+                edges.extend([(from, 1), (to, -1)]);
+            }
+        }
+        // At the same second arrivals count before departures: handing over leaves no gap.
+        edges.sort_by_key(|(at, step)| (*at, -step));
+        let (mut running, mut dark_since, mut outages) = (0, None, Vec::new());
+        for (at, step) in edges {
+            running += step;
+            if running == 0 && at != Second::MAX {
+                dark_since = Some(at);
+            } else if let Some(from) = dark_since.take() {
+                outages.push((from, at));
+            }
+        }
+        outages.extend(dark_since.map(|from| (from, Second::MAX)));
+        outages
+    }
+}
+
+struct Replay<'a> {
+    service: &'a Service,
+    /// Notes older than this are forgotten.
+    horizon: Second,
+    /// The newest task of every place, as its position in the timeline.
+    places: Vec<usize>,
+    turns: Vec<u32>,
+    timeline: Timeline,
+}
+
+impl<'a> Replay<'a> {
+    /// The calm state: the deployment in force, with a task in every place.
+    fn new(service: &'a Service, now: Second) -> Self {
+        let first = Rollout {
+            number: number(service, service.deployed),
+            revision: service.revision,
+            created: service.deployed,
+            undoes: None,
+            settled: Some(service.deployed + 90 * i64::from(service.tasks)),
+            failed: None,
+        };
+        let timeline = Timeline { lives: Vec::new(), rollouts: vec![first], notes: Vec::new() };
+        let places = Vec::with_capacity(service.tasks as usize);
+        let turns = vec![0; service.tasks as usize];
+        let mut replay = Self { service, horizon: now - DAY, places, turns, timeline };
+        for slot in 0..service.tasks {
+            let created = service.deployed + 12 + 88 * i64::from(slot);
+            let place = replay.begin(slot, created, Some(BOOT));
+            replay.places.push(place);
+        }
+        replay
+    }
+
+    fn note(&mut self, at: Second, note: Note) {
+        if at >= self.horizon {
+            self.timeline.notes.push((at, note));
+        }
+    }
+
+    /// All is as wanted again, unless a deployment is still under way.
+    fn steady(&mut self, at: Second) {
+        if self.timeline.rollouts.last().is_some_and(|rollout| rollout.settled.is_some()) {
+            self.note(at, Note::Steady);
+        }
+    }
+
+    fn begin(&mut self, slot: u32, at: Second, boot: Option<Second>) -> usize {
+        let place = self.timeline.lives.len();
+        let turn = self.turns.get_mut(slot as usize).map_or(0, |turn| std::mem::replace(turn, *turn + 1));
+        let id = life::id(self.service, slot, at, place as u64);
+        let rollout = self.timeline.rollouts.len() - 1;
+        let started = boot.map(|boot| at + boot);
+        self.timeline.lives.push(Life { id, slot, turn, rollout, created: at, started, sick: None, end: None });
+        self.note(at, Note::Started(id));
+        if let Some(started) = started.filter(|_| self.service.http) {
+            self.note(started, Note::Registered);
+        }
+        place
+    }
+
+    fn end(&mut self, place: usize, at: Second, how: Ending) {
+        let Some(life) = self.timeline.lives.get_mut(place) else { return };
+        let (id, planned) =
+            (life.id, !matches!(how, Ending::OutOfMemory | Ending::Exited(..) | Ending::NeverStarted(_)));
+        life.end(at, how);
+        if planned {
+            if self.service.http {
+                self.note(at, Note::Draining);
+            }
+            self.note(at + 2, Note::Ended(id));
+        }
+    }
+
+    /// The newest task of a place, if it runs.
+    fn running(&self, slot: u32, at: Second) -> Option<usize> {
+        let place = *self.places.get(slot as usize)?;
+        self.timeline.lives.get(place).filter(|life| life.runs(at)).map(|_| place)
+    }
+
+    fn succeed(&mut self, slot: u32, at: Second, boot: Second) {
+        let next = self.begin(slot, at, Some(boot));
+        if let Some(place) = self.places.get_mut(slot as usize) {
+            *place = next;
+        }
+    }
+
+    fn play(&mut self, beat: Beat) {
+        match beat {
+            Beat::Deploy { at, revision, back } => self.deploy(at, revision, back),
+            Beat::Replace { at, slot, boot, drain } => {
+                let old = self.places.get(slot as usize).copied();
+                self.succeed(slot, at, boot);
+                if let Some(old) = old {
+                    self.end(old, at + boot + drain, Ending::Replaced);
+                }
+            }
+            Beat::Attempt { at, slot, boot, sick, ends, how } => {
+                let place = self.begin(slot, at, boot);
+                if let Some(sick) = sick {
+                    self.sicken(place, sick);
+                }
+                self.end(place, ends, how);
+            }
+            Beat::Sicken { at, slot } => {
+                if let Some(place) = self.running(slot, at) {
+                    self.sicken(place, at);
+                }
+            }
+            Beat::Lose { at, slot, how, wait, boot } => {
+                // A task that somebody has just replaced is not there to be lost.
+                if let Some(place) = self.running(slot, at) {
+                    self.end(place, at, how);
+                    self.succeed(slot, at + wait, boot);
+                    self.steady(at + wait + boot + 10);
+                }
+            }
+            Beat::Settle { at } => {
+                if let Some(rollout) = self.timeline.rollouts.last_mut() {
+                    rollout.settled = Some(at);
+                    let number = rollout.number;
+                    self.note(at, Note::Completed(number));
+                    self.note(at + 1, Note::Steady);
+                }
+            }
+            Beat::GiveUp { at } => {
+                if let Some(rollout) = self.timeline.rollouts.last_mut() {
+                    rollout.failed = Some(at);
+                    let number = rollout.number;
+                    self.note(at, Note::Failed(number));
+                }
+            }
+            Beat::Remark { at, text } => self.note(at, Note::Said(text)),
+            Beat::Stop { at, task, reason } => self.stop(at, task, reason),
+        }
+    }
+
+    fn sicken(&mut self, place: usize, at: Second) {
+        if let Some(life) = self.timeline.lives.get_mut(place) {
+            life.sick = Some(at);
+            let id = life.id;
+            self.note(at, Note::Sick(id));
+        }
+    }
+
+    fn deploy(&mut self, at: Second, revision: u32, back: bool) {
+        let before =
+            if back { self.timeline.rollouts.iter().rposition(|rollout| rollout.failed.is_none()) } else { None };
+        let undoes = before.and_then(|_| self.timeline.rollouts.last()).map(|rollout| rollout.number);
+        let rollout =
+            Rollout { number: number(self.service, at), revision, created: at, undoes, settled: None, failed: None };
+        self.timeline.rollouts.push(rollout);
+        if let Some(before) = before {
+            // The tasks that were there all the time belong to the deployment that brought them back.
+            let newest = self.timeline.rollouts.len() - 1;
+            for life in self.timeline.lives.iter_mut().filter(|life| life.rollout == before && !life.has_ended(at)) {
+                life.rollout = newest;
+            }
+            let number = self.timeline.rollouts[before].number;
+            self.note(at, Note::GoingBack(number));
+        }
+    }
+
+    fn stop(&mut self, at: Second, task: u128, reason: String) {
+        let Some(place) = self.timeline.lives.iter().position(|life| life.id == task) else { return };
+        if self.timeline.lives[place].has_ended(at) {
+            return;
+        }
+        self.end(place, at, Ending::Stopped(reason));
+        let slot = self.timeline.lives[place].slot;
+        if self.places.get(slot as usize) == Some(&place) {
+            self.succeed(slot, at + NOTICE, BOOT);
+            self.steady(at + NOTICE + BOOT + 10);
+        }
+    }
+}
+
+/// The number of a deployment: nineteen digits, as ECS's are.
+fn number(service: &Service, created: Second) -> u64 {
+    1_000_000_000_000_000_000 + noise::pick(noise::at(service.seed ^ 0xdeb1, created), 8_000_000_000_000_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fleet::muster;
+    use super::*;
+
+    fn timeline(beats: &[Beat], now: Second) -> Timeline {
+        Timeline::replay(&muster(5, 1)[0], beats.to_vec(), now)
+    }
+
+    #[test]
+    fn a_lost_task_is_replaced_after_a_while() {
+        let beats = [Beat::Lose { at: 0, slot: 1, how: Ending::OutOfMemory, wait: NOTICE, boot: BOOT }];
+        for (now, counts) in [(-1, (3, 0)), (0, (2, 0)), (4, (2, 1)), (44, (2, 1)), (45, (3, 0))] {
+            let timeline = timeline(&beats, now);
+            assert_eq!((timeline.running(now), timeline.pending(now)), counts, "at {now}");
+        }
+    }
+
+    #[test]
+    fn a_rollout_never_has_fewer_tasks_than_wanted() {
+        let mut beats = vec![Beat::Deploy { at: 0, revision: 118, back: false }];
+        beats.extend((0..3).map(|slot| Beat::Replace { at: 10 + 80 * i64::from(slot), slot, boot: 40, drain: 20 }));
+        beats.push(Beat::Settle { at: 300 });
+        for now in -5..400 {
+            assert!((3..=4).contains(&timeline(&beats, now).running(now)), "at {now}");
+        }
+        let done = timeline(&beats, 400);
+        assert_eq!(done.primary().map(|rollout| (rollout.revision, rollout.settled)), Some((118, Some(300))));
+        assert!(done.lives.iter().filter(|life| life.runs(400)).all(|life| life.rollout == 1));
+    }
+
+    #[test]
+    fn a_rollback_takes_the_old_tasks_over() {
+        let beats = [
+            Beat::Deploy { at: 0, revision: 118, back: false },
+            Beat::Attempt {
+                at: 5,
+                slot: 0,
+                boot: Some(40),
+                sick: Some(60),
+                ends: 90,
+                how: Ending::FailedContainerCheck,
+            },
+            Beat::GiveUp { at: 100 },
+            Beat::Deploy { at: 101, revision: 117, back: true },
+        ];
+        let timeline = timeline(&beats, 200);
+        assert_eq!(timeline.running(200), 3);
+        assert!(timeline.lives.iter().filter(|life| life.runs(200)).all(|life| life.rollout == 2));
+        assert_eq!(timeline.rollouts[2].undoes, Some(timeline.rollouts[1].number));
+    }
+
+    #[test]
+    fn a_stopped_task_comes_back_as_another_one() {
+        let victim = timeline(&[], 0).lives[2].id;
+        let beats = [
+            Beat::Stop { at: 0, task: victim, reason: "test".to_owned() },
+            // Meant for the task that is no longer there.
+            Beat::Lose { at: 20, slot: 2, how: Ending::OutOfMemory, wait: NOTICE, boot: BOOT },
+        ];
+        assert_eq!(timeline(&beats, 0).running(0), 2);
+        let after = timeline(&beats, 60);
+        assert_eq!((after.running(60), after.lives.len()), (3, 4));
+        assert!(after.lives.iter().filter(|life| life.runs(60)).all(|life| life.id != victim));
+    }
+
+    #[test]
+    fn outages_are_the_spans_without_any_task() {
+        let fleet = muster(5, 1);
+        let beats = vec![Beat::Lose { at: 0, slot: 0, how: Ending::Exited(2, None), wait: 4, boot: 41 }];
+        assert_eq!(Timeline::replay(&fleet[4], beats.clone(), 10).outages(), [(0, 45)]);
+        assert_eq!(Timeline::replay(&fleet[0], beats, 10).outages(), []);
+    }
+}

@@ -1,0 +1,23 @@
+//! One integration binary. `support` has the real servers, the labelled fakes and the tools; every other module is a
+//! subject. Nothing here sleeps and hopes, nothing touches the user's home, and a missing server is a failure.
+
+#[cfg(test)]
+mod cli_config;
+#[cfg(test)]
+mod cli_pages;
+#[cfg(test)]
+mod floors;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod once_faults;
+#[cfg(test)]
+mod once_grafana;
+#[cfg(test)]
+mod once_scale;
+#[cfg(test)]
+mod once_verdicts;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod tui_demo;

@@ -1,0 +1,189 @@
+//! The console in a real pseudo-terminal, on the demo: what a person sees, presses, and gets their terminal back from.
+
+use std::time::Duration;
+
+use crate::support::pty::Terminal;
+use crate::support::rounds::Rounds;
+use crate::support::wait;
+use crate::support::world::CALM;
+
+fn demo(columns: u16, rows: u16) -> Terminal {
+    Rounds::new(["demo", "--scenario", "mixed-bad-day"]).terminal(columns, rows)
+}
+
+/// The overview is there: the plan's services, and the word that nothing of it is real.
+fn overview(terminal: &Terminal) {
+    for text in ["DEMO", "atlantis", "api-1", "api-2", "worker", "web"] {
+        terminal.wait_for(text);
+    }
+}
+
+#[test]
+fn the_overview_reads_well_at_80x24() {
+    let terminal = demo(80, 24);
+    overview(&terminal);
+    let text = terminal.text();
+    assert!(text.contains("critical") || text.contains('✖'), "what is wrong is marked:\n{text}");
+    assert!(text.lines().count() <= 24 && text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert!(terminal.screen(vt100::Screen::alternate_screen), "it has its own screen");
+}
+
+#[test]
+fn filter_open_help_and_quit() {
+    let mut terminal = demo(80, 24);
+    overview(&terminal);
+    terminal.press("/");
+    terminal.type_text("worker");
+    terminal.wait_gone("atlantis");
+    terminal.wait_for("worker");
+    terminal.press("enter");
+    terminal.press("enter");
+    // The service's own screen shows what the overview does not: its tasks by state and its memory by name.
+    terminal.wait_until("the service's screen", |screen| {
+        let text = screen.contents().to_lowercase();
+        text.contains("worker") && text.contains("memory") && text.contains("task")
+    });
+    terminal.press("?");
+    terminal.wait_for("show what can be done here");
+    terminal.press("esc");
+    // Escape and a letter in one breath would be Alt and the letter.
+    terminal.wait_gone("show what can be done here");
+    terminal.press("q");
+    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.text());
+    restored(&terminal);
+}
+
+/// The terminal is as it was: main screen, cursor shown, no mouse, no paste brackets.
+fn restored(terminal: &Terminal) {
+    let state = terminal.screen(|screen| {
+        (
+            screen.alternate_screen(),
+            screen.hide_cursor(),
+            screen.bracketed_paste(),
+            screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None,
+        )
+    });
+    assert_eq!(state, (false, false, false, true), "alternate screen, hidden cursor, bracketed paste, no mouse");
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back_too() {
+    for signal in ["-TERM", "-INT", "-HUP"] {
+        let mut terminal = demo(80, 24);
+        overview(&terminal);
+        let killed = std::process::Command::new("kill").args([signal, &terminal.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        terminal.wait_exit();
+        restored(&terminal);
+    }
+}
+
+#[test]
+fn too_small_says_so_and_comes_back() {
+    let terminal = demo(80, 24);
+    overview(&terminal);
+    terminal.resize(30, 8);
+    terminal.wait_until("word that it is too small", |screen| {
+        let text = screen.contents();
+        text.contains("small") || text.contains("40x10")
+    });
+    terminal.resize(200, 60);
+    overview(&terminal);
+    terminal.wait_until("use of the width", |screen| {
+        screen.contents().lines().any(|line| line.trim_end().chars().count() > 120)
+    });
+}
+
+#[test]
+fn no_color_means_none() {
+    let terminal = Rounds::new(["demo"]).env("NO_COLOR", "1").terminal(80, 24);
+    overview(&terminal);
+    let coloured = terminal.screen(|screen| {
+        let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
+        cells
+            .filter_map(|(row, column)| screen.cell(row, column))
+            .any(|cell| cell.fgcolor() != vt100::Color::Default || cell.bgcolor() != vt100::Color::Default)
+    });
+    assert!(!coloured, "colour although NO_COLOR is set:\n{}", terminal.text());
+}
+
+#[test]
+fn a_locale_without_utf8_gets_ascii() {
+    let terminal = Rounds::new(["demo"]).env("LANG", "C").terminal(80, 24);
+    overview(&terminal);
+    let text = terminal.text();
+    assert!(text.is_ascii(), "not ASCII: {:?}", text.chars().filter(|c| !c.is_ascii()).collect::<String>());
+}
+
+#[test]
+fn a_dumb_terminal_is_told_what_to_do() {
+    let mut terminal = Rounds::new(["demo"]).env("TERM", "dumb").terminal(80, 24);
+    assert_eq!(terminal.wait_exit(), 3, "{}", terminal.text());
+    assert!(terminal.text().contains("--once"), "{}", terminal.text());
+}
+
+#[test]
+fn without_a_terminal_it_says_so() {
+    let outcome = Rounds::new(["demo"]).run().expect_code(3);
+    assert!(outcome.stdout.is_empty() && outcome.stderr.contains("--once"), "{outcome:#?}");
+}
+
+/// Clock ticks (of a hundredth of a second) of processor time a process has had.
+fn processor_ticks(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let after_name = stat.rsplit_once(") ").unwrap().1;
+    let fields: Vec<&str> = after_name.split(' ').collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[test]
+fn idle_costs_next_to_nothing() {
+    // A backend that is asked once in ten minutes, so that nothing changes but the clock.
+    let config = format!(
+        "[contexts.quiet.prometheus]\nurl = \"{}\"\n[contexts.quiet.refresh]\nprometheus = \"10m\"\n",
+        CALM.prometheus.url()
+    );
+    let terminal = Rounds::new(Vec::<String>::new()).config(&config).terminal(80, 24);
+    terminal.wait_for("api-2");
+    // The clock in the header is the witness that time passes: watch it for three seconds.
+    let watch = |so_far: &mut Vec<String>| {
+        terminal.wait_until("the clock to go on", |screen| {
+            let first = screen.contents().lines().next().unwrap_or_default().to_owned();
+            if so_far.last() != Some(&first) {
+                so_far.push(first);
+            }
+            so_far.len() >= 4
+        });
+    };
+    watch(&mut Vec::new());
+    let (bytes, ticks) = (terminal.bytes(), processor_ticks(terminal.id()));
+    watch(&mut Vec::new());
+    let (bytes, ticks) = (terminal.bytes() - bytes, processor_ticks(terminal.id()) - ticks);
+    assert!(bytes < 1500, "{bytes} bytes in three seconds in which only the clock changed:\n{}", terminal.text());
+    assert!(ticks <= 15, "{ticks} hundredths of a second of processor time in three seconds");
+}
+
+#[test]
+fn the_first_frame_waits_for_nobody() {
+    // Every backend hangs, and the screen is there all the same.
+    let hanging = crate::support::fault::BrokenBackend::new(crate::support::fault::Fault::Hang);
+    let config = format!(
+        "[contexts.slow.prometheus]\nurl = \"{0}\"\n[contexts.slow.alertmanager]\nurl = \"{0}\"\n\
+         [contexts.slow.aws]\nregion = \"ap-northeast-2\"\nendpoint_url = \"{0}\"\n",
+        hanging.url()
+    );
+    let began = std::time::Instant::now();
+    let mut terminal = Rounds::new(Vec::<String>::new()).config(&config).aws_keys().terminal(80, 24);
+    terminal.wait_for("slow");
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(1), "the first frame took {took:?}");
+    wait::until("the backend to be asked", Duration::from_secs(10), || match hanging.requests() {
+        0 => Err("nobody asked".to_owned()),
+        _ => Ok(()),
+    });
+    // And leaving does not wait either.
+    let began = std::time::Instant::now();
+    terminal.press("q");
+    assert_eq!(terminal.wait_exit(), 0);
+    assert!(began.elapsed() < Duration::from_secs(2), "leaving took {:?}", began.elapsed());
+}
