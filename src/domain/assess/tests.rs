@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::{
     AlertState, AlertmanagerReading, CloudWatchReading, Deployment, DeploymentStatus, EcsReading, EcsService,
     ErrorClass, FindingKind, Labels, Observed, Owner, PrometheusReading, Reading, Rollout, Sampled, Series, Severity,
-    Signal, SignalReading, SourceError, StopCode, Suppression, TargetHealth, Task, TaskHealth, TaskState,
+    Signal, SignalReading, SourceError, StopCode, Suppression, TargetHealth, Task, TaskHealth, TaskState, Unseen,
 };
 
 fn now() -> Timestamp {
@@ -441,6 +441,66 @@ fn seeing_no_service_at_all_is_not_health() {
     let snapshot = world.look();
     assert_eq!(snapshot.verdict, Verdict::Unknown);
     assert_eq!(snapshot.findings[0].text, "no service matches nosuch*");
+}
+
+#[test]
+fn an_ecs_without_services_is_named_and_hides_nothing_that_metrics_know() {
+    let mut world = World::well();
+    world.ecs.as_mut().unwrap().services.clear();
+    let snapshot = world.look();
+    assert_eq!(snapshot.findings[0].text, "no ECS cluster found in eu-west-1");
+    let api = &snapshot.services[0];
+    assert!(api.signal(Signal::Cpu).now.fresh().is_some(), "{api:?}");
+    assert_eq!(
+        (api.verdict, api.findings[0].text.as_str()),
+        (Verdict::Unknown, "tasks unknown: ecs has no such service")
+    );
+}
+
+#[test]
+fn what_could_not_be_looked_at_is_unknown_though_nothing_is_seen_to_be_wrong() {
+    let error = SourceError::new(ErrorClass::Server, "GET http://p/api: 500");
+    for (kind, what) in [(SourceKind::Prometheus, "scrape targets"), (SourceKind::Ecs, "tasks")] {
+        let mut world = World::well();
+        let unseen = vec![Unseen::new(what, &error)];
+        match kind {
+            SourceKind::Ecs => world.ecs.as_mut().unwrap().unseen = unseen,
+            _ => world.metrics().unseen = unseen,
+        }
+        let snapshot = world.look();
+        assert_eq!((snapshot.verdict, snapshot.services[0].verdict), (Verdict::Unknown, Verdict::Ok), "{what}");
+        let texts: Vec<_> = snapshot.findings.iter().map(|finding| finding.text.as_str()).collect();
+        assert_eq!(texts, [format!("{what} unknown: GET http://p/api: 500")]);
+        // Where the whole source fails, that alone is said.
+        world.fail(kind);
+        let texts: Vec<_> = world.look().findings.into_iter().map(|finding| finding.text).collect();
+        assert_eq!(texts, [format!("{kind} cannot be read: connection refused")]);
+    }
+}
+
+#[test]
+fn a_description_from_an_earlier_round_is_as_old_as_it_is() {
+    let mut world = World::well();
+    world.service().running = 1;
+    world.service().desired = 2;
+    let id = world.service().id.clone();
+    world.ecs.as_mut().unwrap().described_before.insert(id, ago(1));
+    let snapshot = world.look();
+    let api = &snapshot.services[0];
+    assert_eq!(api.tasks.fresh().unwrap().at, ago(1));
+    assert_eq!((api.findings[0].kind, api.findings[0].evidence.at), (FindingKind::TasksMissing, ago(1)));
+}
+
+#[test]
+fn a_service_with_requests_and_no_histogram_is_not_called_idle() {
+    for (traffic, why) in [(100.0, "no latency metrics"), (0.0, "no requests lately")] {
+        let mut world = World::well();
+        world.set(Signal::Traffic, &[Some(traffic); 60], Some(traffic));
+        world.metrics().signals.retain(|reading| reading.signal != Signal::LatencyP95);
+        let snapshot = world.look();
+        let latency = &snapshot.services[0].signal(Signal::LatencyP95).now;
+        assert_eq!(*latency, Observed::NotApplicable(why.into()));
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::map::{self, Owned};
 use super::wire;
 use crate::config::queries::{self, Render};
 use crate::domain::{
-    Alert, ErrorClass, Owner, PrometheusReading, Sampled, Series, Signal, SignalReading, SourceError, Target,
+    Alert, ErrorClass, Owner, PrometheusReading, Sampled, Series, Signal, SignalReading, SourceError, Target, Unseen,
 };
 use crate::format::{age, clip, count, duration};
 use crate::net::http::{Deadline, Reply};
@@ -94,7 +94,9 @@ impl Round<'_> {
                 }
             }
         }
-        worked |= Self::take(Endpoint::Targets, targets, &mut reading, |reading, targets| reading.targets = targets);
+        worked |= Self::take((Endpoint::Targets, "scrape targets"), targets, &mut reading, |reading, targets| {
+            reading.targets = targets;
+        });
         worked |= match alerts {
             Ok((alerts, problems)) => {
                 reading.problems.extend(problems);
@@ -103,6 +105,7 @@ impl Round<'_> {
             }
             Err(error) => {
                 first_failure.get_or_insert_with(|| error.clone());
+                reading.unseen.push(Unseen::new("its alerts", &error));
                 reading.problems.push(error);
                 false
             }
@@ -212,7 +215,7 @@ impl Round<'_> {
                 Ok((Some(alerts), failed.into_iter().collect()))
             }
             (Offer::Absent(_), None) => Ok((None, Vec::new())),
-            (Offer::Absent(_), Some(error)) | (Offer::Failed(error), _) => Err(error),
+            (_, Some(error)) | (Offer::Failed(error), None) => Err(error),
         }
     }
 
@@ -222,10 +225,12 @@ impl Round<'_> {
         if let Some((_, slow)) = kept.filter(|(since, _)| is_fresh(*since)) {
             return slow;
         }
+        // Nice to know: they may not cost the round more than a part of its time.
+        let soon = Deadline::after(self.deadline.remaining() / 4);
         let (build, runtime, tsdb) = tokio::join!(
-            self.api.optional::<wire::BuildInfo>(Endpoint::BuildInfo, self.now, self.deadline),
-            self.api.optional::<wire::RuntimeInfo>(Endpoint::RuntimeInfo, self.now, self.deadline),
-            self.api.optional::<wire::Tsdb>(Endpoint::Tsdb, self.now, self.deadline),
+            self.api.optional::<wire::BuildInfo>(Endpoint::BuildInfo, self.now, soon),
+            self.api.optional::<wire::RuntimeInfo>(Endpoint::RuntimeInfo, self.now, soon),
+            self.api.optional::<wire::Tsdb>(Endpoint::Tsdb, self.now, soon),
         );
         let complete = !build.failed() && !runtime.failed() && !tsdb.failed();
         let mut slow = SlowFacts::default();
@@ -269,7 +274,7 @@ impl Round<'_> {
 
     /// Notes an optional answer; whether it is one.
     fn take<T>(
-        endpoint: Endpoint,
+        (endpoint, part): (Endpoint, &'static str),
         offer: Offer<T>,
         reading: &mut PrometheusReading,
         put: impl FnOnce(&mut PrometheusReading, Option<T>),
@@ -281,6 +286,7 @@ impl Round<'_> {
             }
             Offer::Absent(_) => false,
             Offer::Failed(error) => {
+                reading.unseen.push(Unseen::new(part, &error));
                 let what = format!("{}: {}", endpoint.name(), error.what);
                 reading.problems.push(SourceError { what, ..error });
                 false
