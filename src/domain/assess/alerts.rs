@@ -101,10 +101,14 @@ fn merge(into: &mut Alert, other: &Alert) {
 }
 
 fn service(alert: &Alert, roster: &Roster) -> Option<ServiceId> {
-    if let Some(owner) = &alert.owner
-        && let Some(position) = roster.owned_by(owner).next()
-    {
-        return Some(roster.entry(position).id.clone());
+    if let Some(owner) = &alert.owner {
+        let mut meant = roster.owned_by(owner);
+        match (meant.next(), meant.next()) {
+            (Some(only), None) => return Some(roster.entry(only).id.clone()),
+            // Clusters share the name and no label tells them apart: it is not for us to pick one.
+            (Some(_), Some(_)) => return None,
+            (None, _) => {}
+        }
     }
     SERVICE_LABELS.iter().filter_map(|label| alert.labels.get(*label)).find_map(|name| roster.named(name)).cloned()
 }
@@ -124,10 +128,13 @@ fn finding(alert: &Alert, now: Timestamp) -> Option<Finding> {
     if !alert.is_active() || verdict == Verdict::Ok {
         return None;
     }
-    let text = match alert.summary() {
-        Some(summary) => format!("alert {}: {summary}", alert.name),
-        None => format!("alert {}", alert.name),
-    };
+    let mut text = format!("alert {}", alert.name);
+    if let (None, Some(owner)) = (&alert.service, &alert.owner) {
+        text = format!("{text} of {}", owner.service);
+    }
+    if let Some(summary) = alert.summary() {
+        text = format!("{text}: {summary}");
+    }
     Some(Finding {
         verdict,
         kind: FindingKind::Alert,

@@ -267,7 +267,10 @@ fn each_thing_that_breaks_is_found_and_named() {
         ),
         (
             "deployment stuck",
-            |w| w.service().deployments[0] = deployment(Rollout::InProgress, 40),
+            |w| {
+                let former = Deployment { status: DeploymentStatus::Active, ..deployment(Rollout::Completed, 900) };
+                w.service().deployments = vec![deployment(Rollout::InProgress, 40), former];
+            },
             Warning,
             &[K::DeploymentStuck],
         ),
@@ -350,7 +353,7 @@ fn each_thing_that_breaks_is_found_and_named() {
 #[test]
 fn what_is_no_trouble_is_not_called_trouble() {
     type Calm = fn(&mut World);
-    let cases: [(&str, Calm); 7] = [
+    let cases: [(&str, Calm); 8] = [
         ("a short spike", |w| w.set(Signal::Cpu, &[Some(30.0); 60], Some(99.0))),
         ("scaled to zero", |w| {
             let service = w.service();
@@ -371,6 +374,9 @@ fn what_is_no_trouble_is_not_called_trouble() {
         }),
         ("the watchdog", |w| {
             w.alertmanager.as_mut().unwrap().alerts.push(alert("Watchdog", &[], SourceKind::Alertmanager));
+        }),
+        ("a rollout that ECS never calls done though every task runs", |w| {
+            w.service().deployments[0] = deployment(Rollout::InProgress, 50);
         }),
         ("a rollout under way", |w| w.service().deployments[0] = deployment(Rollout::InProgress, 3)),
     ];
@@ -576,6 +582,22 @@ fn two_clusters_with_a_service_of_one_name_are_told_apart_by_the_cluster_label()
     let snapshot = world.look();
     let verdicts: Vec<_> = snapshot.services.iter().map(|s| (s.id.cluster.as_str(), s.verdict)).collect();
     assert_eq!(verdicts, [("prod", Verdict::Critical), ("stage", Verdict::Ok)]);
+}
+
+#[test]
+fn an_alert_that_may_mean_either_of_two_services_is_said_of_none() {
+    let mut world = World::well();
+    let mut other = service("api");
+    other.id.cluster = "stage".into();
+    world.ecs.as_mut().unwrap().services.push(other);
+    let labels = [("service", "api"), ("severity", "critical")];
+    world.alertmanager.as_mut().unwrap().alerts.push(alert("Down", &labels, SourceKind::Alertmanager));
+    let snapshot = world.look();
+    assert!(snapshot.services.iter().all(|service| service.verdict == Verdict::Ok), "{:?}", snapshot.services);
+    assert_eq!((snapshot.verdict, snapshot.findings[0].text.as_str()), (Verdict::Critical, "alert Down of api"));
+    // Where only one of them is looked at, it is that one's.
+    world.setting.services = vec![glob::Pattern::new("stage/*").unwrap()];
+    assert_eq!(world.look().services[0].verdict, Verdict::Critical);
 }
 
 #[test]

@@ -27,8 +27,13 @@ pub fn transport(call: &str, error: &reqwest::Error, allowed: Duration) -> Sourc
         return SourceError::new(ErrorClass::Timeout, what).with_hint(TOO_SLOW);
     }
     if error.is_dns() {
-        return SourceError::new(ErrorClass::Dns, format!("{call}: the host name does not resolve"))
-            .with_hint("check the url's host name, the VPN and the resolver");
+        return SourceError::new(ErrorClass::Dns, format!("{call}: the host name does not resolve")).with_hint(
+            if proxy_is_set() {
+                "check the host names of the url and of the proxy in HTTP_PROXY or HTTPS_PROXY, and the resolver"
+            } else {
+                "check the url's host name, the VPN and the resolver"
+            },
+        );
     }
     let why = find::<io::Error>(error).map_or_else(|| innermost(error), io_failure);
     if let Some((why, hint)) = late_alert(&why) {
@@ -41,6 +46,8 @@ pub fn transport(call: &str, error: &reqwest::Error, allowed: Duration) -> Sourc
         error.with_hint("nothing listens there: check host and port, and that the server runs")
     } else if why.contains("broke") && call.contains(" http://") {
         error.with_hint("if that port speaks TLS, use https:// in the url")
+    } else if why.contains("closed") && call.contains(" https://") {
+        error.with_hint("something accepted and hung up: it may want a client certificate (client_cert, client_key)")
     } else if why.contains("closed") {
         error.with_hint("something accepted and hung up: check the port, and the proxy or load balancer there")
     } else if why.contains("tunnel") || why.contains("proxy") {

@@ -177,7 +177,7 @@ impl<'a> Round<'a> {
                     for failure in &failures {
                         let error = self.api.failed("DescribeClusters", "", failure);
                         if !configured.is_empty() {
-                            unseen.push(Unseen::new("a cluster", &error));
+                            unseen.push(Unseen::new("cluster", &error));
                         }
                         problems.push(error.with_hint("check `clusters` and `region` of the context's [aws]"));
                     }

@@ -314,7 +314,7 @@ async fn configured_clusters_are_read_without_listing_and_a_missing_one_is_named
     assert_eq!(asked_for(&server, "ListClusters"), 0);
     assert_eq!((reading.clusters.len(), reading.services.len()), (1, 3));
     assert!(reading.problems[0].what.contains("cluster/prdo: MISSING"), "{:?}", reading.problems);
-    assert_eq!(reading.unseen, [Unseen::new("a cluster", &reading.problems[0])]);
+    assert_eq!(reading.unseen, [Unseen::new("cluster", &reading.problems[0])]);
     assert!(source.place().starts_with("eu-west-1 at http://127.0.0.1:"), "{}", source.place());
     assert!(source.place().ends_with(", clusters prod, prdo"), "{}", source.place());
 }

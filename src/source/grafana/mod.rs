@@ -114,7 +114,7 @@ impl Grafana {
             (Err(error), Err(_)) => {
                 // What a token may not read is not asked of it: `alerts = false` would say the same.
                 if error.class != ErrorClass::Forbidden {
-                    managed.unseen.push(Unseen::new("grafana's alerts", &error));
+                    managed.unseen.push(Unseen::new("grafana alerts", &error));
                 }
                 managed.problems.push(part("alerts", error));
                 None

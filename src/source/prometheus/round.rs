@@ -105,7 +105,7 @@ impl Round<'_> {
             }
             Err(error) => {
                 first_failure.get_or_insert_with(|| error.clone());
-                reading.unseen.push(Unseen::new("its alerts", &error));
+                reading.unseen.push(Unseen::new("prometheus alerts", &error));
                 reading.problems.push(error);
                 false
             }

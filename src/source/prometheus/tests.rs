@@ -313,7 +313,7 @@ async fn a_part_that_fails_is_unseen_and_one_that_is_not_offered_is_not() {
         ("/api/v1/targets", boom(), vec!["scrape targets"]),
         ("/api/v1/targets", Said::text(404, "text/plain", "no"), vec![]),
         // The list of alerts stands in, where there is one.
-        ("/api/v1/rules", boom(), vec!["its alerts"]),
+        ("/api/v1/rules", boom(), vec!["prometheus alerts"]),
         ("/api/v1/status/tsdb", boom(), vec![]),
     ] {
         let server = Loopback::start(move |asked| if asked.path == path { said.clone() } else { rest(asked) }).await;
