@@ -59,7 +59,10 @@ fn nothing(round: &Round<'_>) -> Finding {
                 };
                 (SourceKind::Ecs, place)
             }
-            None => (SourceKind::Prometheus, "no series or target names a service".to_owned()),
+            None => (
+                SourceKind::Prometheus,
+                "no series or target names a service: rounds doctor says what is missing".to_owned(),
+            ),
         }
     } else {
         let globs: Vec<&str> = round.setting.services.iter().map(glob::Pattern::as_str).collect();

@@ -143,7 +143,8 @@ impl<'a> Round<'a> {
         timeout(self.within / 4, self.session.caller()).await.unwrap_or_else(|_| {
             let region = self.session.region();
             let what = format!("sts:GetCallerIdentity in {region}: no answer in time");
-            Err(SourceError::new(ErrorClass::Timeout, what))
+            let hint = "only the account is not known; to see it, let this machine reach AWS STS";
+            Err(SourceError::new(ErrorClass::Timeout, what).with_hint(hint))
         })
     }
 

@@ -89,6 +89,7 @@ impl Round<'_> {
                 }
                 Err(error) => {
                     reading.failed_signals.push((answer.signal, error.what.as_str().into()));
+                    let error = about(answer.signal, error);
                     first_failure.get_or_insert_with(|| error.clone());
                     reading.problems.push(error);
                 }
@@ -132,7 +133,7 @@ impl Round<'_> {
             let latest = match self.api.instant(&query, self.now, self.deadline).await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    return SignalAnswer { signal, query: shown, readings: Err(about(signal, error)), problems };
+                    return SignalAnswer { signal, query: shown, readings: Err(correctable(signal, error)), problems };
                 }
             };
             let grid = Grid::round(self.now, latest.series.len());
@@ -329,6 +330,16 @@ fn joined(
         .collect();
     readings.extend(lines.into_iter().map(|(owner, series)| reading(owner, None, Some(series))));
     readings
+}
+
+/// A query that the server refuses is the configuration's to mend.
+fn correctable(signal: Signal, error: SourceError) -> SourceError {
+    match (error.class, &error.hint) {
+        (ErrorClass::Rejected, None) => {
+            error.with_hint(format!("correct prometheus.signals.{} of the context", signal.key()))
+        }
+        _ => error,
+    }
 }
 
 fn about(signal: Signal, error: SourceError) -> SourceError {

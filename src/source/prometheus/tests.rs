@@ -185,6 +185,8 @@ async fn a_signal_that_fails_is_named_and_the_others_go_on() {
     assert_eq!(reading.failed_signals.iter().map(|(signal, _)| *signal).collect::<Vec<_>>(), [Signal::Memory]);
     let problem = reading.problems.iter().find(|problem| problem.what.starts_with("memory: ")).unwrap();
     assert_eq!(problem.class, ErrorClass::Rejected);
+    assert_eq!(problem.hint.as_deref(), Some("correct prometheus.signals.memory of the context"));
+    assert_eq!(format!("memory: {}", reading.failed_signals[0].1), problem.what, "who asks knows which signal it is");
     assert!(problem.what.ends_with(r"/api/v1/query: 400 Bad Request: parse error: \u{1b}[31munclosed"), "{problem:?}");
     let history = reading.problems.iter().find(|problem| problem.what.starts_with("CPU: history: ")).unwrap();
     assert!(history.what.contains("a vector, not one value"), "{history:?}");
