@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::args::Cli;
 use super::environment::Environment;
 use super::failure::Failure;
-use crate::config::{self, ConfigError, Mouse, Overrides, Settings, Ui};
+use crate::config::{self, Mouse, Overrides, Refused, Settings, Ui};
 use crate::domain::{Checkup, CheckupState};
 use crate::engine::Station;
 use crate::shell::Opener;
@@ -125,7 +125,7 @@ fn overrides(cli: &Cli) -> Overrides {
 }
 
 /// A configuration that was refused: all of what is wrong with it.
-pub fn refused(error: ConfigError) -> Failure {
+pub fn refused(error: Refused) -> Failure {
     Failure::new(error.to_string())
 }
 

@@ -9,8 +9,6 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 use url::Url;
 
-use super::document::{Document, Draft};
-use super::guess;
 use super::header;
 use super::key::{self, Key, Kind, Shape};
 use super::keys::ROOT;
@@ -18,10 +16,11 @@ use super::paths::Base;
 use super::rules::{self, Rule};
 use super::section::{Entry, Section, Value};
 use crate::format::{clip, parse_duration};
+use crate::located::{Draft, Text, did_you_mean, kind as kind_of, listed, nearest};
 
 /// Walks a parsed file along the table of keys.
-pub(super) struct Checker<'c, 't> {
-    pub document: &'c mut Document<'t>,
+pub(super) struct Checker<'c> {
+    pub file: &'c mut Text,
     pub base: &'c Base,
     pub drafts: Vec<Draft>,
 }
@@ -33,7 +32,7 @@ struct Spot<'s> {
     path: &'s str,
 }
 
-impl Checker<'_, '_> {
+impl Checker<'_> {
     /// The whole file.
     pub fn root(&mut self, table: &DeTable<'_>) -> Section {
         self.section(ROOT, table, &(0..0), "")
@@ -72,7 +71,7 @@ impl Checker<'_, '_> {
     ) {
         let typed = name.get_ref().as_ref();
         let known = key::keys(shape).map(|key| key.name);
-        let meant = guess::nearest(typed, shape.iter().copied().flatten().map(|key| key.name))
+        let meant = nearest(typed, shape.iter().copied().flatten().map(|key| key.name))
             .and_then(|meant| key::find(shape, meant));
         let home = home_of(ROOT, "", typed).filter(|home| home != path);
         if !meant.map_or(home.is_some(), |key| !key.holds_secrets()) {
@@ -84,7 +83,7 @@ impl Checker<'_, '_> {
             (Some((Kind::Secret(hint), _)), _) => hint.to_owned(),
             (Some((_, meant)), _) => format!("did you mean `{meant}`?"),
             (None, Some(home)) => format!("`{typed}` belongs in {}", table_name(&home)),
-            (None, None) => format!("known here: {}", guess::listed(known)),
+            (None, None) => format!("known here: {}", listed(known)),
         }));
     }
 
@@ -98,7 +97,7 @@ impl Checker<'_, '_> {
                     self.mask_values(value);
                 }
             }
-            DeValue::String(_) => self.document.mask(value.span()),
+            DeValue::String(_) => self.file.mask(value.span()),
         }
     }
 
@@ -135,9 +134,7 @@ impl Checker<'_, '_> {
                 if !words.contains(&text.as_ref()) {
                     let draft = Draft::new(&at, format!("`{}` cannot be `{text}`", spot.path))
                         .expected(format!("expected {}", alternatives(words)));
-                    let hint =
-                        guess::nearest(text, words.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
-                    self.drafts.push(Draft { hint, ..draft });
+                    self.drafts.push(draft.hint_if(did_you_mean(text, words.iter().copied())));
                     return None;
                 }
                 Some(Value::Text(text.to_string()))
@@ -193,12 +190,10 @@ impl Checker<'_, '_> {
                 if spot.key.holds_secrets() {
                     self.mask_values(value);
                 }
-                let draft = Draft::new(&at, format!("`{}` is {}", spot.path, type_name(found)))
+                let draft = Draft::new(&at, format!("`{}` is {}", spot.path, kind_of(found)))
                     .expected(format!("expected {}", expected(&kind)));
-                self.drafts.push(match quoted(&kind, found) {
-                    Some(hint) => draft.hint(format!("{} = {hint}", spot.key.name)),
-                    None => draft,
-                });
+                let quoted = quoted(&kind, found).map(|value| format!("{} = {value}", spot.key.name));
+                self.drafts.push(draft.hint_if(quoted));
                 None
             }
         }
@@ -218,7 +213,7 @@ impl Checker<'_, '_> {
                 sections.insert(name.get_ref().to_string(), section);
             } else {
                 self.mask_values(value);
-                let draft = Draft::new(&at, format!("`{path}` is {}", type_name(value.get_ref())));
+                let draft = Draft::new(&at, format!("`{path}` is {}", kind_of(value.get_ref())));
                 self.drafts.push(draft.expected("expected a table").hint(format!("write it as [{path}]")));
             }
         }
@@ -230,7 +225,7 @@ impl Checker<'_, '_> {
             return Some(text.to_owned());
         }
         if rule.hides {
-            self.document.mask(at.clone());
+            self.file.mask(at.clone());
         }
         let what = match text {
             "" => format!("`{}` is empty", spot.path),
@@ -239,7 +234,7 @@ impl Checker<'_, '_> {
         };
         let hint = if text.is_empty() { None } else { (rule.hint)(text) };
         let draft = Draft::new(at, what).expected(format!("expected {}", rule.expected));
-        self.drafts.push(Draft { hint, ..draft });
+        self.drafts.push(draft.hint_if(hint));
         None
     }
 
@@ -250,7 +245,7 @@ impl Checker<'_, '_> {
             let text = match item.get_ref() {
                 DeValue::String(text) => self.text(spot, rule, &item.span(), text),
                 other => {
-                    let what = format!("`{}` has {} in its list", spot.path, type_name(other));
+                    let what = format!("`{}` has {} in its list", spot.path, kind_of(other));
                     self.drafts.push(Draft::new(&item.span(), what).expected(format!("expected {}", rule.expected)));
                     None
                 }
@@ -287,7 +282,7 @@ impl Checker<'_, '_> {
         let parsed = Url::parse(text);
         if text.contains(['@', '?', '#']) || parsed == Err(url::ParseError::InvalidPort) {
             // What is behind these, or stands where a port should, may be a password or a key.
-            self.document.mask(at.clone());
+            self.file.mask(at.clone());
         }
         let wrong = |what: &str| Draft::new(at, format!("`{}` {what}", spot.path));
         let expected = "expected an address like https://host:port/path";
@@ -383,19 +378,6 @@ pub(super) fn expected(kind: &Kind) -> &'static str {
         Kind::NameOrPath => "a name or a path in quotes",
         Kind::Headers | Kind::Table(_) | Kind::Named(_) => "a table",
         Kind::Secret(_) => "nothing",
-    }
-}
-
-fn type_name(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number",
-        DeValue::Boolean(true) => "true",
-        DeValue::Boolean(false) => "false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
     }
 }
 
