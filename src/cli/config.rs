@@ -34,6 +34,9 @@ fn check(cli: &Cli, environment: &Environment) -> Result<String, Failure> {
         return Err(Failure::refused(&Refused { problems }));
     }
     Ok(match &settings.file {
+        Some(file) if settings.contexts.is_empty() => {
+            format!("{}: ok, no context: ECS and CloudWatch with the AWS credentials at hand\n", file.display())
+        }
         Some(file) => format!("{}: ok, {}\n", file.display(), count(settings.contexts.len(), "context")),
         None => "no configuration file: ECS and CloudWatch with the AWS credentials at hand\n".to_owned(),
     })

@@ -10,6 +10,7 @@
 
 mod check;
 mod choose;
+mod habit;
 mod header;
 mod http;
 mod key;

@@ -66,10 +66,12 @@ pub static ENVIRONMENT: Rule = Rule {
 };
 
 /// The uid of a Grafana data source.
-pub static UID: Rule =
-    rule("the uid of a data source: up to 40 letters, digits, `-` and `_`", Some("^[a-zA-Z0-9_-]{1,40}$"), |text| {
+pub static UID: Rule = Rule {
+    hides: true,
+    ..rule("the uid of a data source: up to 40 letters, digits, `-` and `_`", Some("^[a-zA-Z0-9_-]{1,40}$"), |text| {
         text.len() <= 40 && only(text, "-_")
-    });
+    })
+};
 
 /// An AWS region.
 pub static REGION: Rule = rule("an AWS region like `ap-northeast-2`", Some("^[a-z]{2,}(-[a-z0-9]+)+$"), |text| {

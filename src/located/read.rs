@@ -26,7 +26,7 @@ pub fn read(path: &Path) -> Result<Option<String>, Problem> {
         },
         Err(error) => {
             let hint = match error.kind() {
-                io::ErrorKind::IsADirectory => "name the file itself, not its folder",
+                io::ErrorKind::IsADirectory => "name the file itself, not its directory",
                 io::ErrorKind::PermissionDenied => "check who may read it, and who may enter its folders",
                 io::ErrorKind::NotADirectory => "check the path",
                 _ => "check what is there: `ls -l` shows it",
@@ -94,7 +94,7 @@ mod tests {
             assert!(!read(&file).unwrap_err().to_string().contains("hunter"));
         }
         assert!(said(&file.join("y")).starts_with("cannot read FILE: not a directory"));
-        assert_eq!(said(folder.path()), "cannot read FILE: is a directory; name the file itself, not its folder");
+        assert_eq!(said(folder.path()), "cannot read FILE: is a directory; name the file itself, not its directory");
     }
 
     #[test]

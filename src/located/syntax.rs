@@ -93,8 +93,29 @@ fn draft(error: &Error, text: &Text) -> Draft {
         Some((what, expected)) => (what, format!("expected {expected}")),
         None => (error.message(), String::new()),
     };
-    let draft = Draft::new(&at, format!("this is not TOML: {what}")).expected(expected);
-    if is_about_bracket(error) { draft.hint("perhaps a bracket further up is not closed") } else { draft }
+    let hint = if is_about_bracket(error) {
+        Some("perhaps a bracket further up is not closed")
+    } else {
+        other_habit(text.as_str(), at.start)
+    };
+    Draft::new(&at, format!("this is not TOML: {what}")).expected(expected).hint_if(hint)
+}
+
+/// What helps who writes another language, by the line with the error.
+fn other_habit(text: &str, at: usize) -> Option<&'static str> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text.get(start..)?.lines().next()?.trim_start();
+    let key = line.trim_start_matches(|c: char| c.is_alphanumeric() || ['_', '-', '.', '"', '\''].contains(&c));
+    let before = text.get(start..at)?.trim_end();
+    if line.starts_with('{') {
+        Some("this looks like JSON; TOML writes `key = value` under `[table]`")
+    } else if key.len() < line.len() && key.trim_start().starts_with(':') {
+        Some("write `key = value`, and `[table]` on a line of its own")
+    } else if before.ends_with('"') && before.contains("= \"") {
+        Some("a text with `\"` in it goes into single quotes: '...'")
+    } else {
+        None
+    }
 }
 
 /// Whether the file is sound TOML apart from something given twice.
