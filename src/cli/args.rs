@@ -141,10 +141,13 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// List every key of the keymap
+    /// List every key of the keymap in force, and the keymaps there are
     Keys,
-    /// List the themes
-    Themes,
+    /// List the themes, your own included, or show what one looks like
+    Themes {
+        /// A theme: a name or a file
+        name: Option<String>,
+    },
     /// Print a shell's completions
     Completions {
         /// The shell
