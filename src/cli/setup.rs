@@ -50,7 +50,7 @@ pub struct Look {
 /// The settings in force: the file's, or a bare AWS context where there is no file.
 pub fn settings(cli: &Cli, environment: &Environment) -> Result<Settings, Failure> {
     let sources = config::Sources { file: cli.context.config.clone(), env: environment.reader() };
-    config::load(&sources).map_err(refused)
+    config::load(&sources).map_err(|error| refused(&error))
 }
 
 /// The context named, opened.
@@ -82,7 +82,7 @@ fn opened(cli: &Cli, environment: &Environment, settings: &Settings, station: St
     Ok(Opened {
         look: look(cli, environment, &settings.ui),
         ascii: settings.ui.ascii,
-        zone: zone(&settings.ui, environment)?,
+        zone: zone(&settings.ui)?,
         contexts: settings.contexts.keys().cloned().collect(),
         open_context: Box::new(|name| Err(format!("there is no context {name} here"))),
         checkups: vec![checkup(settings, &station)],
@@ -107,9 +107,9 @@ pub fn look(cli: &Cli, environment: &Environment, ui: &Ui) -> Look {
     }
 }
 
-fn zone(ui: &Ui, environment: &Environment) -> Result<TimeZone, Failure> {
+fn zone(ui: &Ui) -> Result<TimeZone, Failure> {
     match &ui.time_zone {
-        None => Ok(environment.zone()),
+        None => Ok(TimeZone::try_system().unwrap_or(TimeZone::UTC)),
         Some(name) => TimeZone::get(name).map_err(|error| Failure::new(format!("time_zone {name}: {error}"))),
     }
 }
@@ -125,19 +125,17 @@ fn overrides(cli: &Cli) -> Overrides {
 }
 
 /// A configuration that was refused: all of what is wrong with it.
-pub fn refused(error: ConfigError) -> Failure {
+pub fn refused(error: &ConfigError) -> Failure {
     Failure::new(error.to_string())
 }
 
 fn checkup(settings: &Settings, station: &Station) -> Checkup {
     let context = &station.setting.context.name;
-    let (state, detail, next_step) = match &settings.file {
-        Some(file) => (CheckupState::Pass, format!("{}, context {context}", file.display()), None),
-        None => {
-            let next =
-                "rounds config sample > ~/.config/rounds/config.toml, to add Prometheus, Alertmanager and Grafana";
-            (CheckupState::Pass, "no file: AWS alone".to_owned(), Some(next.to_owned()))
-        }
+    let (state, detail, next_step) = if let Some(file) = &settings.file {
+        (CheckupState::Pass, format!("{}, context {context}", file.display()), None)
+    } else {
+        let next = "rounds config sample > ~/.config/rounds/config.toml, to add Prometheus, Alertmanager and Grafana";
+        (CheckupState::Pass, "no file: AWS alone".to_owned(), Some(next.to_owned()))
     };
     Checkup { group: "configuration".to_owned(), name: "file".to_owned(), state, detail, took: None, next_step }
 }

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-
 use super::Round;
 use super::roster::Roster;
 use crate::domain::{Alert, AlertState, Evidence, Finding, FindingKind, Labels, ServiceId, Since, SourceKind, Verdict};
@@ -110,16 +108,16 @@ fn service(alert: &Alert, roster: &Roster) -> Option<ServiceId> {
 }
 
 /// Findings of one service: its alerts that fire and are not suppressed.
-pub fn findings<'a>(alerts: impl Iterator<Item = &'a Alert>, now: Timestamp) -> Vec<Finding> {
-    alerts.filter_map(|alert| finding(alert, now)).collect()
+pub fn findings<'a>(round: &Round<'_>, alerts: impl Iterator<Item = &'a Alert>) -> Vec<Finding> {
+    alerts.filter_map(|alert| finding(round, alert)).collect()
 }
 
 /// Findings of alerts that belong to no service.
 pub fn ownerless(round: &Round<'_>, alerts: &[Alert]) -> Vec<Finding> {
-    findings(alerts.iter().filter(|alert| alert.service.is_none()), round.now)
+    findings(round, alerts.iter().filter(|alert| alert.service.is_none()))
 }
 
-fn finding(alert: &Alert, now: Timestamp) -> Option<Finding> {
+fn finding(round: &Round<'_>, alert: &Alert) -> Option<Finding> {
     let verdict = alert.severity.verdict();
     if !alert.is_active() || verdict == Verdict::Ok {
         return None;
@@ -128,17 +126,21 @@ fn finding(alert: &Alert, now: Timestamp) -> Option<Finding> {
         Some(summary) => format!("alert {}: {summary}", alert.name),
         None => format!("alert {}", alert.name),
     };
+    // Whoever still answers is the better witness.
+    let answers = |source: &&SourceKind| round.why_stale(**source).is_none();
+    let source = alert.seen_in.iter().find(answers).or(alert.seen_in.first()).copied();
+    let source = source.unwrap_or(SourceKind::Alertmanager);
     Some(Finding {
         verdict,
         kind: FindingKind::Alert,
         text,
         since: alert.since.map(|at| Since { at, or_earlier: false }),
         evidence: Evidence {
-            source: alert.seen_in.first().copied().unwrap_or(SourceKind::Alertmanager),
+            source,
             query: alert.query.clone().unwrap_or_else(|| labels_text(&alert.labels)),
             value: None,
             threshold: None,
-            at: now,
+            at: round.facts.answered_at(source).unwrap_or(round.now),
         },
     })
 }

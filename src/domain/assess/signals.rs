@@ -226,7 +226,7 @@ fn stopped<'a>(round: &Round<'_>, seen: impl Iterator<Item = &'a (Signal, Seen<'
             query: first.reading.map(|reading| reading.query.to_string()).unwrap_or_default(),
             value: None,
             threshold: None,
-            at: round.facts.prometheus_at().unwrap_or(round.now),
+            at: round.facts.answered_at(SourceKind::Prometheus).unwrap_or(round.now),
         },
     })
 }
@@ -255,7 +255,7 @@ fn unknown<'a>(round: &Round<'_>, seen: impl Iterator<Item = &'a (Signal, Seen<'
 
 /// A value read from a source: for cells that are no signal.
 pub fn observed<T>(round: &Round<'_>, kind: SourceKind, value: T) -> Observed<T> {
-    let at = round.facts.ecs_at().unwrap_or(round.now);
+    let at = round.facts.answered_at(SourceKind::Ecs).unwrap_or(round.now);
     let sampled = Sampled { value, at, source: kind };
     match round.why_stale(kind) {
         None => Observed::Fresh(sampled),

@@ -38,6 +38,9 @@ pub fn findings(round: &Round<'_>, entry: &Entry<'_>) -> Vec<Finding> {
     if let Some(why) = round.why_stale(SourceKind::Ecs) {
         found.push(finding(round, Verdict::Unknown, FindingKind::NoData, format!("tasks unknown: {why}")));
     }
+    if !ecs.tasks_known {
+        found.push(finding(round, Verdict::Unknown, FindingKind::NoData, "its tasks could not be listed".to_owned()));
+    }
     found.extend(looker.gone());
     found.extend(looker.missing());
     found.extend(looker.pending());
@@ -201,7 +204,11 @@ impl Looker<'_> {
         let began = deployment.created_at?;
         let name = &deployment.definition;
         let limit = self.round.setting.policy.rollout_limit;
-        let is_overdue = self.round.now.duration_since(began).as_secs() > limit.as_secs().cast_signed();
+        // AWS's own steady state: one deployment, and as many tasks as wanted. A rollout may bake on after that.
+        let is_steady =
+            self.ecs.deployments.len() == 1 && self.ecs.running >= self.ecs.desired && self.ecs.pending == 0;
+        let age = self.round.now.duration_since(began);
+        let is_overdue = !is_steady && age.as_secs() > limit.as_secs().cast_signed();
         let (kind, text) = if is_overdue {
             let done = format!("{} of {} tasks run", deployment.running, deployment.desired);
             (FindingKind::DeploymentStuck, format!("deployment {name} is stuck: {done}"))
@@ -248,7 +255,7 @@ fn finding(round: &Round<'_>, verdict: Verdict, kind: FindingKind, text: String)
             query: call.to_owned(),
             value: None,
             threshold: None,
-            at: round.facts.ecs_at().unwrap_or(round.now),
+            at: round.facts.answered_at(SourceKind::Ecs).unwrap_or(round.now),
         },
     }
 }

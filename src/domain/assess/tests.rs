@@ -238,6 +238,7 @@ fn a_world_that_is_well_is_ok_and_says_nothing() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one row a finding")]
 fn each_thing_that_breaks_is_found_and_named() {
     use FindingKind as K;
     use Verdict::{Critical, Unknown, Warning};
@@ -267,7 +268,10 @@ fn each_thing_that_breaks_is_found_and_named() {
         ),
         (
             "deployment stuck",
-            |w| w.service().deployments[0] = deployment(Rollout::InProgress, 40),
+            |w| {
+                let older = Deployment { status: DeploymentStatus::Active, ..deployment(Rollout::Completed, 3_000) };
+                w.service().deployments = vec![deployment(Rollout::InProgress, 40), older];
+            },
             Warning,
             &[K::DeploymentStuck],
         ),
