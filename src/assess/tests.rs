@@ -467,6 +467,19 @@ fn an_alert_seen_in_two_places_is_one_alert() {
 }
 
 #[test]
+fn alerts_of_one_name_are_one_finding() {
+    let mut world = World::well();
+    for instance in ["a", "b", "c"] {
+        let labels = [("service", "api"), ("severity", "warning"), ("instance", instance)];
+        world.alertmanager.as_mut().unwrap().alerts.push(alert("Down", &labels, SourceKind::Alertmanager));
+    }
+    let snapshot = world.look();
+    assert_eq!(snapshot.alerts.len(), 3);
+    let texts: Vec<&str> = snapshot.services[0].findings.iter().map(|finding| finding.text.as_str()).collect();
+    assert_eq!(texts, ["alert Down x3"]);
+}
+
+#[test]
 fn an_alert_of_nobody_counts_for_the_whole() {
     let mut world = World::well();
     let disk = alert("DiskFull", &[("severity", "critical")], SourceKind::Alertmanager);

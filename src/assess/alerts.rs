@@ -107,9 +107,17 @@ fn service(alert: &Alert, roster: &Roster) -> Option<ServiceId> {
     SERVICE_LABELS.iter().filter_map(|label| alert.labels.get(*label)).find_map(|name| roster.named(name)).cloned()
 }
 
-/// Findings of one service: its alerts that fire and are not suppressed.
+/// Findings of one service: its alerts that fire and are not suppressed. Those of one name (one for each instance, say)
+/// are one finding.
 pub fn findings<'a>(round: &Round<'_>, alerts: impl Iterator<Item = &'a Alert>) -> Vec<Finding> {
-    alerts.filter_map(|alert| finding(round, alert)).collect()
+    let mut named: Vec<(&str, Vec<&Alert>)> = Vec::new();
+    for alert in alerts.filter(|alert| alert.is_active() && alert.severity.verdict() != Verdict::Ok) {
+        match named.iter_mut().find(|(name, _)| *name == alert.name) {
+            Some((_, same)) => same.push(alert),
+            None => named.push((&alert.name, vec![alert])),
+        }
+    }
+    named.iter().filter_map(|(name, same)| finding(round, name, same)).collect()
 }
 
 /// Findings of alerts that belong to no service.
@@ -117,27 +125,26 @@ pub fn ownerless(round: &Round<'_>, alerts: &[Alert]) -> Vec<Finding> {
     findings(round, alerts.iter().filter(|alert| alert.service.is_none()))
 }
 
-fn finding(round: &Round<'_>, alert: &Alert) -> Option<Finding> {
-    let verdict = alert.severity.verdict();
-    if !alert.is_active() || verdict == Verdict::Ok {
-        return None;
-    }
-    let text = match alert.summary() {
-        Some(summary) => format!("alert {}: {summary}", alert.name),
-        None => format!("alert {}", alert.name),
+/// One finding of alerts of one name, the worst of them first.
+fn finding(round: &Round<'_>, name: &str, same: &[&Alert]) -> Option<Finding> {
+    let worst = same.first()?;
+    let times = if same.len() > 1 { format!(" x{}", same.len()) } else { String::new() };
+    let text = match worst.summary() {
+        Some(summary) => format!("alert {name}{times}: {summary}"),
+        None => format!("alert {name}{times}"),
     };
     // Whoever still answers is the better witness.
     let answers = |source: &&SourceKind| round.why_stale(**source).is_none();
-    let source = alert.seen_in.iter().find(answers).or(alert.seen_in.first()).copied();
+    let source = worst.seen_in.iter().find(answers).or(worst.seen_in.first()).copied();
     let source = source.unwrap_or(SourceKind::Alertmanager);
     Some(Finding {
-        verdict,
+        verdict: worst.severity.verdict(),
         kind: FindingKind::Alert,
         text,
-        since: alert.since.map(|at| Since { at, or_earlier: false }),
+        since: same.iter().filter_map(|alert| alert.since).min().map(|at| Since { at, or_earlier: false }),
         evidence: Evidence {
             source,
-            query: alert.query.clone().unwrap_or_else(|| labels_text(&alert.labels)),
+            query: worst.query.clone().unwrap_or_else(|| labels_text(&worst.labels)),
             value: None,
             threshold: None,
             at: round.facts.answered_at(source).unwrap_or(round.now),
