@@ -233,7 +233,9 @@ impl<'a> Round<'a> {
         let mut wanted = self.list(place, &mut part.problems).await?;
         wanted.retain(|arn| self.ecs.services.admits(&place.cluster.name, map::short_name(arn)));
         let (due, stand_ins) = self.ecs.memory().plan(wanted, self.now);
-        stand_ins.into_iter().for_each(|known| part.stands_in(known));
+        for known in stand_ins {
+            part.stands_in(known);
+        }
         let batches = due.chunks(SERVICES_A_CALL);
         let calls = batches.clone().map(|batch| self.api.describe_services(&place.reference, &place.about, batch));
         let answers = join_all(calls).await;
