@@ -1,8 +1,8 @@
 //! From answers to verdicts: judging alone, and a whole look (every simulated source read, then judged).
 
 use divan::Bencher;
+use rounds::assess;
 use rounds::domain::SourceKind;
-use rounds::domain::assess;
 use rounds::sim::EPOCH;
 
 use crate::fleet::{Fleet, SIZES, fleet};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use rounds::app::{self, Effect, Model, Msg, Setup};
-use rounds::domain::assess::Facts;
+use rounds::assess::Facts;
 use rounds::domain::{Reading, Snapshot, SourceKind};
 use rounds::engine::{self, Station};
 use rounds::keymap::{Code, Key, Keymap};
