@@ -10,6 +10,8 @@ mod floors;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod once_ecs;
+#[cfg(test)]
 mod once_faults;
 #[cfg(test)]
 mod once_grafana;
@@ -21,3 +23,5 @@ mod once_verdicts;
 mod support;
 #[cfg(test)]
 mod tui_demo;
+#[cfg(test)]
+mod tui_themes;
