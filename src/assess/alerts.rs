@@ -99,10 +99,14 @@ fn merge(into: &mut Alert, other: &Alert) {
 }
 
 fn service(alert: &Alert, roster: &Roster) -> Option<ServiceId> {
-    if let Some(owner) = &alert.owner
-        && let Some(position) = roster.owned_by(owner).next()
-    {
-        return Some(roster.entry(position).id.clone());
+    if let Some(owner) = &alert.owner {
+        let mut meant = roster.owned_by(owner);
+        match (meant.next(), meant.next()) {
+            (Some(only), None) => return Some(roster.entry(only).id.clone()),
+            // Clusters share the name and no label tells them apart: it is not for us to pick one.
+            (Some(_), Some(_)) => return None,
+            (None, _) => {}
+        }
     }
     SERVICE_LABELS.iter().filter_map(|label| alert.labels.get(*label)).find_map(|name| roster.named(name)).cloned()
 }
@@ -128,11 +132,16 @@ pub fn ownerless(round: &Round<'_>, alerts: &[Alert]) -> Vec<Finding> {
 /// One finding of alerts of one name, the worst of them first.
 fn finding(round: &Round<'_>, name: &str, same: &[&Alert]) -> Option<Finding> {
     let worst = same.first()?;
-    let times = if same.len() > 1 { format!(" x{}", same.len()) } else { String::new() };
-    let text = match worst.summary() {
-        Some(summary) => format!("alert {name}{times}: {summary}"),
-        None => format!("alert {name}{times}"),
-    };
+    let mut text = format!("alert {name}");
+    if same.len() > 1 {
+        text = format!("{text} x{}", same.len());
+    }
+    if let (None, Some(owner)) = (&worst.service, &worst.owner) {
+        text = format!("{text} of {}", owner.service);
+    }
+    if let Some(summary) = worst.summary() {
+        text = format!("{text}: {summary}");
+    }
     // Whoever still answers is the better witness.
     let answers = |source: &&SourceKind| round.why_stale(**source).is_none();
     let source = worst.seen_in.iter().find(answers).or(worst.seen_in.first()).copied();

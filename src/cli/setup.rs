@@ -27,6 +27,8 @@ pub struct Opened {
     pub contexts: Vec<String>,
     /// Opens another of them.
     pub open_context: Opener,
+    /// What is not as asked for, to be said on the screen or on standard error.
+    pub warnings: Vec<String>,
     /// What the configuration itself has to say to the doctor.
     pub checkups: Vec<Checkup>,
 }
@@ -75,10 +77,16 @@ fn context(settings: &Settings, overrides: &Overrides, name: Option<&str>) -> Re
     overrides.apply(settings.choose(name, None)?.clone())
 }
 
-/// Everything but the context, for the simulated fleet. A broken file does not keep the demo from running.
+/// Everything but the context, for the simulated fleet. A broken file does not keep the demo from running, and is said.
 pub fn look_only(cli: &Cli, environment: &Environment, station: Station) -> Result<Opened, Failure> {
-    let settings = settings(cli, environment).unwrap_or_else(|_| Settings::empty());
+    let (settings, warnings) = match settings(cli, environment) {
+        Ok(settings) => (settings, Vec::new()),
+        Err(refused) => {
+            (Settings::empty(), vec![format!("the configuration is refused, using defaults: {}", refused.what)])
+        }
+    };
     let mut opened = opened(cli, environment, &settings, station)?;
+    opened.warnings = warnings;
     opened.contexts = vec![opened.station.setting.context.name.clone()];
     Ok(opened)
 }
@@ -90,6 +98,7 @@ fn opened(cli: &Cli, environment: &Environment, settings: &Settings, station: St
         zone: zone(&settings.ui)?,
         contexts: settings.contexts.keys().cloned().collect(),
         open_context: Box::new(|name| Err(format!("there is no context {name} here"))),
+        warnings: Vec::new(),
         checkups: vec![checkup(settings, &station)],
         station,
     })

@@ -20,33 +20,32 @@ use crate::domain::Signal;
 /// Every placeholder, without its `$`.
 pub const PLACEHOLDERS: [&str; 5] = ["service", "label", "cluster_label", "by", "window"];
 
-/// Use in percent of what is reserved: the plan's own metric; where a service lacks it, that of `cloudwatch_exporter`,
-/// then that of YACE, which shares its name.
-macro_rules! utilization {
-    ($own:literal, $exported:literal) => {
-        concat!(
-            "avg by ($by) (",
-            $own,
-            "{$label=~\"$service\"})\n",
-            utilization!(@or $exported, "service_name", "cluster_name"),
-            "\n",
-            utilization!(@or $exported, "dimension_ServiceName", "dimension_ClusterName"),
-        )
-    };
-    (@or $exported:literal, $service:literal, $cluster:literal) => {
-        concat!(
-            "or\nmax by ($by) (label_replace(label_replace(\n  ",
-            $exported,
-            "{",
-            $service,
-            "=~\"$service\"},\n  \"$label\", \"$1\", \"",
-            $service,
-            "\", \"(.+)\"), \"$cluster_label\", \"$1\", \"",
-            $cluster,
-            "\", \"(.+)\"))"
-        )
-    };
-}
+/// CPU in percent: the plan's own metric; where a service lacks it, that of `cloudwatch_exporter`, then that of YACE.
+/// `>= 0` drops the NaN of an exporter that has no value: it would hide both, and one task's would spoil the average.
+const CPU: &str = r#"
+avg by ($by) (ecs_cpu_utilization{$label=~"$service"} >= 0)
+or
+max by ($by) (label_replace(label_replace(
+  aws_ecs_cpuutilization_average{service_name=~"$service"},
+  "$label", "$1", "service_name", "(.+)"), "$cluster_label", "$1", "cluster_name", "(.+)"))
+or
+max by ($by) (label_replace(label_replace(
+  aws_ecs_cpuutilization_average{dimension_ServiceName=~"$service"},
+  "$label", "$1", "dimension_ServiceName", "(.+)"), "$cluster_label", "$1", "dimension_ClusterName", "(.+)"))
+"#;
+
+/// Memory in percent, likewise.
+const MEMORY: &str = r#"
+avg by ($by) (ecs_memory_utilization{$label=~"$service"} >= 0)
+or
+max by ($by) (label_replace(label_replace(
+  aws_ecs_memory_utilization_average{service_name=~"$service"},
+  "$label", "$1", "service_name", "(.+)"), "$cluster_label", "$1", "cluster_name", "(.+)"))
+or
+max by ($by) (label_replace(label_replace(
+  aws_ecs_memory_utilization_average{dimension_ServiceName=~"$service"},
+  "$label", "$1", "dimension_ServiceName", "(.+)"), "$cluster_label", "$1", "dimension_ClusterName", "(.+)"))
+"#;
 
 /// Requests a second.
 const TRAFFIC: &str = r#"sum by ($by) (rate(http_requests_total{$label=~"$service"}[$window]))"#;
@@ -77,8 +76,8 @@ macro_rules! latency {
 /// The query of a signal where the configuration gives none.
 pub fn default(signal: Signal) -> &'static str {
     match signal {
-        Signal::Cpu => utilization!("ecs_cpu_utilization", "aws_ecs_cpuutilization_average"),
-        Signal::Memory => utilization!("ecs_memory_utilization", "aws_ecs_memory_utilization_average"),
+        Signal::Cpu => CPU.trim_ascii(),
+        Signal::Memory => MEMORY.trim_ascii(),
         Signal::Traffic => TRAFFIC,
         Signal::Errors => ERRORS.trim_ascii(),
         Signal::LatencyP50 => latency!("0.5"),

@@ -31,7 +31,7 @@ pub use observed::{Observed, Sampled};
 pub use policy::{Limit, Policy};
 pub use reading::{
     AlertmanagerReading, CloudWatchReading, Dashboard, EcsReading, GrafanaReading, PrometheusReading, Reading,
-    SignalReading,
+    SignalReading, Unseen,
 };
 pub use series::Series;
 pub use service::{Cluster, EcsService, TaskDefinition};

@@ -121,7 +121,8 @@ pub async fn read(source: &dyn Source, ask: &Ask) -> (Result<Reading, SourceErro
     let began = Instant::now();
     let result = tokio::time::timeout(ask.within, source.read(ask)).await.unwrap_or_else(|_| {
         let what = format!("{}: no answer within {}", source.place(), format::duration_fine(ask.within));
-        Err(SourceError::new(ErrorClass::Timeout, what))
+        Err(SourceError::new(ErrorClass::Timeout, what)
+            .with_hint("allow more time, or see what is slow: rounds doctor"))
     });
     (result, began.elapsed())
 }

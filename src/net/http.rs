@@ -17,7 +17,7 @@ use url::Url;
 
 pub use client::{CONNECT_TIMEOUT, Clients, Trust, client};
 pub use deadline::Deadline;
-pub use reply::Reply;
+pub use reply::{Reply, WRONG_SERVER};
 
 use self::credentials::Credentials;
 use crate::config;
@@ -175,7 +175,10 @@ impl Backend {
 
     /// The credentials, as long as the round lasts: a command may wait for a person.
     async fn headers(&self, call: &Call) -> Result<HeaderMap, SourceError> {
-        let late = |_| SourceError::new(ErrorClass::Timeout, "the credentials were not there in time");
+        let late = |_| {
+            SourceError::new(ErrorClass::Timeout, "the credentials were not there in time")
+                .with_hint("run the token_command or password_command in a terminal to see what it waits for")
+        };
         tokio::time::timeout(call.deadline.remaining(), self.credentials.headers()).await.map_err(late)?
     }
 }

@@ -36,8 +36,21 @@ async fn fetch_within(secret: &SecretRef, patience: Duration) -> Result<SecretSt
     };
     let bytes = tokio::time::timeout(patience, fetching)
         .await
-        .unwrap_or_else(|_| Err(local(format!("{}: gave no secret within {patience:?}", name(secret)))))?;
-    checked(&bytes, secret)
+        .unwrap_or_else(|_| Err(local(format!("{}: gave no secret within {patience:?}", name(secret)))))
+        .and_then(|bytes| checked(&bytes, secret));
+    bytes.map_err(|error| match error.hint {
+        Some(_) => error,
+        None => error.with_hint(next_step(secret)),
+    })
+}
+
+/// What to do where a secret cannot be had and the reason alone does not say it.
+const fn next_step(secret: &SecretRef) -> &'static str {
+    match secret {
+        SecretRef::File(_) => "put the secret there (chmod 600), or name another file in the configuration",
+        SecretRef::Env(_) => "set it to the secret alone, and start again",
+        SecretRef::Command(_) => "run the command in a terminal to see what it needs",
+    }
 }
 
 /// What a secret is called in a sentence: `file /run/token`, `variable $TOKEN`, `command pass`.

@@ -1,7 +1,7 @@
 //! One round of reading: clusters, then every cluster's services and tasks side by side, then new task definitions.
 //! The session lets a few calls through at a time, in the order they are made here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_ecs::types;
@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::api::{Api, CLUSTERS_A_CALL, SERVICES_A_CALL, TASKS_A_CALL};
+use super::memory::Known;
 use super::owner::Owners;
 use super::{Ecs, map};
-use crate::domain::{Cluster, EcsReading, EcsService, ErrorClass, SourceError, TaskDefinition};
+use crate::domain::{Cluster, EcsReading, EcsService, ErrorClass, ServiceId, SourceError, TaskDefinition, Unseen};
 use crate::net::aws::{Caller, Session};
 use crate::source::Ask;
 
@@ -43,9 +44,31 @@ struct Place {
 #[derive(Default)]
 struct Part {
     services: Vec<EcsService>,
+    /// Those of them that were described in an earlier round, and when.
+    described_before: BTreeMap<ServiceId, Timestamp>,
+    unseen: Vec<Unseen>,
     problems: Vec<SourceError>,
     /// Whether nothing at all is known of its services.
     failed: bool,
+}
+
+impl Part {
+    fn failed(problem: SourceError) -> Self {
+        let unseen = vec![Unseen::new("services", &problem)];
+        Self { unseen, problems: vec![problem], failed: true, ..Self::default() }
+    }
+
+    /// Adds a service as it was last described.
+    fn stands_in(&mut self, known: Known) {
+        self.described_before.insert(known.service.id.clone(), known.at);
+        self.services.push(known.service);
+    }
+
+    /// Some services could not be read.
+    fn lacks(&mut self, problem: SourceError) {
+        self.unseen.push(Unseen::new("services", &problem));
+        self.problems.push(problem);
+    }
 }
 
 /// A cluster's tasks.
@@ -84,13 +107,15 @@ impl<'a> Round<'a> {
 
     /// Clusters, services, tasks and definitions; the account as far as the clusters' ARNs tell.
     async fn fleet(&self) -> Result<EcsReading, SourceError> {
-        let (places, mut problems) = self.clusters().await?;
+        let (places, mut unseen, mut problems) = self.clusters().await?;
         let parts = join_all(places.iter().map(|place| self.cluster(place))).await;
         let nothing = !parts.is_empty() && parts.iter().all(|part| part.failed);
-        let mut services = Vec::new();
+        let (mut services, mut described_before) = (Vec::new(), BTreeMap::new());
         let mut reasons = Vec::new();
         for part in parts {
             services.extend(part.services);
+            described_before.extend(part.described_before);
+            unseen.extend(part.unseen);
             reasons.extend(part.problems);
         }
         if nothing && !reasons.is_empty() {
@@ -107,6 +132,8 @@ impl<'a> Round<'a> {
             clusters: places.into_iter().map(|place| place.cluster).collect(),
             services,
             definitions,
+            unseen,
+            described_before,
             problems,
         })
     }
@@ -116,12 +143,13 @@ impl<'a> Round<'a> {
         timeout(self.within / 4, self.session.caller()).await.unwrap_or_else(|_| {
             let region = self.session.region();
             let what = format!("sts:GetCallerIdentity in {region}: no answer in time");
-            Err(SourceError::new(ErrorClass::Timeout, what))
+            let hint = "only the account is not known; to see it, let this machine reach AWS STS";
+            Err(SourceError::new(ErrorClass::Timeout, what).with_hint(hint))
         })
     }
 
-    /// The clusters to read: those configured, else all.
-    async fn clusters(&self) -> Result<(Vec<Place>, Vec<SourceError>), SourceError> {
+    /// The clusters to read: those configured, else all. A configured one that is not there is one nobody looked at.
+    async fn clusters(&self) -> Result<(Vec<Place>, Vec<Unseen>, Vec<SourceError>), SourceError> {
         let configured = &self.ecs.aws.settings().clusters;
         let references = if configured.is_empty() {
             self.api.list_clusters().await.map_err(|error| match error.class {
@@ -134,7 +162,7 @@ impl<'a> Round<'a> {
         } else {
             configured.clone()
         };
-        let mut problems = Vec::new();
+        let (mut unseen, mut problems) = (Vec::new(), Vec::new());
         if references.is_empty() {
             let what = format!("ecs:ListClusters in {}: there is no cluster", self.session.region());
             problems.push(
@@ -147,10 +175,13 @@ impl<'a> Round<'a> {
         for some in references.chunks(CLUSTERS_A_CALL) {
             match self.api.describe_clusters(some).await {
                 Ok((clusters, failures)) => {
-                    problems.extend(failures.iter().map(|failure| {
+                    for failure in &failures {
                         let error = self.api.failed("DescribeClusters", "", failure);
-                        error.with_hint("check `clusters` and `region` of the context's [aws]")
-                    }));
+                        if !configured.is_empty() {
+                            unseen.push(Unseen::new("cluster", &error));
+                        }
+                        problems.push(error.with_hint("check `clusters` and `region` of the context's [aws]"));
+                    }
                     places.extend(clusters.iter().filter_map(described));
                 }
                 Err(error) if is_the_way(error.class) => return Err(error),
@@ -164,15 +195,16 @@ impl<'a> Round<'a> {
             return Err(problems.swap_remove(0));
         }
         places.sort_by(|a, b| a.cluster.name.cmp(&b.cluster.name));
-        Ok((places, problems))
+        Ok((places, unseen, problems))
     }
 
     async fn cluster(&self, place: &Place) -> Part {
         let (services, tasks) = Box::pin(join(self.services(place), self.tasks(place))).await;
-        let (mut services, mut problems) = match services {
+        let mut part = match services {
             Ok(read) => read,
-            Err(problem) => return Part { problems: vec![problem], failed: true, ..Part::default() },
+            Err(problem) => return Part::failed(problem),
         };
+        let services = &mut part.services;
         let mut owners = Owners::default();
         for (index, service) in services.iter_mut().enumerate() {
             owners.add(index, service);
@@ -184,22 +216,26 @@ impl<'a> Round<'a> {
                 service.tasks.push(map::task(task));
             }
         }
-        for service in &mut services {
+        for service in services {
             map::sort_tasks(&mut service.tasks);
         }
-        problems.extend(tasks.problems);
-        Part { services, problems, failed: false }
+        part.unseen.extend(tasks.problems.iter().map(|problem| Unseen::new("tasks", problem)));
+        part.problems.extend(tasks.problems);
+        part
     }
 
     /// A cluster's services, and what could not be read of them.
     ///
     /// # Errors
     /// Where no service could be read.
-    async fn services(&self, place: &Place) -> Result<(Vec<EcsService>, Vec<SourceError>), SourceError> {
-        let mut problems = Vec::new();
-        let mut wanted = self.list(place, &mut problems).await?;
+    async fn services(&self, place: &Place) -> Result<Part, SourceError> {
+        let mut part = Part::default();
+        let mut wanted = self.list(place, &mut part.problems).await?;
         wanted.retain(|arn| self.ecs.services.admits(&place.cluster.name, map::short_name(arn)));
-        let (due, mut services) = self.ecs.memory().plan(wanted, self.now);
+        let (due, stand_ins) = self.ecs.memory().plan(wanted, self.now);
+        for known in stand_ins {
+            part.stands_in(known);
+        }
         let batches = due.chunks(SERVICES_A_CALL);
         let calls = batches.clone().map(|batch| self.api.describe_services(&place.reference, &place.about, batch));
         let answers = join_all(calls).await;
@@ -208,8 +244,8 @@ impl<'a> Round<'a> {
         for (batch, answer) in batches.zip(answers) {
             match answer {
                 Ok((described, failures)) => {
-                    services.extend(self.described(place, &described));
-                    problems.extend(self.not_described(place, &failures));
+                    part.services.extend(self.described(place, &described));
+                    self.not_described(place, &failures).into_iter().for_each(|problem| part.lacks(problem));
                 }
                 Err(error) => {
                     missed.extend(batch);
@@ -221,15 +257,17 @@ impl<'a> Round<'a> {
             if missed.len() == due.len() {
                 return Err(reason);
             }
+            let kept = part.services.len();
             let memory = self.ecs.memory();
-            let kept = services.len();
-            services.extend(missed.iter().filter_map(|arn| memory.stand_in(arn, self.now)).cloned());
-            let lost = missed.len() - (services.len() - kept);
+            let last = missed.iter().filter_map(|arn| memory.stand_in(arn, self.now));
+            last.cloned().for_each(|known| part.stands_in(known));
+            let lost = missed.len() - (part.services.len() - kept);
             let (missed, due) = (missed.len(), due.len());
             let what = format!("{}; {missed} of {due} services not read again, {lost} not known", reason.what);
-            problems.push(SourceError { what, ..reason });
+            let problem = SourceError { what, ..reason };
+            if lost > 0 { part.lacks(problem) } else { part.problems.push(problem) }
         }
-        Ok((services, problems))
+        Ok(part)
     }
 
     /// The names of a cluster's services: kept, fresh, or (with a problem) the last ones known.
@@ -239,6 +277,10 @@ impl<'a> Round<'a> {
             return Ok(arns);
         }
         match self.api.list_services(&place.reference, &place.about).await {
+            Ok(arns) if arns.is_empty() && place.active.is_some_and(|count| count > 0) => {
+                let count = place.active.unwrap_or_default();
+                Err(self.api.contradicts("ListServices", &place.about, &format!("no service, of {count} active ones")))
+            }
             Ok(arns) => {
                 self.ecs.memory().listed(&place.reference, place.active, &arns);
                 Ok(arns)
@@ -346,7 +388,12 @@ impl Tasks {
 fn is_the_way(class: ErrorClass) -> bool {
     matches!(
         class,
-        ErrorClass::Dns | ErrorClass::Connect | ErrorClass::Tls | ErrorClass::Timeout | ErrorClass::Credentials
+        ErrorClass::Dns
+            | ErrorClass::Connect
+            | ErrorClass::Tls
+            | ErrorClass::Timeout
+            | ErrorClass::Credentials
+            | ErrorClass::Garbage
     )
 }
 
