@@ -53,7 +53,7 @@ pub fn body(size: (u16, u16)) -> Area {
 /// The overview, for a number of rows.
 pub fn overview(size: (u16, u16), rows: usize) -> Listing {
     let body = body(size);
-    let side = if size.0 >= SIDE_FROM { (size.0 / 3).min(60) } else { 0 };
+    let beside = if size.0 >= SIDE_FROM { (size.0 / 3).min(60) } else { 0 };
     let least_detail = match body.height {
         0..10 => 0,
         10..14 => 3,
@@ -61,7 +61,7 @@ pub fn overview(size: (u16, u16), rows: usize) -> Listing {
         taller => (taller / 3).min(14),
     };
     // Where there is no row, the reason takes the room.
-    split(body, side, if rows == 0 { usize::MAX } else { rows }, least_detail)
+    split(body, beside, if rows == 0 { usize::MAX } else { rows }, least_detail)
 }
 
 /// A screen with a list and the details of the row under the cursor.

@@ -6,11 +6,14 @@ use super::{Model, Place};
 
 /// What the footer offers here: each command's first key and one word.
 pub fn footer_hints(model: &Model) -> Vec<(String, &'static str)> {
-    commands(model).into_iter().filter_map(|(command, word)| best(model.keys(command)).map(|key| (key, word))).collect()
+    commands(model)
+        .into_iter()
+        .filter_map(|(command, word)| best(&model.keys(command)).map(|key| (key, word)))
+        .collect()
 }
 
 /// Of several keys the one to name: a single letter is remembered best.
-fn best(keys: Vec<String>) -> Option<String> {
+fn best(keys: &[String]) -> Option<String> {
     let is_letter = |key: &String| key.len() == 1 && key.starts_with(|c: char| c.is_ascii_alphabetic());
     keys.iter().find(|key| is_letter(key)).or(keys.first()).cloned()
 }

@@ -139,7 +139,7 @@ impl ServiceScreen {
 
     /// Whether the charts are old enough to be asked for again; if so, they count as asked for now.
     pub(super) fn is_due(&mut self, now: Timestamp) -> bool {
-        let distance = (self.span.length() / 120).clamp(Duration::from_secs(15), Duration::from_secs(600));
+        let distance = (self.span.length() / 120).clamp(Duration::from_secs(15), Duration::from_mins(10));
         let due = now.duration_since(self.asked_at).unsigned_abs() >= distance;
         if due {
             self.asked_at = now;

@@ -202,20 +202,20 @@ fn sort(model: &mut Model, change: impl FnOnce(&mut dyn super::browser::Browse))
 }
 
 fn motion(model: &mut Model, motion: Motion) {
-    let page = model.list_page();
+    let rows_visible = model.list_page();
     let moved = match model.trail.here() {
         Place::Help | Place::Messages => scroll_text(model, motion),
         Place::Service(_) => match model.service.as_ref().map(|screen| screen.pane) {
             Some(pane) => {
-                let page = model.pane_page(pane);
+                let visible = model.pane_page(pane);
                 model.service.as_mut().is_some_and(|screen| {
                     let (cursor, ids) = screen.cursor_and_ids(pane);
-                    cursor.go(motion, ids, page)
+                    cursor.go(motion, ids, visible)
                 })
             }
             None => false,
         },
-        _ => model.list().is_some_and(|list| list.go(motion, page)),
+        _ => model.list().is_some_and(|list| list.go(motion, rows_visible)),
     };
     if moved {
         model.touch();
@@ -253,16 +253,12 @@ fn set_span(model: &mut Model, span: Span, now: Timestamp) -> Vec<Effect> {
 }
 
 fn copy(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    match copied(model) {
-        Some(text) => {
-            tell(model, Notice::info(format!("copied {text}")), now);
-            vec![Effect::Copy(text)]
-        }
-        None => {
-            tell(model, Notice::info("nothing to copy here"), now);
-            Vec::new()
-        }
-    }
+    let Some(text) = copied(model) else {
+        tell(model, Notice::info("nothing to copy here"), now);
+        return Vec::new();
+    };
+    tell(model, Notice::info(format!("copied {text}")), now);
+    vec![Effect::Copy(text)]
 }
 
 /// One screen back; on the first one, everything shown again and the cursor let go.
@@ -307,13 +303,10 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         Place::Service(id) => return open_part(model, &snapshot, &id.clone(), now),
         Place::Sources | Place::Help | Place::Messages => return Vec::new(),
     };
-    match target {
-        Some(id) => go(model, Place::Service(id), now),
-        None => {
-            tell(model, Notice::info("it belongs to no service known here"), now);
-            Vec::new()
-        }
+    if target.is_none() {
+        tell(model, Notice::info("it belongs to no service known here"), now);
     }
+    target.map(|id| go(model, Place::Service(id), now)).unwrap_or_default()
 }
 
 /// From a part of the service screen to the screen that says more: its alert among all alerts, its target among all targets.
@@ -336,9 +329,9 @@ fn open_part(model: &mut Model, snapshot: &Snapshot, id: &ServiceId, now: Timest
         Place::Alerts => model.alerts.list.rows().iter().position(|row| row.id == wanted),
         _ => model.targets.list.rows().iter().position(|row| row.id == wanted),
     };
-    let page = model.list_page();
+    let rows_visible = model.list_page();
     if let (Some(position), Some(list)) = (position, model.list()) {
-        list.put(position, page);
+        list.put(position, rows_visible);
     }
     effects
 }

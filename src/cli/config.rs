@@ -1,5 +1,7 @@
 //! `rounds config`: is the file right, what is in force, where is it, what may it say.
 
+use std::fmt::Write as _;
+
 use super::args::{Cli, ConfigCommand};
 use super::environment::Environment;
 use super::failure::Failure;
@@ -31,7 +33,7 @@ fn check(cli: &Cli, environment: &Environment) -> Result<String, Failure> {
 fn show(cli: &Cli, environment: &Environment) -> Result<String, Failure> {
     let settings = setup::settings(cli, environment)?;
     if let Some(name) = &cli.context.context {
-        settings.choose(Some(name), None).map_err(setup::refused)?;
+        settings.choose(Some(name), None).map_err(|error| setup::refused(&error))?;
     }
     Ok(config::show(&settings, cli.context.context.as_deref()))
 }
@@ -48,7 +50,8 @@ fn path(cli: &Cli, environment: &Environment) -> Result<String, Failure> {
     ];
     for (name, folder) in folders {
         if let Some(folder) = folder {
-            lines.push_str(&format!("{name:<8} {}{}\n", folder.display(), state(&folder)));
+            // Writing to a string cannot fail.
+            let _ = writeln!(lines, "{name:<8} {}{}", folder.display(), state(&folder));
         }
     }
     Ok(lines)

@@ -14,7 +14,7 @@ use crate::{keymap, theme};
 pub fn run(cli: &Cli, environment: &Environment, opened: Opened) -> Result<u8, Failure> {
     shell::check(environment.get("TERM").as_deref())
         .map_err(|refusal| Failure::new(refusal.to_string()).with_hint("rounds --once prints one look instead"))?;
-    let mut notices = Vec::new();
+    let mut notices: Vec<Notice> = opened.warnings.into_iter().map(Notice::warning).collect();
     let look = opened.look;
     let keymap = keymap::load(&look.keymap, look.keymaps_dir.as_deref()).unwrap_or_else(|error| {
         notices.push(Notice::error(format!("keymap {} refused, using default: {error}", look.keymap)));

@@ -15,5 +15,5 @@ pub fn run(cli: &Cli, args: &DemoArgs, environment: &Environment) -> Result<u8, 
     let world = World::new(Plan { scenario, services: args.fleet as usize, seed: args.seed });
     let station = Station::simulated(&Arc::new(world), args.speed, &cli.context.services).map_err(Failure::new)?;
     let opened = setup::look_only(cli, environment, station)?;
-    if cli.once.once { once::run(cli, environment, opened) } else { console::run(cli, environment, opened) }
+    if cli.once.once { once::run(cli, environment, &opened) } else { console::run(cli, environment, opened) }
 }

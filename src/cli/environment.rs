@@ -3,8 +3,6 @@
 use std::env;
 use std::io::IsTerminal;
 
-use jiff::tz::TimeZone;
-
 /// The environment as the program sees it.
 pub struct Environment {
     variable: fn(&str) -> Option<String>,
@@ -47,11 +45,6 @@ impl Environment {
     /// Whether this runs over SSH.
     pub fn is_remote(&self) -> bool {
         ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"].iter().any(|name| self.get(name).is_some())
-    }
-
-    /// The machine's time zone; UTC where it is unknown.
-    pub fn zone(&self) -> TimeZone {
-        TimeZone::try_system().unwrap_or(TimeZone::UTC)
     }
 }
 

@@ -33,8 +33,8 @@ const FAREWELL: Duration = Duration::from_millis(50);
 pub fn main() -> ExitCode {
     let environment = Environment::of_process();
     let answer = match Cli::try_parse() {
-        Ok(cli) => run(cli, &environment),
-        Err(error) => usage(&error),
+        Ok(cli) => run(&cli, &environment),
+        Err(error) => Ok(usage(&error)),
     };
     match answer {
         Ok(code) => ExitCode::from(code),
@@ -46,27 +46,27 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli, environment: &Environment) -> Result<u8, Failure> {
+fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
     match &cli.command {
         None => {
-            let station = setup::station(&cli, environment)?;
-            if cli.once.once { once::run(&cli, environment, station) } else { console::run(&cli, environment, station) }
+            let opened = setup::station(cli, environment)?;
+            if cli.once.once { once::run(cli, environment, &opened) } else { console::run(cli, environment, opened) }
         }
-        Some(Command::Demo(args)) => demo::run(&cli, args, environment),
-        Some(Command::Doctor) => doctor::run(&cli, environment),
-        Some(Command::Config { command }) => config::run(&cli, *command, environment),
-        Some(Command::Keys) => lists::keys(&cli, environment),
-        Some(Command::Themes) => lists::themes(&cli, environment),
+        Some(Command::Demo(args)) => demo::run(cli, args, environment),
+        Some(Command::Doctor) => doctor::run(cli, environment),
+        Some(Command::Config { command }) => config::run(cli, *command, environment),
+        Some(Command::Keys) => lists::keys(cli, environment),
+        Some(Command::Themes) => lists::themes(cli, environment),
         Some(Command::Completions { shell }) => generate::completions(*shell),
         Some(Command::Man) => generate::man(),
     }
 }
 
 /// Help and version are answers; anything else is bad usage, which is "could not look", never "critical".
-fn usage(error: &clap::Error) -> Result<u8, Failure> {
+fn usage(error: &clap::Error) -> u8 {
     // Where the message cannot be written there is nobody to tell.
     let _ = error.print();
-    Ok(if error.use_stderr() { failure::COULD_NOT_LOOK } else { 0 })
+    if error.use_stderr() { failure::COULD_NOT_LOOK } else { 0 }
 }
 
 /// A runtime for the sources. The console's first frame does not wait for it.

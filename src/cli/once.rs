@@ -19,14 +19,17 @@ const DEFAULT_WIDTH: usize = 80;
 const NARROWEST: usize = 40;
 
 /// Looks, prints and answers with the exit code.
-pub fn run(cli: &Cli, environment: &Environment, opened: Opened) -> Result<u8, Failure> {
+pub fn run(cli: &Cli, environment: &Environment, opened: &Opened) -> Result<u8, Failure> {
     let began = Instant::now();
+    for warning in &opened.warnings {
+        stdout::complain(&report::problem(warning, None, false));
+    }
     let runtime = runtime()?;
     let within = cli.once.timeout.saturating_sub(began.elapsed());
     let snapshot = runtime.block_on(engine::once(&opened.station, within));
     // What still hangs has had its time.
     runtime.shutdown_timeout(FAREWELL);
-    let options = options(cli, environment, &opened);
+    let options = options(cli, environment, opened);
     stdout::print(&render(&snapshot, cli.once.output, &options))?;
     Ok(report::exit_code(&snapshot, fail_on(cli.once.fail_on)))
 }

@@ -27,6 +27,8 @@ pub struct Opened {
     pub contexts: Vec<String>,
     /// Opens another of them.
     pub open_context: Opener,
+    /// What is not as asked for, to be said on the screen or on standard error.
+    pub warnings: Vec<String>,
     /// What the configuration itself has to say to the doctor.
     pub checkups: Vec<Checkup>,
 }
@@ -50,7 +52,7 @@ pub struct Look {
 /// The settings in force: the file's, or a bare AWS context where there is no file.
 pub fn settings(cli: &Cli, environment: &Environment) -> Result<Settings, Failure> {
     let sources = config::Sources { file: cli.context.config.clone(), env: environment.reader() };
-    config::load(&sources).map_err(refused)
+    config::load(&sources).map_err(|error| refused(&error))
 }
 
 /// The context named, opened.
@@ -70,10 +72,16 @@ fn open(settings: &Settings, overrides: &Overrides, name: Option<&str>) -> Resul
     Station::open(&context)
 }
 
-/// Everything but the context, for the simulated fleet. A broken file does not keep the demo from running.
+/// Everything but the context, for the simulated fleet. A broken file does not keep the demo from running, and is said.
 pub fn look_only(cli: &Cli, environment: &Environment, station: Station) -> Result<Opened, Failure> {
-    let settings = settings(cli, environment).unwrap_or_else(|_| Settings::empty());
+    let (settings, warnings) = match settings(cli, environment) {
+        Ok(settings) => (settings, Vec::new()),
+        Err(refused) => {
+            (Settings::empty(), vec![format!("the configuration is refused, using defaults: {}", refused.what)])
+        }
+    };
     let mut opened = opened(cli, environment, &settings, station)?;
+    opened.warnings = warnings;
     opened.contexts = vec![opened.station.setting.context.name.clone()];
     Ok(opened)
 }
@@ -82,9 +90,10 @@ fn opened(cli: &Cli, environment: &Environment, settings: &Settings, station: St
     Ok(Opened {
         look: look(cli, environment, &settings.ui),
         ascii: settings.ui.ascii,
-        zone: zone(&settings.ui, environment)?,
+        zone: zone(&settings.ui)?,
         contexts: settings.contexts.keys().cloned().collect(),
         open_context: Box::new(|name| Err(format!("there is no context {name} here"))),
+        warnings: Vec::new(),
         checkups: vec![checkup(settings, &station)],
         station,
     })
@@ -107,9 +116,9 @@ pub fn look(cli: &Cli, environment: &Environment, ui: &Ui) -> Look {
     }
 }
 
-fn zone(ui: &Ui, environment: &Environment) -> Result<TimeZone, Failure> {
+fn zone(ui: &Ui) -> Result<TimeZone, Failure> {
     match &ui.time_zone {
-        None => Ok(environment.zone()),
+        None => Ok(TimeZone::try_system().unwrap_or(TimeZone::UTC)),
         Some(name) => TimeZone::get(name).map_err(|error| Failure::new(format!("time_zone {name}: {error}"))),
     }
 }
@@ -125,19 +134,17 @@ fn overrides(cli: &Cli) -> Overrides {
 }
 
 /// A configuration that was refused: all of what is wrong with it.
-pub fn refused(error: ConfigError) -> Failure {
+pub fn refused(error: &ConfigError) -> Failure {
     Failure::new(error.to_string())
 }
 
 fn checkup(settings: &Settings, station: &Station) -> Checkup {
     let context = &station.setting.context.name;
-    let (state, detail, next_step) = match &settings.file {
-        Some(file) => (CheckupState::Pass, format!("{}, context {context}", file.display()), None),
-        None => {
-            let next =
-                "rounds config sample > ~/.config/rounds/config.toml, to add Prometheus, Alertmanager and Grafana";
-            (CheckupState::Pass, "no file: AWS alone".to_owned(), Some(next.to_owned()))
-        }
+    let (state, detail, next_step) = if let Some(file) = &settings.file {
+        (CheckupState::Pass, format!("{}, context {context}", file.display()), None)
+    } else {
+        let next = "rounds config sample > ~/.config/rounds/config.toml, to add Prometheus, Alertmanager and Grafana";
+        (CheckupState::Pass, "no file: AWS alone".to_owned(), Some(next.to_owned()))
     };
     Checkup { group: "configuration".to_owned(), name: "file".to_owned(), state, detail, took: None, next_step }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Alert, Dashboard, Deployment, EcsService, Finding, Observed, Series, ServiceId, Signal, Silence, SourceKind,
-    SourceStatus, Target, TaskDefinition, Verdict,
+    SourceState, SourceStatus, Target, TaskDefinition, Verdict,
 };
 
 /// Which environment is looked at.
@@ -160,6 +160,14 @@ impl Snapshot {
     /// A service by its id.
     pub fn service(&self, id: &ServiceId) -> Option<&ServiceHealth> {
         self.services.iter().find(|service| service.id == *id)
+    }
+
+    /// Whether nobody who reported the alert answers any more: it may have ended since.
+    pub fn is_stale(&self, alert: &Alert) -> bool {
+        let answers = |kind: &SourceKind| {
+            self.source(*kind).is_none_or(|source| matches!(source.state, SourceState::Fresh { .. }))
+        };
+        !alert.seen_in.iter().any(answers)
     }
 
     /// A source, where it is configured.

@@ -7,7 +7,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::Station;
 use super::tracker::Tracker;
-use crate::domain::assess::{self, Facts};
+use crate::assess::{self, Facts};
 use crate::domain::{ErrorClass, Reading, ServiceId, Snapshot, SourceError, SourceKind, SourceStatus};
 use crate::format;
 use crate::source::{Answer, Ask, Source};

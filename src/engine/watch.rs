@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::station::{Post, Station};
 use super::tracker::Tracker;
 use super::{cadence, charts, once};
-use crate::domain::assess::{self, Facts};
+use crate::assess::{self, Facts};
 use crate::domain::{
     Chart, ChartAsk, Reading, ServiceId, Snapshot, SourceError, SourceKind, SourceState, SourceStatus,
 };
@@ -29,6 +29,8 @@ const FALLBACK_AFTER: Duration = Duration::from_secs(2);
 pub enum Update {
     /// All that is known now.
     Snapshot(Arc<Snapshot>),
+    /// Whether any source is being asked right now.
+    Asking(bool),
     /// The charts asked for, or why there are none.
     Chart(ChartAsk, Result<Arc<Chart>, SourceError>),
 }
@@ -166,6 +168,8 @@ struct Desk {
     kinds: Vec<SourceKind>,
     began: Instant,
     shown: Vec<SourceState>,
+    /// Rounds under way.
+    asking: usize,
 }
 
 impl Desk {
@@ -185,6 +189,7 @@ impl Desk {
             kinds,
             began: Instant::now(),
             shown: Vec::new(),
+            asking: 0,
         }
     }
 
@@ -195,6 +200,7 @@ impl Desk {
         tokio::pin!(patience_is_over);
         let mut is_patient = true;
         loop {
+            let was_asking = self.asking > 0;
             let news = tokio::select! {
                 event = inbox.recv() => {
                     let Some(event) = event else { return };
@@ -216,6 +222,10 @@ impl Desk {
             if news && !self.tell().await {
                 return;
             }
+            let is_asking = self.asking > 0;
+            if is_asking != was_asking && self.updates.send(Update::Asking(is_asking)).is_err() {
+                return;
+            }
         }
     }
 
@@ -231,11 +241,13 @@ impl Desk {
         };
         match event {
             Event::Began(_) => {
+                self.asking += 1;
                 let is_first = matches!(books.status(now).state, SourceState::Standby);
                 books.began();
                 is_first
             }
             Event::Answered(answer) => {
+                self.asking = self.asking.saturating_sub(1);
                 match answer.result {
                     Ok(reading) => {
                         books.succeeded(&reading, now, answer.took, answer.requests);

@@ -1,10 +1,12 @@
 //! Values as text: durations, ages, numbers with their units; and the one sanitiser of foreign text.
 
+mod finding;
 mod number;
 mod sanitise;
 mod time;
 mod width;
 
+pub use finding::finding;
 pub use number::{bytes, count, measure, percent, rate, seconds};
 pub use sanitise::{sanitise, sanitise_lines};
 pub use time::{age, clock, duration, duration_fine, parse_duration};

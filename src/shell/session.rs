@@ -1,10 +1,9 @@
 //! One sitting: the model, the watch behind it and the screen before it.
 
 use std::io;
-use std::pin::Pin;
 use std::time::Duration;
 
-use crossterm::event::EventStream;
+use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -55,7 +54,7 @@ pub fn surroundings(station: &Station) -> Surroundings {
 /// What the terminal says.
 pub async fn run(session: Session) -> io::Result<()> {
     let mut sitting = Sitting::begin(session)?;
-    let mut keys = EventStream::new();
+    let mut keys = listen();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut hang_up = signal(SignalKind::hangup())?;
@@ -65,17 +64,17 @@ pub async fn run(session: Session) -> io::Result<()> {
         let go_on = tokio::select! {
             biased;
             () = any(&mut hang_up, &mut terminate, &mut interrupt) => false,
-            event = keys.next() => match event {
-                Some(Ok(event)) => {
+            event = keys.recv() => match event {
+                Some(event) => {
                     let mut go_on = sitting.hear(event)?;
                     // Typed ahead or held down: take it all in, then draw once.
-                    while go_on && let Some(Some(Ok(event))) = now_or_never(keys.next()) {
+                    while go_on && let Ok(event) = keys.try_recv() {
                         go_on = sitting.hear(event)?;
                     }
                     go_on
                 }
                 // The terminal is gone.
-                Some(Err(_)) | None => false,
+                None => false,
             },
             Some(update) = sitting.updates.recv() => {
                 let mut go_on = sitting.learn(update)?;
@@ -101,14 +100,18 @@ async fn any(a: &mut Signal, b: &mut Signal, c: &mut Signal) {
     }
 }
 
-/// The future's answer if it has one at once.
-fn now_or_never<T>(future: impl Future<Output = T>) -> Option<T> {
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    let mut future: Pin<&mut _> = std::pin::pin!(future);
-    match future.as_mut().poll(&mut context) {
-        std::task::Poll::Ready(answer) => Some(answer),
-        std::task::Poll::Pending => None,
-    }
+/// What the terminal reports, in a queue that can be emptied without waiting. It ends when the terminal is gone.
+fn listen() -> mpsc::UnboundedReceiver<Event> {
+    let (events, heard) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut stream = EventStream::new();
+        while let Some(Ok(event)) = stream.next().await {
+            if events.send(event).is_err() {
+                return;
+            }
+        }
+    });
+    heard
 }
 
 struct Sitting {
@@ -154,13 +157,14 @@ impl Sitting {
         })
     }
 
-    fn hear(&mut self, event: crossterm::event::Event) -> io::Result<bool> {
+    fn hear(&mut self, event: Event) -> io::Result<bool> {
         input::message(event, &self.hits).map_or(Ok(true), |message| self.tell(message))
     }
 
     fn learn(&mut self, update: Update) -> io::Result<bool> {
         self.tell(match update {
             Update::Snapshot(snapshot) => Msg::Snapshot(snapshot),
+            Update::Asking(is) => Msg::Refreshing(is),
             Update::Chart(ask, answer) => Msg::Chart(answer.map_err(|error| (ask, error))),
         })
     }

@@ -140,6 +140,24 @@ proptest! {
     }
 
     #[test]
+    fn alertmanager_holds_what_fires_and_says_why_it_is_silent(plan in plans(), now in moments()) {
+        let world = World::new(plan);
+        let (Ok(held), Ok(metrics)) = (world.alertmanager(stamp(now)), world.prometheus(stamp(now))) else { return Ok(()) };
+        let raised = metrics.alerts.unwrap();
+        let firing = raised.iter().filter(|alert| alert.state == AlertState::Firing).count();
+        prop_assert_eq!(held.alerts.len(), firing);
+        for alert in &held.alerts {
+            prop_assert!(alert.labels.contains_key("replica") && alert.state == AlertState::Firing);
+            if let Some(Suppression::Silenced(ids)) = &alert.suppression {
+                prop_assert!(ids.iter().all(|id| held.silences.iter().any(|silence| silence.id == *id)));
+            }
+        }
+        for silence in &held.silences {
+            prop_assert!(silence.starts_at <= Some(stamp(now)) && silence.ends_at > Some(stamp(now)));
+        }
+    }
+
+    #[test]
     fn the_same_question_has_the_same_answer(plan in plans(), now in moments()) {
         let (one, two) = (World::new(plan), World::new(plan));
         let now = stamp(now);
@@ -256,16 +274,39 @@ fn last_nights_alert_has_resolved_by_the_morning() {
     assert!(!firing(&at(0)).contains(&("HighCPUUsage", "worker")));
 }
 
-/// Everything about the world that is not a number.
+/// Everything about the world that is not a number; a backend that refuses is one line of it.
 fn state(world: &World, now: Second) -> Vec<String> {
-    let (ecs, metrics) = (world.ecs(stamp(now)).unwrap(), world.prometheus(stamp(now)).unwrap());
-    let tasks =
-        ecs.services.iter().flat_map(|service| &service.tasks).map(|task| format!("{} {}", task.id, task.last_status));
-    let deployments = ecs.services.iter().flat_map(|service| &service.deployments);
-    let deployments = deployments.map(|deployment| format!("{} {:?}", deployment.id, deployment.rollout));
-    let alerts = metrics.alerts.unwrap();
-    let alerts = alerts.iter().map(|alert| format!("{} {:?} {:?}", alert.name, alert.owner, alert.state));
-    tasks.chain(deployments).chain(alerts).collect()
+    let mut lines = Vec::new();
+    match world.ecs(stamp(now)) {
+        Ok(ecs) => {
+            for service in &ecs.services {
+                lines.extend(service.tasks.iter().map(|task| format!("{} {}", task.id, task.last_status)));
+                lines.extend(service.deployments.iter().map(|rollout| format!("{} {:?}", rollout.id, rollout.rollout)));
+            }
+        }
+        Err(error) => lines.push(error.to_string()),
+    }
+    match world.prometheus(stamp(now)) {
+        Ok(metrics) => {
+            let alerts = metrics.alerts.unwrap();
+            lines.extend(alerts.iter().map(|alert| format!("{} {:?} {:?}", alert.name, alert.owner, alert.state)));
+            lines.extend(metrics.targets.iter().flatten().map(|target| format!("{} {:?}", target.url, target.health)));
+        }
+        Err(error) => lines.push(error.to_string()),
+    }
+    lines
+}
+
+#[test]
+fn every_scenario_goes_on_for_hours() {
+    for scenario in Scenario::ALL {
+        let world = world(scenario);
+        for hours in [0, 8] {
+            let states = (hours * HOUR..(hours + 2) * HOUR).step_by(40).map(|now| state(&world, now));
+            let different: HashSet<Vec<String>> = states.collect();
+            assert!(different.len() >= 6, "{scenario} from hour {hours}: {} states", different.len());
+        }
+    }
 }
 
 #[test]
@@ -445,6 +486,7 @@ fn a_bad_deploy_is_given_up_and_rolled_back() {
     assert_eq!((newest(0)[0].rollout, newest(0)[0].failed_tasks), (Rollout::InProgress, 3));
     let rolling_back = newest(140);
     assert!(rolling_back[0].is_rollback() && rolling_back[0].definition == "api-2:117", "{rolling_back:?}");
+    assert_eq!((rolling_back[1].rollout, rolling_back[1].failed_tasks), (Rollout::Failed, 5));
     let done = newest(6 * MINUTE);
     assert_eq!((done.len(), done[0].rollout, done[0].running), (1, Rollout::Completed, 3));
 }
@@ -463,6 +505,14 @@ fn while_prometheus_is_down_cloudwatch_serves_and_alertmanager_forgets() {
     let gaps =
         world.prometheus(up).unwrap().signals[0].series.as_ref().unwrap().iter().filter(|(_, v)| v.is_none()).count();
     assert!((20..=40).contains(&gaps), "its own record has a gap of {gaps} minutes");
+}
+
+#[test]
+fn grafanas_absence_alerts_although_its_tasks_come_and_go() {
+    let world = world(Scenario::GrafanaUnreachable);
+    assert!(world.grafana(EPOCH).is_err());
+    let alerts = world.prometheus(EPOCH).unwrap().alerts.unwrap();
+    assert!(firing(&alerts).contains(&("MonitoringStackDown", "grafana")), "{:?}", firing(&alerts));
 }
 
 #[test]

@@ -9,6 +9,7 @@
 //! shows the whole as each backend would. Which incidents a scenario has is in `stage`.
 
 mod alerts;
+mod beat;
 mod clock;
 mod fleet;
 mod incident;

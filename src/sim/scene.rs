@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use crate::domain::{Owner, Series, Signal, SourceKind};
 
+use super::beat::Beat;
 use super::clock::{Second, stamp};
 use super::fleet::Service;
 use super::incident::{Hands, Outage, Scrape};
 use super::life::Life;
 use super::signals::{self, Moment};
-use super::timeline::{Beat, Timeline};
+use super::timeline::Timeline;
 use super::world::{Deed, Intervention};
 
 /// Seconds between two scrapes.

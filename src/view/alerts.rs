@@ -100,7 +100,7 @@ fn cell<'s>(
             clipped(&alert.name, &row.matched, 0, width, if alert.is_active() { Role::Strong } else { Role::Dim })
         }
         Key::Service => clipped(alert_service(alert), &row.matched, alert.name.chars().count() + 1, width, calm),
-        Key::Age => vec![piece(alert.since.map(|at| age(model, at)).unwrap_or_else(|| "?".to_owned()), calm)],
+        Key::Age => vec![piece(alert.since.map_or_else(|| "?".to_owned(), |at| age(model, at)), calm)],
         Key::Seen => vec![piece(seen_in(&alert.seen_in), Role::Dim)],
         Key::Summary => match &alert.suppression {
             Some(suppression) => vec![piece(suppression_text(model, snapshot, suppression), Role::Suppressed)],

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::geometry::Area;
@@ -19,11 +19,18 @@ use super::{Glyphs, HitMap};
 pub(super) struct Piece<'a> {
     pub(super) text: Cow<'a, str>,
     pub(super) role: Role,
+    /// Whether it is a drawing and not text: its filled part is its meaning, so it is never shown reversed.
+    drawing: bool,
 }
 
 /// A piece of text in a role.
 pub(super) fn piece<'a>(text: impl Into<Cow<'a, str>>, role: Role) -> Piece<'a> {
-    Piece { text: text.into(), role }
+    Piece { text: text.into(), role, drawing: false }
+}
+
+/// A piece of a drawing in a role.
+pub(super) fn drawing<'a>(text: impl Into<Cow<'a, str>>, role: Role) -> Piece<'a> {
+    Piece { text: text.into(), role, drawing: true }
 }
 
 /// How many cells pieces take side by side.
@@ -81,7 +88,9 @@ impl<'a> Canvas<'a> {
         let end = x.saturating_add(room);
         let mut at = x;
         for piece in pieces {
-            at = self.text(at, y, end.saturating_sub(at), &piece.text, piece.role);
+            let style = self.theme.style(piece.role);
+            let style = if piece.drawing { style.remove_modifier(Modifier::REVERSED) } else { style };
+            at = self.styled(at, y, end.saturating_sub(at), &piece.text, style);
         }
         at
     }
@@ -156,20 +165,21 @@ pub(super) fn wrapped(text: &str, room: u16, most: usize) -> Vec<String> {
     let room = usize::from(room.max(1));
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
-    for word in text.split_word_bounds() {
-        if format::width(&line) + format::width(word) > room && !line.is_empty() {
+    for word in text.split_inclusive(char::is_whitespace) {
+        let needed = format::width(word.trim_end());
+        if format::width(&line) + needed > room && !line.trim().is_empty() {
             lines.push(std::mem::take(&mut line).trim_end().to_owned());
         }
-        if line.is_empty() && word.trim().is_empty() {
+        if line.is_empty() && needed == 0 {
             continue;
         }
-        if format::width(word) <= room {
+        if needed <= room {
             line.push_str(word);
             continue;
         }
         for grapheme in word.graphemes(true) {
             if format::width(&line) + format::width(grapheme) > room && !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
+                lines.push(std::mem::take(&mut line).trim_end().to_owned());
             }
             line.push_str(grapheme);
         }
@@ -222,6 +232,7 @@ mod tests {
         assert_eq!(wrap("one two three", 8, 9), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij", 4, 9), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("one two three", 4, 2), ["one", "two…"]);
+        assert_eq!(wrap("a=b severity=critical", 12, 9), ["a=b", "severity=cri", "tical"]);
         assert_eq!(wrap("", 4, 2), Vec::<String>::new());
     }
 

@@ -7,7 +7,7 @@ use crate::domain::{Limit, Series, Unit};
 use crate::format;
 use crate::theme::Role;
 
-use super::canvas::{Canvas, Piece, cells};
+use super::canvas::{Canvas, Piece, cells, drawing};
 use super::spark::{peak, role_of};
 use super::words::clock;
 
@@ -82,7 +82,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, plot: &Plot<'_>, area: Area, fixed: 
     scale(canvas, plot, field, top);
     let grid = Grid::new(field, canvas.glyphs.ascii);
     for (x, y, text, role) in grid.drawn(plot, top) {
-        canvas.text(x, y, 1, &text, role);
+        canvas.pieces(x, y, 1, &[drawing(text, role)]);
     }
     if with_time && let Some(curve) = plot.curves.last() {
         let series = curve.series;
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     fn plot(values: &[Option<f64>]) -> (Series, Option<Limit>) {
-        let series = Series::from_values(Timestamp::UNIX_EPOCH, Duration::from_secs(60), values.iter().copied());
+        let series = Series::from_values(Timestamp::UNIX_EPOCH, Duration::from_mins(1), values.iter().copied());
         (series, Some(Limit { warning: 80.0, critical: 95.0, inclusive: false }))
     }
 

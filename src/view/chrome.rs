@@ -95,16 +95,16 @@ fn about(canvas: &mut Canvas<'_>, width: u16) {
         Place::Alerts => {
             let pieces = alerts_title(snapshot);
             let list = &model.alerts.list;
-            list_title(canvas, "alerts", pieces, list.filter(), list.problems_only(), list.rows().len(), room);
+            list_title(canvas, "alerts", &pieces, list.filter(), list.problems_only(), list.rows().len(), room);
         }
         Place::Targets => {
             let list = &model.targets.list;
             let pieces = targets_title(snapshot);
-            list_title(canvas, "targets", pieces, list.filter(), list.problems_only(), list.rows().len(), room);
+            list_title(canvas, "targets", &pieces, list.filter(), list.problems_only(), list.rows().len(), room);
         }
         Place::Sources => {
             let list = &model.sources.list;
-            list_title(canvas, "sources", Vec::new(), list.filter(), list.problems_only(), list.rows().len(), room);
+            list_title(canvas, "sources", &[], list.filter(), list.problems_only(), list.rows().len(), room);
         }
         Place::Help => {
             canvas.text(1, 1, room, "help", Role::Title);
@@ -197,14 +197,14 @@ fn narrowed(filter: &str, problems_only: bool, rows: usize) -> Vec<Piece<'static
 fn list_title(
     canvas: &mut Canvas<'_>,
     name: &str,
-    facts: Vec<Piece<'_>>,
+    facts: &[Piece<'_>],
     filter: &str,
     problems_only: bool,
     rows: usize,
     room: u16,
 ) {
     let x = canvas.text(1, 1, room, name, Role::Title) + 2;
-    let x = canvas.pieces(x, 1, room.saturating_sub(x), &facts) + if facts.is_empty() { 0 } else { 3 };
+    let x = canvas.pieces(x, 1, room.saturating_sub(x), facts) + if facts.is_empty() { 0 } else { 3 };
     canvas.pieces(x, 1, room.saturating_sub(x), &narrowed(filter, problems_only, rows));
 }
 

@@ -7,7 +7,7 @@ use crate::domain::Verdict;
 use crate::format;
 use crate::theme::Role;
 
-use super::canvas::{Canvas, Piece, cells, piece, wrapped};
+use super::canvas::{Canvas, Piece, cells, drawing, piece, wrapped};
 use super::waiting::say;
 use super::words::verdict_role;
 
@@ -72,11 +72,11 @@ fn legend_pieces(canvas: &Canvas<'_>, legend: Legend) -> Vec<Piece<'static>> {
         Legend::Sparkline => {
             let levels = glyphs.levels;
             vec![
-                piece(format!("{}{}", levels[0], levels[levels.len() / 2]), Role::Spark),
-                piece(levels[levels.len() - 2], Role::Warning),
-                piece(levels[levels.len() - 1], Role::Critical),
-                piece(" ", Role::Spark),
-                piece(levels[0], Role::Spark),
+                drawing(format!("{}{}", levels[0], levels[levels.len() / 2]), Role::Spark),
+                drawing(levels[levels.len() - 2], Role::Warning),
+                drawing(levels[levels.len() - 1], Role::Critical),
+                drawing(" ", Role::Spark),
+                drawing(levels[0], Role::Spark),
                 piece("  the last hour; coloured past a threshold, blank where not measured", Role::Text),
             ]
         }

@@ -65,7 +65,7 @@ fn columns(overview: &Overview, snapshot: &Snapshot, width: u16) -> Vec<Col<Key>
         right(Key::Value(signal), head, width, rank).sorted_as(sort)
     };
     // Both sparklines are as wide, or their slopes could not be compared.
-    let cells_each = if width >= 132 { 12 } else { 7 };
+    let cells_each = if width >= 132 { 10 } else { 7 };
     let spark = |signal, head, rank, sort| left(Key::Spark(signal), head, cells_each, cells_each, rank).sorted_as(sort);
     let mut cols = vec![left(Key::Mark, "", 1, 1, 0)];
     cols.push(left(Key::Name, "SERVICE", 8, name, 0).sorted_as(1));
@@ -188,7 +188,9 @@ fn service_row(
                 (Some(series), now) => {
                     let mut pieces = sparkline(series, width.into(), 100.0, limit, &glyphs);
                     if matches!(now, Observed::Stale(..)) {
-                        pieces.iter_mut().for_each(|piece| piece.role = Role::Stale);
+                        for piece in &mut pieces {
+                            piece.role = Role::Stale;
+                        }
                     }
                     pieces
                 }

@@ -67,7 +67,7 @@ pub(super) fn model(size: (u16, u16)) -> Model {
 /// An hour in minutes, made by stretching a few numbers.
 pub(super) fn series(values: &[f64]) -> Series {
     let points = (0..60).map(|minute| Some(values[minute * values.len() / 60]));
-    Series::from_values(ago(59 * MINUTE), Duration::from_secs(60), points)
+    Series::from_values(ago(59 * MINUTE), Duration::from_mins(1), points)
 }
 
 fn measured(value: f64, level: Verdict, past: &[f64]) -> SignalHealth {
@@ -206,9 +206,12 @@ fn health(given: Given<'_>) -> ServiceHealth {
     let id = ServiceId::new("prod", given.name);
     let (running, desired) = given.tasks;
     let rollout = if running < desired { Rollout::InProgress } else { Rollout::Completed };
-    let web = |pick: fn((f64, (f64, Verdict), f64)) -> (f64, Verdict)| {
-        given.web.map_or_else(absent, |web| measured(pick(web).0, pick(web).1, &[]))
-    };
+    let (traffic, errors, latency) = given.web.map_or_else(
+        || (absent(), absent(), absent()),
+        |(rate, (errors, level), p95)| {
+            (measured(rate, Verdict::Ok, &[]), measured(errors, level, &[]), measured(p95, Verdict::Ok, &[]))
+        },
+    );
     ServiceHealth {
         verdict: Verdict::worst(given.findings.iter().map(|finding| finding.verdict)),
         tasks: Observed::Fresh(Sampled {
@@ -219,10 +222,10 @@ fn health(given: Given<'_>) -> ServiceHealth {
         signals: [
             given.cpu,
             given.memory,
-            web(|web| (web.0, Verdict::Ok)),
-            web(|web| web.1),
+            traffic,
+            errors,
             unknown("read for charts only"),
-            web(|web| (web.2, Verdict::Ok)),
+            latency,
             unknown("read for charts only"),
         ],
         is_stack: false,

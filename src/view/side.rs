@@ -9,7 +9,7 @@ use crate::theme::Role;
 use super::canvas::{Canvas, Piece, piece, wrapped};
 use super::chart::{self, Curve, Plot};
 use super::overview::selected;
-use super::words::{age, evidence_text, finding_text, value_cell, verdict_role};
+use super::words::{age, evidence_text, finding_text, task_role, value_cell, verdict_role};
 
 /// Lines written one below the other until the panel is full.
 struct Column<'c, 'a> {
@@ -133,12 +133,7 @@ fn tasks(column: &mut Column<'_, '_>, model: &Model, service: &ServiceHealth) {
 }
 
 fn task_line(model: &Model, task: &Task) -> Vec<Piece<'static>> {
-    let role = match task.state {
-        TaskState::Running => Role::Dim,
-        TaskState::Pending | TaskState::Stopping => Role::Text,
-        TaskState::Stopped if task.crashed() => Role::Warning,
-        TaskState::Stopped => Role::Dim,
-    };
+    let role = task_role(task);
     let when = task.stopped_at.or(task.started_at).or(task.created_at);
     let mut pieces = vec![
         piece(format!("{}  ", task.short_id()), Role::Dim),

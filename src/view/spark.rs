@@ -4,7 +4,7 @@ use crate::domain::{Limit, Series};
 use crate::theme::Role;
 
 use super::Glyphs;
-use super::canvas::{Piece, piece};
+use super::canvas::{Piece, drawing};
 
 /// A series in `width` cells from zero to `top`. A cell shows the highest sample of its stretch of time, since a
 /// peak is what one looks for; a stretch that nobody measured stays blank. Past a threshold the cell has its colour.
@@ -17,8 +17,8 @@ pub(super) fn sparkline(
 ) -> Vec<Piece<'static>> {
     (0..width)
         .map(|cell| match peak(series, cell, width) {
-            None => piece(" ", Role::Spark),
-            Some(value) => piece(level(value, top, glyphs), role_of(value, limit, Role::Spark)),
+            None => drawing(" ", Role::Spark),
+            Some(value) => drawing(level(value, top, glyphs), role_of(value, limit, Role::Spark)),
         })
         .collect()
 }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     fn drawn(values: &[Option<f64>], width: usize, glyphs: &Glyphs) -> (String, Vec<Role>) {
-        let series = Series::from_values(Timestamp::UNIX_EPOCH, Duration::from_secs(60), values.iter().copied());
+        let series = Series::from_values(Timestamp::UNIX_EPOCH, Duration::from_mins(1), values.iter().copied());
         let limit = Limit { warning: 80.0, critical: 95.0, inclusive: false };
         let pieces = sparkline(&series, width, 100.0, Some(limit), glyphs);
         (pieces.iter().map(|piece| piece.text.as_ref()).collect(), pieces.iter().map(|piece| piece.role).collect())

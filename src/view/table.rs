@@ -46,7 +46,8 @@ impl<K> Col<K> {
 /// The columns that fit, each with its first cell and its width.
 pub(super) fn fit<K: Copy>(mut cols: Vec<Col<K>>, area: Area) -> Vec<(Col<K>, u16, u16)> {
     let needed = |cols: &[Col<K>]| {
-        cols.iter().map(|col| u32::from(col.least)).sum::<u32>() + u32::from(GAP) * cols.len().saturating_sub(1) as u32
+        cols.iter().map(|col| u32::from(col.least)).sum::<u32>()
+            + u32::from(GAP) * u32::from(super::canvas::cells(cols.len().saturating_sub(1)))
     };
     while needed(&cols) > u32::from(area.width) {
         let Some(worst) = cols.iter().map(|col| col.rank).max().filter(|rank| *rank > 0) else { break };

@@ -8,7 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use crate::app::{Effect, Model, MouseInput, MouseKind, Msg, Notice, Pane, Place, Setup, Spot, update};
 use crate::domain::{ContextInfo, ErrorClass, Observed, Sampled, ServiceId, SourceError, SourceState, Span};
@@ -28,12 +28,13 @@ fn picture(model: &Model, theme: &Theme, glyphs: &Glyphs) -> (Buffer, HitMap) {
 }
 
 fn text_of(buffer: &Buffer) -> String {
-    (0..buffer.area.height)
-        .map(|y| {
-            let row: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
-            format!("{}\n", row.trim_end())
-        })
-        .collect()
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let row: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
+        text.push_str(row.trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 fn shown(model: &Model) -> String {
@@ -299,7 +300,7 @@ fn of_thousands_of_services_the_visible_ones_are_drawn() {
 }
 
 fn random_model(size: (u16, u16), count: usize, seed: u64) -> Model {
-    let mut snapshot = if count % 4 == 0 { bad_morning() } else { many(count) };
+    let mut snapshot = if count.is_multiple_of(4) { bad_morning() } else { many(count) };
     let odd = [
         "",
         "한국어-서비스-이름-아주-긴-이름",
@@ -354,5 +355,19 @@ proptest! {
             }
             picture(&model, &theme, &glyphs);
         }
+    }
+}
+
+#[test]
+fn a_full_block_is_never_shown_reversed() {
+    let mut model = morning((80, 24));
+    press(&mut model, "G");
+    let (buffer, _) = picture(&model, &theme::load("mono", None).unwrap(), &Glyphs::utf8());
+    for (x, y) in (0..80).flat_map(|x| (4..9).map(move |y| (x, y))) {
+        let cell = &buffer[(x, y)];
+        assert!(
+            cell.symbol() != "█" || !cell.modifier.contains(Modifier::REVERSED),
+            "at {x}, {y}: it would look like a gap"
+        );
     }
 }

@@ -5,7 +5,7 @@ use jiff::{Timestamp, ToSpan as _};
 use crate::app::Model;
 use crate::domain::{
     Alert, AlertState, Finding, Observed, Severity, SignalHealth, Snapshot, SourceState, SourceStatus, Suppression,
-    Unit, Verdict,
+    Task, TaskState, Unit, Verdict,
 };
 use crate::format;
 use crate::theme::Role;
@@ -56,11 +56,7 @@ pub(super) fn clock(model: &Model, at: Timestamp) -> String {
 
 /// A finding's reason with its age: `error rate 4.1% >= 1% for 12m`.
 pub(super) fn finding_text(model: &Model, finding: &Finding) -> String {
-    match finding.since {
-        Some(since) if since.or_earlier => format!("{} for {} or longer", finding.text, age(model, since.at)),
-        Some(since) => format!("{} for {}", finding.text, age(model, since.at)),
-        None => finding.text.clone(),
-    }
+    format::finding(finding, model.shown_now)
 }
 
 /// Where a finding is known from and how fresh that is: `prometheus, 3s ago`.
@@ -102,6 +98,15 @@ pub(super) fn source_state(model: &Model, source: &SourceStatus) -> (String, Ver
         SourceState::Fresh { .. } => ("ok".to_owned(), Verdict::Ok),
         SourceState::Stale { at } => (format!("stale {}", age(model, *at)), Verdict::Warning),
         SourceState::Failing { since, .. } => (format!("failing {}", age(model, *since)), Verdict::Critical),
+    }
+}
+
+/// The role of a task's state: what runs recedes, what ended by itself stands out.
+pub(super) fn task_role(task: &Task) -> Role {
+    match task.state {
+        TaskState::Pending | TaskState::Stopping => Role::Text,
+        TaskState::Stopped if task.crashed() || task.was_out_of_memory() => Role::Warning,
+        TaskState::Running | TaskState::Stopped => Role::Dim,
     }
 }
 

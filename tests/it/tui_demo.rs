@@ -1,6 +1,6 @@
 //! The console in a real pseudo-terminal, on the demo: what a person sees, presses, and gets their terminal back from.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::pty::Terminal;
 use crate::support::rounds::Rounds;
@@ -44,10 +44,10 @@ fn filter_open_help_and_quit() {
         text.contains("worker") && text.contains("memory") && text.contains("task")
     });
     terminal.press("?");
-    terminal.wait_for("show what can be done here");
+    terminal.wait_for("open what the cursor is on");
     terminal.press("esc");
     // Escape and a letter in one breath would be Alt and the letter.
-    terminal.wait_gone("show what can be done here");
+    terminal.wait_gone("open what the cursor is on");
     terminal.press("q");
     assert_eq!(terminal.wait_exit(), 0, "{}", terminal.text());
     restored(&terminal);
@@ -145,22 +145,25 @@ fn idle_costs_next_to_nothing() {
     );
     let terminal = Rounds::new(Vec::<String>::new()).config(&config).terminal(80, 24);
     terminal.wait_for("api-2");
-    // The clock in the header is the witness that time passes: watch it for three seconds.
-    let watch = |so_far: &mut Vec<String>| {
+    // The clock in the header is the witness that time passes: wait until it has gone on twice.
+    let clock_goes_on = || {
+        let mut seen: Vec<String> = Vec::new();
         terminal.wait_until("the clock to go on", |screen| {
-            let first = screen.contents().lines().next().unwrap_or_default().to_owned();
-            if so_far.last() != Some(&first) {
-                so_far.push(first);
+            let header = screen.contents().lines().next().unwrap_or_default().to_owned();
+            if seen.last() != Some(&header) {
+                seen.push(header);
             }
-            so_far.len() >= 4
+            seen.len() > 2
         });
     };
-    watch(&mut Vec::new());
-    let (bytes, ticks) = (terminal.bytes(), processor_ticks(terminal.id()));
-    watch(&mut Vec::new());
+    clock_goes_on();
+    let (began, bytes, ticks) = (Instant::now(), terminal.bytes(), processor_ticks(terminal.id()));
+    clock_goes_on();
+    let seconds = began.elapsed().as_secs_f64();
     let (bytes, ticks) = (terminal.bytes() - bytes, processor_ticks(terminal.id()) - ticks);
-    assert!(bytes < 1500, "{bytes} bytes in three seconds in which only the clock changed:\n{}", terminal.text());
-    assert!(ticks <= 15, "{ticks} hundredths of a second of processor time in three seconds");
+    let allowed = |a_second: f64, at_least: f64| (a_second * seconds).max(at_least);
+    assert!(bytes as f64 <= allowed(100.0, 200.0), "{bytes} bytes in {seconds} s in which only the clock changed");
+    assert!(ticks as f64 <= allowed(2.0, 3.0), "{ticks} hundredths of a second of processor time in {seconds} s");
 }
 
 #[test]
@@ -172,7 +175,7 @@ fn the_first_frame_waits_for_nobody() {
          [contexts.slow.aws]\nregion = \"ap-northeast-2\"\nendpoint_url = \"{0}\"\n",
         hanging.url()
     );
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     let mut terminal = Rounds::new(Vec::<String>::new()).config(&config).aws_keys().terminal(80, 24);
     terminal.wait_for("slow");
     let took = began.elapsed();
@@ -182,7 +185,7 @@ fn the_first_frame_waits_for_nobody() {
         _ => Ok(()),
     });
     // And leaving does not wait either.
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     terminal.press("q");
     assert_eq!(terminal.wait_exit(), 0);
     assert!(began.elapsed() < Duration::from_secs(2), "leaving took {:?}", began.elapsed());

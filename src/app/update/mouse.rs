@@ -23,7 +23,7 @@ pub(super) fn act(model: &mut Model, input: MouseInput, now: Timestamp) -> Vec<E
         }
         (kind, overlay) => {
             model.overlay = overlay;
-            wheel(model, kind == MouseKind::WheelDown, input.spot);
+            wheel(model, kind == MouseKind::WheelDown, input.spot.as_ref());
             Vec::new()
         }
     }
@@ -32,24 +32,24 @@ pub(super) fn act(model: &mut Model, input: MouseInput, now: Timestamp) -> Vec<E
 fn click(model: &mut Model, spot: Option<Spot>, now: Timestamp) -> Vec<Effect> {
     match spot {
         Some(Spot::Row(row)) => {
-            let page = model.list_page();
+            let rows_visible = model.list_page();
             let Some(list) = model.list() else { return Vec::new() };
             if list.is_at(row) {
                 return open(model, now);
             }
-            if list.put(row, page) {
+            if list.put(row, rows_visible) {
                 model.touch();
             }
         }
         Some(Spot::PaneRow(pane, row)) => {
             select_pane(model, pane);
-            let page = model.pane_page(pane);
+            let visible = model.pane_page(pane);
             let Some(screen) = &mut model.service else { return Vec::new() };
             let (cursor, ids) = screen.cursor_and_ids(pane);
             if cursor.is_held() && cursor.at() == row {
                 return open(model, now);
             }
-            if cursor.put(row, ids, page) {
+            if cursor.put(row, ids, visible) {
                 model.touch();
             }
         }
@@ -72,24 +72,24 @@ fn select_pane(model: &mut Model, pane: Pane) {
     }
 }
 
-fn wheel(model: &mut Model, down: bool, spot: Option<Spot>) {
-    let page = model.list_page();
+fn wheel(model: &mut Model, down: bool, spot: Option<&Spot>) {
+    let rows_visible = model.list_page();
     let moved = match model.trail.here() {
         Place::Help | Place::Messages => scroll_text(model, if down { Motion::Down } else { Motion::Up }),
         Place::Service(_) => {
             let pointed = match spot {
-                Some(Spot::PaneRow(pane, _) | Spot::Pane(pane)) => Some(pane),
+                Some(Spot::PaneRow(pane, _) | Spot::Pane(pane)) => Some(*pane),
                 _ => model.service.as_ref().map(|screen| screen.pane),
             };
             pointed.is_some_and(|pane| {
-                let page = model.pane_page(pane);
+                let visible = model.pane_page(pane);
                 model.service.as_mut().is_some_and(|screen| {
                     let (cursor, ids) = screen.cursor_and_ids(pane);
-                    cursor.wheel(down, ids, page)
+                    cursor.wheel(down, ids, visible)
                 })
             })
         }
-        _ => model.list().is_some_and(|list| list.wheel(down, page)),
+        _ => model.list().is_some_and(|list| list.wheel(down, rows_visible)),
     };
     if moved {
         model.touch();

@@ -9,8 +9,8 @@ use super::super::ink::Tone;
 use super::super::outcome;
 use super::Options;
 use crate::domain::{
-    Alert, AlertState, Evidence, Finding, FindingKind, Observed, ServiceHealth, ServiceId, Signal, SignalHealth,
-    Snapshot, SourceKind, SourceState, SourceStatus, Suppression, TaskCounts, Verdict,
+    Alert, AlertState, Evidence, Finding, Observed, ServiceHealth, ServiceId, Signal, SignalHealth, Snapshot,
+    SourceKind, SourceState, SourceStatus, Suppression, TaskCounts, Verdict,
 };
 use crate::format::{self, sanitise};
 
@@ -128,17 +128,9 @@ pub fn counts(snapshot: &Snapshot) -> String {
     }
 }
 
-/// A finding with its age: `error rate 4.1% >= 1% for 12m`, `task killed: out of memory, 12m ago`.
+/// A finding with its age, on one harmless line.
 pub fn reason(finding: &Finding, now: Timestamp) -> String {
-    let text = clean(&finding.text);
-    let Some(since) = finding.since.filter(|since| since.at < now) else { return text };
-    let age = format::age(since.at, now);
-    let more = if since.or_earlier { "+" } else { "" };
-    let happened =
-        matches!(finding.kind, FindingKind::OutOfMemory | FindingKind::DeploymentFailed | FindingKind::RolledBack);
-    // Behind a quoted error the age would read as a part of it.
-    let comma = if happened || text.contains(": ") { "," } else { "" };
-    if happened { text + &format!("{comma} {age}{more} ago") } else { text + &format!("{comma} for {age}{more}") }
+    clean(&format::finding(finding, now))
 }
 
 /// Where a finding comes from and how old that is: `prometheus, 3s ago`.

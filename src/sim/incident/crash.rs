@@ -2,9 +2,9 @@
 
 use crate::domain::{FindingKind, Signal};
 
+use super::super::beat::Beat;
 use super::super::clock::{Cycle, Second};
 use super::super::life::{Ending, Life};
-use super::super::timeline::Beat;
 use super::{Hands, Incident, Scrape};
 
 /// What the scheduler says of tasks that keep failing.

@@ -2,10 +2,10 @@
 
 use crate::domain::{FindingKind, Signal};
 
+use super::super::beat::{BOOT, Beat};
 use super::super::clock::{Cycle, Envelope, Second};
 use super::super::life::{Ending, Life};
 use super::super::noise;
-use super::super::timeline::{BOOT, Beat};
 use super::{Hands, Incident, Scrape};
 
 /// Seconds both tasks of a place run before the old one goes.

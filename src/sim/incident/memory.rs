@@ -2,9 +2,9 @@
 
 use crate::domain::{FindingKind, Signal};
 
+use super::super::beat::{BOOT, Beat, NOTICE};
 use super::super::clock::{Second, real};
 use super::super::life::Ending;
-use super::super::timeline::{BOOT, Beat, NOTICE};
 use super::{Hands, Incident};
 
 /// Seconds from a kill to the successor running.

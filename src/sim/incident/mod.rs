@@ -12,9 +12,9 @@ use std::fmt::Debug;
 
 use crate::domain::{FindingKind, Signal};
 
+use super::beat::Beat;
 use super::clock::Second;
 use super::life::Life;
-use super::timeline::Beat;
 
 pub use crash::CrashLoop;
 pub use deploy::{BadDeploy, Releases, StuckDeploy};

@@ -2,10 +2,10 @@
 
 use crate::domain::{FindingKind, Signal};
 
+use super::super::beat::{BOOT, Beat, NOTICE};
 use super::super::clock::{Cycle, Envelope, MINUTE, Second};
 use super::super::life::Ending;
 use super::super::noise;
-use super::super::timeline::{BOOT, Beat, NOTICE};
 use super::{Hands, Incident, deploy};
 
 /// The script, in seconds from the release of a turn. The first turn's release is 14 minutes before the epoch.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::{
     Cluster, Deployment, DeploymentStatus, EcsReading, EcsService, Rollout as RolloutState, SourceError, SourceKind,
-    Task, TaskDefinition, TaskState, Unseen,
+    Task, TaskDefinition, TaskState,
 };
 
 use super::super::clock::{Second, second, stamp};
@@ -47,7 +47,6 @@ impl World {
                 .collect(),
             services,
             definitions,
-            unseen: hiccup.map(|outage| Unseen::new("tasks", &outage.error)).into_iter().collect(),
             problems: hiccup.map(|outage| outage.error.clone()).into_iter().collect(),
             ..EcsReading::default()
         })
@@ -99,45 +98,57 @@ fn tasks(scene: &Scene<'_>) -> Vec<Task> {
     tasks
 }
 
-/// The newest deployment, and older ones that still have tasks.
-fn deployments(scene: &Scene<'_>) -> Vec<Deployment> {
+/// The deployments that ECS shows, newest first, each by its place in the history: the newest, those that still have
+/// tasks, and one given up until all is settled again.
+fn shown(scene: &Scene<'_>) -> Vec<usize> {
     let (timeline, now) = (&scene.timeline, scene.now);
     let newest = timeline.rollouts.len().saturating_sub(1);
-    let mut deployments = Vec::new();
-    for (place, rollout) in timeline.rollouts.iter().enumerate().rev() {
-        let own = |life: &&Life| life.rollout == place;
-        let running = timeline.lives.iter().filter(own).filter(|life| life.runs(now)).count();
-        let pending = timeline.lives.iter().filter(own).filter(|life| life.is_starting(now)).count();
-        if place != newest && running + pending == 0 {
-            continue;
-        }
-        let failures = timeline
-            .lives
-            .iter()
-            .filter(own)
-            .filter(|life| life.end.as_ref().is_some_and(|(at, how)| *at <= now && how.is_failure()));
-        let (running, pending) = (count(running), count(pending));
-        let is_done = rollout.settled.is_some_and(|at| at <= now);
-        let state = match rollout.failed {
-            Some(at) if at <= now => RolloutState::Failed,
-            _ if is_done => RolloutState::Completed,
-            _ => RolloutState::InProgress,
-        };
-        deployments.push(Deployment {
-            id: deployment_id(rollout),
-            status: if place == newest { DeploymentStatus::Primary } else { DeploymentStatus::Active },
-            rollout: state,
-            reason: Some(reason(rollout, state)),
-            definition: scene.service.definition(rollout.revision),
-            desired: if place == newest { scene.service.tasks } else { running },
-            running,
-            pending,
-            failed_tasks: if is_done { 0 } else { count(failures.count()) },
-            created_at: Some(stamp(rollout.created)),
-            updated_at: Some(stamp(updated(rollout, now))),
-        });
+    let alive = timeline.lives.iter().filter(|life| life.runs(now) || life.is_starting(now));
+    let mut places: Vec<usize> = alive.map(|life| life.rollout).collect();
+    places.push(newest);
+    let is_settled = timeline.primary().is_some_and(|rollout| rollout.settled.is_some_and(|at| at <= now));
+    let before = newest.checked_sub(1).and_then(|place| timeline.rollouts.get(place).map(|rollout| (place, rollout)));
+    places.extend(before.filter(|(_, rollout)| rollout.failed.is_some() && !is_settled).map(|(place, _)| place));
+    places.sort_unstable_by(|a, b| b.cmp(a));
+    places.dedup();
+    places
+}
+
+fn deployments(scene: &Scene<'_>) -> Vec<Deployment> {
+    let places = shown(scene);
+    let deployment =
+        |place: &usize| scene.timeline.rollouts.get(*place).map(|rollout| deployment(scene, *place, rollout));
+    places.iter().filter_map(deployment).collect()
+}
+
+fn deployment(scene: &Scene<'_>, place: usize, rollout: &Rollout) -> Deployment {
+    let (timeline, now) = (&scene.timeline, scene.now);
+    let is_newest = place + 1 == timeline.rollouts.len();
+    let own = |is: &dyn Fn(&Life) -> bool| {
+        let number = timeline.lives.iter().filter(|life| life.rollout == place && is(life)).count();
+        u32::try_from(number).unwrap_or(u32::MAX)
+    };
+    let running = own(&|life| life.runs(now));
+    let has_failed = |life: &Life| life.end.as_ref().is_some_and(|(at, how)| *at <= now && how.is_failure());
+    let is_done = rollout.settled.is_some_and(|at| at <= now);
+    let state = match rollout.failed {
+        Some(at) if at <= now => RolloutState::Failed,
+        _ if is_done => RolloutState::Completed,
+        _ => RolloutState::InProgress,
+    };
+    Deployment {
+        id: deployment_id(rollout),
+        status: if is_newest { DeploymentStatus::Primary } else { DeploymentStatus::Active },
+        rollout: state,
+        reason: Some(reason(rollout, state)),
+        definition: scene.service.definition(rollout.revision),
+        desired: if is_newest { scene.service.tasks } else { running },
+        running,
+        pending: own(&|life| life.is_starting(now)),
+        failed_tasks: if is_done { 0 } else { own(&has_failed) },
+        created_at: Some(stamp(rollout.created)),
+        updated_at: Some(stamp(updated(rollout, now))),
     }
-    deployments
 }
 
 fn updated(rollout: &Rollout, now: Second) -> Second {
@@ -160,14 +171,10 @@ fn reason(rollout: &Rollout, state: RolloutState) -> String {
     }
 }
 
-/// The revisions that have a deployment: the newest first, each once.
+/// The revisions of the deployments shown, each once.
 fn revisions(scene: &Scene<'_>) -> Vec<u32> {
-    let (timeline, now) = (&scene.timeline, scene.now);
-    let alive = timeline.lives.iter().filter(|life| life.runs(now) || life.is_starting(now));
-    let mut places: Vec<usize> = alive.map(|life| life.rollout).collect();
-    places.push(timeline.rollouts.len().saturating_sub(1));
-    let mut revisions: Vec<u32> =
-        places.iter().filter_map(|place| timeline.rollouts.get(*place)).map(|r| r.revision).collect();
+    let rollouts = shown(scene).into_iter().filter_map(|place| scene.timeline.rollouts.get(place));
+    let mut revisions: Vec<u32> = rollouts.map(|rollout| rollout.revision).collect();
     revisions.sort_unstable_by(|a, b| b.cmp(a));
     revisions.dedup();
     revisions
@@ -180,8 +187,4 @@ fn definition(service: &Service, revision: u32) -> TaskDefinition {
         cpu: Some(service.size.0.to_owned()),
         memory: Some(service.size.1.to_owned()),
     }
-}
-
-fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }

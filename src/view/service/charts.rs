@@ -105,12 +105,12 @@ fn one(
         title.push(piece(" p95", role(Signal::LatencyP95)));
         for (signal, word) in [(Signal::LatencyP50, "p50"), (Signal::LatencyP99, "p99")] {
             if let Some((_, value)) = found(signal).and_then(|(_, series)| series.last_known()) {
-                title.push(piece(format!("  {} {word}", format::measure(value, signal.unit())), role(signal)));
+                title.push(piece(format!(" {} {word}", format::measure(value, signal.unit())), role(signal)));
             }
         }
     }
     if let Some((source, series)) = found(main) {
-        if let Some(max) = series.max() {
+        if let Some(max) = series.max().filter(|_| signals.len() == 1) {
             title.push(piece(format!("  max {}", format::measure(max, main.unit())), Role::Dim));
         }
         if source == SourceKind::CloudWatch {

@@ -11,7 +11,9 @@ use crate::theme::Role;
 
 use super::super::canvas::{Canvas, Piece, piece, wrapped};
 use super::super::table;
-use super::super::words::{age, ago, alert_mark, clock, evidence_text, finding_text, suppression_text, verdict_role};
+use super::super::words::{
+    age, ago, alert_mark, clock, evidence_text, finding_text, suppression_text, task_role, verdict_role,
+};
 use super::visible;
 
 pub(super) fn draw(
@@ -117,12 +119,7 @@ fn finding(canvas: &mut Canvas<'_>, finding: &Finding, area: Area) {
 
 fn task(canvas: &mut Canvas<'_>, task: &Task, area: Area) {
     let model = canvas.model;
-    let state_role = match task.state {
-        TaskState::Running => Role::Dim,
-        TaskState::Pending | TaskState::Stopping => Role::Text,
-        TaskState::Stopped if task.crashed() || task.was_out_of_memory() => Role::Warning,
-        TaskState::Stopped => Role::Dim,
-    };
+    let state_role = task_role(task);
     let when = match task.state {
         TaskState::Running => task.started_at,
         TaskState::Stopped => task.stopped_at,

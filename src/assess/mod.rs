@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{
+use crate::domain::{
     Alert, ContextInfo, Finding, Policy, ServiceHealth, ServiceId, Snapshot, SourceKind, SourceState, SourceStatus,
     Target, Verdict,
 };
@@ -158,7 +158,7 @@ fn service(round: &Round<'_>, entry: roster::Entry<'_>, joined: &Joined<'_>) -> 
     let mut findings = judged.findings;
     findings.extend(tasks::findings(round, &entry));
     findings.extend(targets::findings(round, &entry, targets.iter().map(|&position| &joined.targets[position])));
-    findings.extend(alerts::findings(alerts.iter().map(|&position| &joined.alerts[position]), round.now));
+    findings.extend(alerts::findings(round, alerts.iter().map(|&position| &joined.alerts[position])));
     sort_findings(&mut findings);
 
     ServiceHealth {

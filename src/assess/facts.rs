@@ -15,6 +15,9 @@ use crate::domain::{
 /// Stopped tasks kept for one service: enough for any crash loop's story, bounded for a process that runs for weeks.
 const STOPPED_KEPT: usize = 60;
 
+/// What is said after the name of an alert that ended.
+pub(super) const RESOLVED: &str = " resolved";
+
 /// Resolved alerts kept.
 const RESOLVED_KEPT: usize = 200;
 
@@ -104,18 +107,13 @@ impl Facts {
         let now = &self.firing[&source];
         for ((name, _), owner) in before.into_iter().filter(|(key, _)| !now.contains_key(key)) {
             let is_repeat = self.resolved.iter().any(|change| {
-                change.text.starts_with(&name)
+                change.text.strip_suffix(RESOLVED) == Some(name.as_str())
                     && change.service.as_ref().map(|id| &id.name) == owner.as_ref()
                     && at.duration_since(change.at).unsigned_abs() < REPEAT
             });
             if !is_repeat {
                 let service = owner.map(|owner| ServiceId::new("", owner));
-                self.resolved.push(Change {
-                    at,
-                    kind: ChangeKind::AlertResolved,
-                    service,
-                    text: format!("{name} resolved"),
-                });
+                self.resolved.push(Change { at, kind: ChangeKind::AlertResolved, service, text: name + RESOLVED });
             }
         }
         let surplus = self.resolved.len().saturating_sub(RESOLVED_KEPT);
@@ -127,15 +125,21 @@ impl Facts {
         self.ecs.as_ref().map(|(reading, _)| reading)
     }
 
-    /// When ECS last answered.
-    pub(super) fn ecs_at(&self) -> Option<Timestamp> {
-        self.ecs.as_ref().map(|(_, at)| *at)
+    /// When a source last answered.
+    pub(super) fn answered_at(&self, source: SourceKind) -> Option<Timestamp> {
+        match source {
+            SourceKind::Ecs => self.ecs.as_ref().map(|(_, at)| *at),
+            SourceKind::Prometheus => self.prometheus.as_ref().map(|(_, at)| *at),
+            SourceKind::Alertmanager => self.alertmanager.as_ref().map(|(_, at)| *at),
+            SourceKind::Grafana => self.grafana.as_ref().map(|(_, at)| *at),
+            SourceKind::CloudWatch => self.cloudwatch.as_ref().map(|(_, at)| *at),
+        }
     }
 
     /// When ECS last described a service: a large fleet is described in turns.
     pub(super) fn described_at(&self, id: &ServiceId) -> Option<Timestamp> {
         let earlier = self.ecs().and_then(|reading| reading.described_before.get(id).copied());
-        earlier.or_else(|| self.ecs_at())
+        earlier.or_else(|| self.answered_at(SourceKind::Ecs))
     }
 
     /// Services as ECS last described them, remembered stopped tasks included.
@@ -145,10 +149,6 @@ impl Facts {
 
     pub(super) fn prometheus(&self) -> Option<&PrometheusReading> {
         self.prometheus.as_ref().map(|(reading, _)| reading)
-    }
-
-    pub(super) fn prometheus_at(&self) -> Option<Timestamp> {
-        self.prometheus.as_ref().map(|(_, at)| *at)
     }
 
     pub(super) fn alertmanager(&self) -> Option<&AlertmanagerReading> {

@@ -131,7 +131,7 @@ fn finding(round: &Round<'_>, verdict: Verdict, kind: FindingKind, text: String,
             query: "GET /api/v1/targets?state=active".to_owned(),
             value: None,
             threshold: None,
-            at: at.or_else(|| round.facts.prometheus_at()).unwrap_or(round.now),
+            at: at.or_else(|| round.facts.answered_at(SourceKind::Prometheus)).unwrap_or(round.now),
         },
     }
 }

@@ -238,6 +238,7 @@ fn a_world_that_is_well_is_ok_and_says_nothing() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one row a finding")]
 fn each_thing_that_breaks_is_found_and_named() {
     use FindingKind as K;
     use Verdict::{Critical, Unknown, Warning};
@@ -268,8 +269,8 @@ fn each_thing_that_breaks_is_found_and_named() {
         (
             "deployment stuck",
             |w| {
-                let former = Deployment { status: DeploymentStatus::Active, ..deployment(Rollout::Completed, 900) };
-                w.service().deployments = vec![deployment(Rollout::InProgress, 40), former];
+                let older = Deployment { status: DeploymentStatus::Active, ..deployment(Rollout::Completed, 3_000) };
+                w.service().deployments = vec![deployment(Rollout::InProgress, 40), older];
             },
             Warning,
             &[K::DeploymentStuck],
@@ -466,7 +467,7 @@ fn an_ecs_without_services_is_named_and_hides_nothing_that_metrics_know() {
 #[test]
 fn what_could_not_be_looked_at_is_unknown_though_nothing_is_seen_to_be_wrong() {
     let error = SourceError::new(ErrorClass::Server, "GET http://p/api: 500");
-    for (kind, what) in [(SourceKind::Prometheus, "scrape targets"), (SourceKind::Ecs, "tasks")] {
+    for (kind, what) in [(SourceKind::Prometheus, "scrape targets"), (SourceKind::Ecs, "services")] {
         let mut world = World::well();
         let unseen = vec![Unseen::new(what, &error)];
         match kind {
@@ -526,6 +527,19 @@ fn an_alert_seen_in_two_places_is_one_alert() {
     assert_eq!(only.seen_in, [SourceKind::Alertmanager, SourceKind::Prometheus]);
     assert_eq!(only.query.as_deref(), Some("cpu > 80"));
     assert_eq!(only.service, Some(ServiceId::new("prod", "api")));
+}
+
+#[test]
+fn alerts_of_one_name_are_one_finding() {
+    let mut world = World::well();
+    for instance in ["a", "b", "c"] {
+        let labels = [("service", "api"), ("severity", "warning"), ("instance", instance)];
+        world.alertmanager.as_mut().unwrap().alerts.push(alert("Down", &labels, SourceKind::Alertmanager));
+    }
+    let snapshot = world.look();
+    assert_eq!(snapshot.alerts.len(), 3);
+    let texts: Vec<&str> = snapshot.services[0].findings.iter().map(|finding| finding.text.as_str()).collect();
+    assert_eq!(texts, ["alert Down x3"]);
 }
 
 #[test]

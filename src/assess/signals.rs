@@ -232,7 +232,7 @@ fn stopped<'a>(round: &Round<'_>, seen: impl Iterator<Item = &'a (Signal, Seen<'
             query: first.reading.map(|reading| reading.query.to_string()).unwrap_or_default(),
             value: None,
             threshold: None,
-            at: round.facts.prometheus_at().unwrap_or(round.now),
+            at: round.facts.answered_at(SourceKind::Prometheus).unwrap_or(round.now),
         },
     })
 }

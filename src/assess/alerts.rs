@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-
 use super::Round;
 use super::roster::Roster;
 use crate::domain::{Alert, AlertState, Evidence, Finding, FindingKind, Labels, ServiceId, Since, SourceKind, Verdict};
@@ -113,39 +111,56 @@ fn service(alert: &Alert, roster: &Roster) -> Option<ServiceId> {
     SERVICE_LABELS.iter().filter_map(|label| alert.labels.get(*label)).find_map(|name| roster.named(name)).cloned()
 }
 
-/// Findings of one service: its alerts that fire and are not suppressed.
-pub fn findings<'a>(alerts: impl Iterator<Item = &'a Alert>, now: Timestamp) -> Vec<Finding> {
-    alerts.filter_map(|alert| finding(alert, now)).collect()
+/// Findings of one service: its alerts that fire and are not suppressed. Those of one name (one for each instance, say)
+/// are one finding.
+pub fn findings<'a>(round: &Round<'_>, alerts: impl Iterator<Item = &'a Alert>) -> Vec<Finding> {
+    let mut named: Vec<(&str, Vec<&Alert>)> = Vec::new();
+    for alert in alerts.filter(|alert| alert.is_active() && alert.severity.verdict() != Verdict::Ok) {
+        match named.iter_mut().find(|(name, _)| *name == alert.name) {
+            Some((_, same)) => same.push(alert),
+            None => named.push((&alert.name, vec![alert])),
+        }
+    }
+    named.iter().filter_map(|(name, same)| finding(round, name, same)).collect()
 }
 
 /// Findings of alerts that belong to no service.
 pub fn ownerless(round: &Round<'_>, alerts: &[Alert]) -> Vec<Finding> {
-    findings(alerts.iter().filter(|alert| alert.service.is_none()), round.now)
+    findings(round, alerts.iter().filter(|alert| alert.service.is_none()))
 }
 
-fn finding(alert: &Alert, now: Timestamp) -> Option<Finding> {
-    let verdict = alert.severity.verdict();
-    if !alert.is_active() || verdict == Verdict::Ok {
-        return None;
-    }
-    let mut text = format!("alert {}", alert.name);
-    if let (None, Some(owner)) = (&alert.service, &alert.owner) {
-        text = format!("{text} of {}", owner.service);
-    }
-    if let Some(summary) = alert.summary() {
-        text = format!("{text}: {summary}");
-    }
+/// Whom alerts that stand under no service are about by their own label, where they agree.
+fn nobodys<'a>(same: &[&'a Alert]) -> Option<&'a str> {
+    let owner =
+        |alert: &&'a Alert| alert.owner.as_ref().filter(|_| alert.service.is_none()).map(|it| it.service.as_str());
+    let first = owner(same.first()?)?;
+    same.iter().all(|alert| owner(alert) == Some(first)).then_some(first)
+}
+
+/// One finding of alerts of one name, the worst of them first.
+fn finding(round: &Round<'_>, name: &str, same: &[&Alert]) -> Option<Finding> {
+    let worst = same.first()?;
+    let times = if same.len() > 1 { format!(" x{}", same.len()) } else { String::new() };
+    let whose = nobodys(same).map(|owner| format!(" of {owner}")).unwrap_or_default();
+    let text = match worst.summary() {
+        Some(summary) => format!("alert {name}{times}{whose}: {summary}"),
+        None => format!("alert {name}{times}{whose}"),
+    };
+    // Whoever still answers is the better witness.
+    let answers = |source: &&SourceKind| round.why_stale(**source).is_none();
+    let source = worst.seen_in.iter().find(answers).or(worst.seen_in.first()).copied();
+    let source = source.unwrap_or(SourceKind::Alertmanager);
     Some(Finding {
-        verdict,
+        verdict: worst.severity.verdict(),
         kind: FindingKind::Alert,
         text,
-        since: alert.since.map(|at| Since { at, or_earlier: false }),
+        since: same.iter().filter_map(|alert| alert.since).min().map(|at| Since { at, or_earlier: false }),
         evidence: Evidence {
-            source: alert.seen_in.first().copied().unwrap_or(SourceKind::Alertmanager),
-            query: alert.query.clone().unwrap_or_else(|| labels_text(&alert.labels)),
+            source,
+            query: worst.query.clone().unwrap_or_else(|| labels_text(&worst.labels)),
             value: None,
             threshold: None,
-            at: now,
+            at: round.facts.answered_at(source).unwrap_or(round.now),
         },
     })
 }

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Round;
+use super::facts::RESOLVED;
 use crate::domain::{
     Alert, AlertState, Change, ChangeKind, ServiceHealth, ServiceId, Severity, StopCode, Task, TaskState,
 };
@@ -21,7 +22,9 @@ pub fn of(round: &Round<'_>, services: &[ServiceHealth], alerts: &[Alert]) -> Ve
     };
     let mut changes: Vec<Change> = services.iter().flat_map(of_service).collect();
     changes.extend(alerts.iter().filter_map(fired));
-    changes.extend(round.facts.resolved().iter().cloned().map(|change| with_cluster(change, services)));
+    // What one source forgot and another still reports has not ended.
+    let resolved = round.facts.resolved().iter().filter(|change| !alerts.iter().any(|alert| is_of(change, alert)));
+    changes.extend(resolved.cloned().map(|change| with_cluster(change, services)));
     changes.retain(|change| recent(&change.at));
     changes.sort_by(|a, b| b.at.cmp(&a.at).then(a.kind.cmp(&b.kind)).then_with(|| a.service.cmp(&b.service)));
     changes.dedup();
@@ -58,6 +61,13 @@ fn fired(alert: &Alert) -> Option<Change> {
         service: alert.service.clone(),
         text: format!("{} fired", alert.name),
     })
+}
+
+/// Whether a change is the end of an alert that is there.
+fn is_of(resolved: &Change, alert: &Alert) -> bool {
+    let service = alert.owner.as_ref().map(|owner| owner.service.as_str());
+    resolved.text.strip_suffix(RESOLVED) == Some(alert.name.as_str())
+        && resolved.service.as_ref().map(|id| id.name.as_str()) == service
 }
 
 /// A resolved alert was remembered by its label alone; its service's cluster is known only here.
