@@ -84,14 +84,9 @@ impl Looker<'_> {
             return None;
         }
         let mut text = format!("{} of {} missing", desired - running, format::count(desired as usize, "task"));
-        if let Some((task, why)) = self.last_stop() {
+        if let Some((_, why)) = self.last_stop() {
             text.push_str(": ");
             text.push_str(&why);
-            if let Some(at) = task.stopped_at {
-                text.push(' ');
-                text.push_str(&format::age(at, self.round.now));
-                text.push_str(" ago");
-            }
         }
         text.push_str(match pending {
             0 => ", no replacement starting",
@@ -101,7 +96,6 @@ impl Looker<'_> {
         let verdict = if running == 0 { Verdict::Critical } else { Verdict::Warning };
         let mut finding = self.find(verdict, FindingKind::TasksMissing, text);
         finding.since = self.last_stop().and_then(|(task, _)| task.stopped_at).map(since);
-        finding.evidence.value = None;
         Some(finding)
     }
 

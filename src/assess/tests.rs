@@ -269,8 +269,8 @@ fn each_thing_that_breaks_is_found_and_named() {
         (
             "deployment stuck",
             |w| {
-                let older = Deployment { status: DeploymentStatus::Active, ..deployment(Rollout::Completed, 3_000) };
-                w.service().deployments = vec![deployment(Rollout::InProgress, 40), older];
+                let former = Deployment { status: DeploymentStatus::Active, ..deployment(Rollout::Completed, 900) };
+                w.service().deployments = vec![deployment(Rollout::InProgress, 40), former];
             },
             Warning,
             &[K::DeploymentStuck],

@@ -40,7 +40,11 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             let colour = std::io::stderr().is_terminal() && environment.allows_colour();
-            stdout::complain(&report::problem(&failure.what, failure.hint.as_deref(), colour));
+            stdout::complain(&if failure.is_report {
+                failure.what + "\n"
+            } else {
+                report::problem(&failure.what, failure.hint.as_deref(), colour)
+            });
             ExitCode::from(failure.code)
         }
     }
@@ -56,7 +60,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
         Some(Command::Doctor) => doctor::run(cli, environment),
         Some(Command::Config { command }) => config::run(cli, *command, environment),
         Some(Command::Keys) => lists::keys(cli, environment),
-        Some(Command::Themes) => lists::themes(cli, environment),
+        Some(Command::Themes { name }) => lists::themes(name.as_deref(), environment),
         Some(Command::Completions { shell }) => generate::completions(*shell),
         Some(Command::Man) => generate::man(),
     }

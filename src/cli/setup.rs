@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::args::Cli;
 use super::environment::Environment;
 use super::failure::Failure;
-use crate::config::{self, ConfigError, Mouse, Overrides, Settings, Ui};
+use crate::config::{self, Context, Mouse, Overrides, Refused, Settings, Ui};
 use crate::domain::{Checkup, CheckupState};
 use crate::engine::Station;
 use crate::shell::Opener;
@@ -51,25 +51,30 @@ pub struct Look {
 
 /// The settings in force: the file's, or a bare AWS context where there is no file.
 pub fn settings(cli: &Cli, environment: &Environment) -> Result<Settings, Failure> {
-    let sources = config::Sources { file: cli.context.config.clone(), env: environment.reader() };
-    config::load(&sources).map_err(|error| refused(&error))
+    load(cli, environment).map_err(|error| Failure::refused(&error))
+}
+
+fn load(cli: &Cli, environment: &Environment) -> Result<Settings, Refused> {
+    config::load(&config::Sources { file: cli.context.config.clone(), env: environment.reader() })
 }
 
 /// The context named, opened.
 pub fn station(cli: &Cli, environment: &Environment) -> Result<Opened, Failure> {
     let settings = settings(cli, environment)?.or_bare(&overrides(cli), environment.reader());
     let overrides = overrides(cli);
-    let station = open(&settings, &overrides, cli.context.context.as_deref()).map_err(Failure::new)?;
+    let chosen = context(&settings, &overrides, cli.context.context.as_deref());
+    let station = Station::open(&chosen.map_err(|error| Failure::refused(&error))?).map_err(Failure::new)?;
     let mut opened = opened(cli, environment, &settings, station)?;
-    opened.open_context = Box::new(move |name| open(&settings, &overrides, Some(name)));
+    opened.open_context = Box::new(move |name| {
+        let chosen = context(&settings, &overrides, Some(name)).map_err(|error| error.brief())?;
+        Station::open(&chosen)
+    });
     Ok(opened)
 }
 
-/// A context of the settings, opened under the command line's overrides.
-fn open(settings: &Settings, overrides: &Overrides, name: Option<&str>) -> Result<Station, String> {
-    let context = settings.choose(name, None).map_err(|error| error.to_string())?;
-    let context = overrides.apply(context.clone()).map_err(|error| error.to_string())?;
-    Station::open(&context)
+/// A context of the settings, under the command line's overrides.
+fn context(settings: &Settings, overrides: &Overrides, name: Option<&str>) -> Result<Context, Refused> {
+    overrides.apply(settings.choose(name, None)?.clone())
 }
 
 /// Everything but the context, for the simulated fleet. A broken file does not keep the demo from running, and is said.
@@ -131,11 +136,6 @@ fn overrides(cli: &Cli) -> Overrides {
         services: cli.context.services.clone(),
         endpoint_url: None,
     }
-}
-
-/// A configuration that was refused: all of what is wrong with it.
-pub fn refused(error: &ConfigError) -> Failure {
-    Failure::new(error.to_string())
 }
 
 fn checkup(settings: &Settings, station: &Station) -> Checkup {
