@@ -12,6 +12,8 @@ mod floors;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod once_ecs;
+#[cfg(test)]
 mod once_faults;
 #[cfg(test)]
 mod once_grafana;
@@ -23,3 +25,5 @@ mod once_verdicts;
 mod support;
 #[cfg(test)]
 mod tui_demo;
+#[cfg(test)]
+mod tui_themes;
