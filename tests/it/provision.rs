@@ -135,6 +135,24 @@ fn every_alert_says_how_bad_what_and_what_to_do() {
 }
 
 #[test]
+fn the_page_names_every_file_and_every_runbook() {
+    let page = std::fs::read_to_string(shipped("README.md")).unwrap();
+    for folder in ["configs", "rules"] {
+        for entry in std::fs::read_dir(shipped(folder)).unwrap() {
+            let file = format!("({folder}/{})", entry.unwrap().file_name().display());
+            assert!(page.contains(&file), "{file}");
+        }
+    }
+    for target in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        assert!(shipped(target).exists(), "{target} leads nowhere");
+    }
+    let used: BTreeSet<String> =
+        alerts().iter().map(|alert| text(&alert["annotations"]["runbook"]).to_owned()).collect();
+    assert_eq!(used, RUNBOOKS.map(str::to_owned).into(), "a runbook that no alert names, or the other way round");
+    assert!(RUNBOOKS.iter().all(|runbook| page.contains(&format!("`{runbook}`"))));
+}
+
+#[test]
 fn alerts_are_routed_to_whom_they_concern() {
     for (labels, receiver) in [
         (vec!["alertname=HighCPUUsage", "service=web", "severity=critical"], "critical"),
