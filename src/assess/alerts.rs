@@ -129,19 +129,23 @@ pub fn ownerless(round: &Round<'_>, alerts: &[Alert]) -> Vec<Finding> {
     findings(round, alerts.iter().filter(|alert| alert.service.is_none()))
 }
 
+/// Whom alerts that stand under no service are about by their own label, where they agree.
+fn nobodys<'a>(same: &[&'a Alert]) -> Option<&'a str> {
+    let owner =
+        |alert: &&'a Alert| alert.owner.as_ref().filter(|_| alert.service.is_none()).map(|it| it.service.as_str());
+    let first = owner(same.first()?)?;
+    same.iter().all(|alert| owner(alert) == Some(first)).then_some(first)
+}
+
 /// One finding of alerts of one name, the worst of them first.
 fn finding(round: &Round<'_>, name: &str, same: &[&Alert]) -> Option<Finding> {
     let worst = same.first()?;
-    let mut text = format!("alert {name}");
-    if same.len() > 1 {
-        text = format!("{text} x{}", same.len());
-    }
-    if let (None, Some(owner)) = (&worst.service, &worst.owner) {
-        text = format!("{text} of {}", owner.service);
-    }
-    if let Some(summary) = worst.summary() {
-        text = format!("{text}: {summary}");
-    }
+    let times = if same.len() > 1 { format!(" x{}", same.len()) } else { String::new() };
+    let whose = nobodys(same).map(|owner| format!(" of {owner}")).unwrap_or_default();
+    let text = match worst.summary() {
+        Some(summary) => format!("alert {name}{times}{whose}: {summary}"),
+        None => format!("alert {name}{times}{whose}"),
+    };
     // Whoever still answers is the better witness.
     let answers = |source: &&SourceKind| round.why_stale(**source).is_none();
     let source = worst.seen_in.iter().find(answers).or(worst.seen_in.first()).copied();

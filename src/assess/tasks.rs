@@ -205,8 +205,11 @@ impl Looker<'_> {
         let began = deployment.created_at?;
         let name = &deployment.definition;
         let limit = self.round.setting.policy.rollout_limit;
-        let is_late = self.round.now.duration_since(began).as_secs() > limit.as_secs().cast_signed();
-        let is_overdue = is_late && !self.is_all_there();
+        // AWS's own steady state: one deployment, and as many tasks as wanted. A rollout may bake on after that.
+        let is_steady =
+            self.ecs.deployments.len() == 1 && self.ecs.running >= self.ecs.desired && self.ecs.pending == 0;
+        let age = self.round.now.duration_since(began);
+        let is_overdue = !is_steady && age.as_secs() > limit.as_secs().cast_signed();
         let (kind, text) = if is_overdue {
             let done = format!("{} of {} tasks run", deployment.running, deployment.desired);
             (FindingKind::DeploymentStuck, format!("deployment {name} is stuck: {done}"))
@@ -219,11 +222,6 @@ impl Looker<'_> {
         let mut finding = self.find(Verdict::Warning, kind, text);
         finding.since = Some(since(began));
         Some(finding)
-    }
-
-    /// Every task runs and no older deployment is left: whatever ECS still waits for, nothing is stuck.
-    fn is_all_there(&self) -> bool {
-        self.ecs.deployments.len() == 1 && self.ecs.running >= self.ecs.desired && self.ecs.pending == 0
     }
 
     fn rolled_back(&self, deployment: &Deployment) -> Option<Finding> {

@@ -467,7 +467,7 @@ fn an_ecs_without_services_is_named_and_hides_nothing_that_metrics_know() {
 #[test]
 fn what_could_not_be_looked_at_is_unknown_though_nothing_is_seen_to_be_wrong() {
     let error = SourceError::new(ErrorClass::Server, "GET http://p/api: 500");
-    for (kind, what) in [(SourceKind::Prometheus, "scrape targets"), (SourceKind::Ecs, "tasks")] {
+    for (kind, what) in [(SourceKind::Prometheus, "scrape targets"), (SourceKind::Ecs, "services")] {
         let mut world = World::well();
         let unseen = vec![Unseen::new(what, &error)];
         match kind {

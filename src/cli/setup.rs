@@ -13,6 +13,10 @@ use crate::engine::Station;
 use crate::shell::Opener;
 use crate::theme::Depth;
 
+/// Said where there is no configuration file.
+const NO_FILE: &str = "there is no configuration file: `rounds config sample` prints one to begin with, `rounds demo` \
+                       shows everything on a simulated fleet";
+
 /// What is looked at, and how it is shown.
 pub struct Opened {
     /// What is looked at.
@@ -63,7 +67,10 @@ pub fn station(cli: &Cli, environment: &Environment) -> Result<Opened, Failure> 
     let settings = settings(cli, environment)?.or_bare(&overrides(cli), environment.reader());
     let overrides = overrides(cli);
     let chosen = context(&settings, &overrides, cli.context.context.as_deref());
-    let station = Station::open(&chosen.map_err(|error| Failure::refused(&error))?).map_err(Failure::new)?;
+    let mut station = Station::open(&chosen.map_err(|error| Failure::refused(&error))?).map_err(Failure::new)?;
+    if settings.file.is_none() {
+        station.setting.notes.push(NO_FILE.to_owned());
+    }
     let mut opened = opened(cli, environment, &settings, station)?;
     opened.open_context = Box::new(move |name| {
         let chosen = context(&settings, &overrides, Some(name)).map_err(|error| error.brief())?;

@@ -8,7 +8,7 @@ use std::{
 use super::Refused;
 
 /// The TOML files of a directory, by the alphabet; at least one.
-fn files(dir: &str) -> Vec<PathBuf> {
+pub(crate) fn files(dir: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();

@@ -17,7 +17,7 @@ const AFTER: usize = 100;
 #[derive(Debug, Clone, Default)]
 pub struct Text {
     name: String,
-    text: String,
+    content: String,
     /// Where each line starts.
     lines: Vec<usize>,
     masks: Vec<Range<usize>>,
@@ -27,10 +27,10 @@ pub struct Text {
 
 impl Text {
     /// Nothing masked yet. The name is what the user knows the file by.
-    pub fn new(name: impl AsRef<str>, text: impl Into<String>) -> Self {
-        let text = text.into();
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { name: sanitise(name.as_ref()).into_owned(), text, lines, masks: Vec::new(), broken: false }
+    pub fn new(name: impl AsRef<str>, content: impl Into<String>) -> Self {
+        let content = content.into();
+        let lines = std::iter::once(0).chain(content.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { name: sanitise(name.as_ref()).into_owned(), content, lines, masks: Vec::new(), broken: false }
     }
 
     /// The name the user knows the file by.
@@ -40,12 +40,12 @@ impl Text {
 
     /// All of it.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.content
     }
 
     /// The text of a range.
     pub fn slice(&self, range: &Range<usize>) -> &str {
-        self.text.get(range.clone()).unwrap_or_default()
+        self.content.get(range.clone()).unwrap_or_default()
     }
 
     /// Never show this part.
@@ -80,14 +80,14 @@ impl Text {
     }
 
     fn quote(&self, at: &Range<usize>, label: &str) -> Quote {
-        let start = self.text.floor_char_boundary(at.start.min(self.text.len()));
+        let start = self.content.floor_char_boundary(at.start.min(self.content.len()));
         let line = self.line(start);
         let from = self.lines[line];
-        let to = self.lines.get(line + 1).map_or(self.text.len(), |next| next - 1);
-        let to = from + self.text[from..to].trim_end_matches('\r').len();
+        let to = self.lines.get(line + 1).map_or(self.content.len(), |next| next - 1);
+        let to = from + self.content[from..to].trim_end_matches('\r').len();
         let start = start.min(to);
-        let end = self.text.floor_char_boundary(at.end).clamp(start, to);
-        let column = self.text[from..start].chars().count() + 1;
+        let end = self.content.floor_char_boundary(at.end).clamp(start, to);
+        let column = self.content[from..start].chars().count() + 1;
 
         let before = self.shown(from, start, from);
         let marked = clip(&self.shown(start, end, from), AFTER);
@@ -105,8 +105,8 @@ impl Text {
 
     /// A part of the line that starts at `line_start`, harmless and with its secrets masked.
     fn shown(&self, from: usize, to: usize, line_start: usize) -> String {
-        let line_end = self.text[line_start..].find('\n').map_or(self.text.len(), |at| line_start + at);
-        let named: Vec<Range<usize>> = secrets_in(&self.text[line_start..line_end], self.broken)
+        let line_end = self.content[line_start..].find('\n').map_or(self.content.len(), |at| line_start + at);
+        let named: Vec<Range<usize>> = secrets_in(&self.content[line_start..line_end], self.broken)
             .into_iter()
             .map(|mask| line_start + mask.start..line_start + mask.end)
             .collect();
@@ -116,7 +116,7 @@ impl Text {
         let mut clear = String::new();
         let mut at = from;
         for mask in masks {
-            clear.push_str(self.text.get(at..mask.start).unwrap_or_default());
+            clear.push_str(self.content.get(at..mask.start).unwrap_or_default());
             let begins_here = mask.start >= at;
             let comes_from_above = mask.start < line_start && from == line_start && at == from;
             if begins_here || comes_from_above {
@@ -124,7 +124,7 @@ impl Text {
             }
             at = at.max(mask.end.min(to));
         }
-        clear.push_str(self.text.get(at..to).unwrap_or_default());
+        clear.push_str(self.content.get(at..to).unwrap_or_default());
         sanitise(&clear).into_owned()
     }
 }

@@ -12,6 +12,8 @@ mod floors;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod once_ecs;
+#[cfg(test)]
 mod once_faults;
 #[cfg(test)]
 mod once_grafana;
@@ -25,3 +27,5 @@ mod provision;
 mod support;
 #[cfg(test)]
 mod tui_demo;
+#[cfg(test)]
+mod tui_themes;

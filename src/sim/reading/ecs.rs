@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::{
     Cluster, Deployment, DeploymentStatus, EcsReading, EcsService, Rollout as RolloutState, SourceError, SourceKind,
-    Task, TaskDefinition, TaskState, Unseen,
+    Task, TaskDefinition, TaskState,
 };
 
 use super::super::clock::{Second, second, stamp};
@@ -47,7 +47,6 @@ impl World {
                 .collect(),
             services,
             definitions,
-            unseen: hiccup.map(|outage| Unseen::new("tasks", &outage.error)).into_iter().collect(),
             problems: hiccup.map(|outage| outage.error.clone()).into_iter().collect(),
             ..EcsReading::default()
         })

@@ -219,7 +219,6 @@ impl<'a> Round<'a> {
         for service in services {
             map::sort_tasks(&mut service.tasks);
         }
-        part.unseen.extend(tasks.problems.iter().map(|problem| Unseen::new("tasks", problem)));
         part.problems.extend(tasks.problems);
         part
     }
@@ -245,7 +244,9 @@ impl<'a> Round<'a> {
             match answer {
                 Ok((described, failures)) => {
                     part.services.extend(self.described(place, &described));
-                    self.not_described(place, &failures).into_iter().for_each(|problem| part.lacks(problem));
+                    for problem in self.not_described(place, &failures) {
+                        part.lacks(problem);
+                    }
                 }
                 Err(error) => {
                     missed.extend(batch);
@@ -260,7 +261,9 @@ impl<'a> Round<'a> {
             let kept = part.services.len();
             let memory = self.ecs.memory();
             let last = missed.iter().filter_map(|arn| memory.stand_in(arn, self.now));
-            last.cloned().for_each(|known| part.stands_in(known));
+            for known in last.cloned() {
+                part.stands_in(known);
+            }
             let lost = missed.len() - (part.services.len() - kept);
             let (missed, due) = (missed.len(), due.len());
             let what = format!("{}; {missed} of {due} services not read again, {lost} not known", reason.what);

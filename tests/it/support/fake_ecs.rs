@@ -74,23 +74,32 @@ pub(crate) struct Fleet {
     pub(crate) services: Vec<Service>,
 }
 
-type Throttles = Arc<Mutex<BTreeMap<String, u32>>>;
+/// How an operation is refused.
+#[derive(Debug, Clone, Copy)]
+enum Refusal {
+    /// So many times more.
+    Throttled(u32),
+    /// As long as it runs.
+    Denied,
+}
+
+type Refusals = Arc<Mutex<BTreeMap<String, Refusal>>>;
 
 /// A running fake.
 pub(crate) struct FakeEcs {
     site: Site,
-    throttles: Throttles,
+    refusals: Refusals,
 }
 
 impl FakeEcs {
     pub(crate) fn start(fleet: Fleet) -> Self {
-        let (fleet, throttles) = (Arc::new(fleet), Throttles::default());
-        let state = throttles.clone();
+        let (fleet, refusals) = (Arc::new(fleet), Refusals::default());
+        let state = refusals.clone();
         let site = Site::serve(move |request| {
             let response = answer(&fleet, &state, &request);
             async { Ok::<_, HangUp>(response) }
         });
-        Self { site, throttles }
+        Self { site, refusals }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -99,7 +108,12 @@ impl FakeEcs {
 
     /// The next so many calls of an operation are throttled.
     pub(crate) fn throttle(&self, operation: &str, calls: u32) {
-        self.throttles.lock().unwrap().insert(operation.to_owned(), calls);
+        self.refusals.lock().unwrap().insert(operation.to_owned(), Refusal::Throttled(calls));
+    }
+
+    /// An operation the caller may not use.
+    pub(crate) fn deny(&self, operation: &str) {
+        self.refusals.lock().unwrap().insert(operation.to_owned(), Refusal::Denied);
     }
 
     /// Every call so far.
@@ -113,11 +127,21 @@ impl FakeEcs {
     }
 }
 
-fn answer(fleet: &Fleet, throttles: &Throttles, request: &Request) -> Response {
+fn answer(fleet: &Fleet, refusals: &Refusals, request: &Request) -> Response {
     let Call { service, operation } = call(request);
-    if let Some(left) = throttles.lock().unwrap().get_mut(&operation).filter(|left| **left > 0) {
-        *left -= 1;
-        return refusal(request, "ThrottlingException", "Rate exceeded");
+    match refusals.lock().unwrap().get_mut(&operation) {
+        Some(Refusal::Throttled(left @ 1..)) => {
+            *left -= 1;
+            return refusal(request, "ThrottlingException", "Rate exceeded");
+        }
+        Some(Refusal::Denied) => {
+            let who = format!("User: arn:aws:iam::{ACCOUNT}:user/kim");
+            let why = format!(
+                "{who} is not authorized to perform: ecs:{operation} because no identity-based policy allows it"
+            );
+            return refusal(request, "AccessDeniedException", &why);
+        }
+        _ => {}
     }
     match service.as_str() {
         "sts" => respond(200, "text/xml", identity()),
