@@ -1,6 +1,7 @@
 //! A real Prometheus and a real Alertmanager that run the shipped files, on loopback: their targets are one site in the
 //! test, and so is everything Alertmanager would tell.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,7 +78,10 @@ impl Stack {
         let seen = self.ways_out.seen().into_iter().filter(|request| request.path.trim_matches('/') == way);
         seen.map(|request| match request.header("content-type") {
             "application/json" => String::from_utf8_lossy(&request.body).into_owned(),
-            _ => url::form_urlencoded::parse(&request.body).map(|(key, value)| format!("{key}={value}\n")).collect(),
+            _ => {
+                let fields = url::form_urlencoded::parse(&request.body);
+                fields.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("\n")
+            }
         })
         .collect()
     }
@@ -217,7 +221,7 @@ fn cloudwatch_page(loads: &[Load]) -> String {
             };
             let service = &load.service;
             let labels = format!("job=\"aws_ecs\",instance=\"\",cluster_name=\"prod\",service_name=\"{service}\",");
-            page += &format!("{name}{{{labels}}} {value}\n");
+            writeln!(page, "{name}{{{labels}}} {value}").unwrap();
         }
     }
     page
