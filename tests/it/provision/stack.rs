@@ -76,12 +76,12 @@ impl Stack {
     /// What was sent by `slack-critical`, `slack-warning`, `pagerduty` or `watchdog`, decoded.
     pub(super) fn told(&self, way: &str) -> Vec<String> {
         let seen = self.ways_out.seen().into_iter().filter(|request| request.path.trim_matches('/') == way);
-        seen.map(|request| match request.header("content-type") {
-            "application/json" => String::from_utf8_lossy(&request.body).into_owned(),
-            _ => {
-                let fields = url::form_urlencoded::parse(&request.body);
-                fields.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("\n")
+        seen.map(|request| {
+            if request.header("content-type") == "application/json" {
+                return String::from_utf8_lossy(&request.body).into_owned();
             }
+            let fields = url::form_urlencoded::parse(&request.body);
+            fields.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("\n")
         })
         .collect()
     }
