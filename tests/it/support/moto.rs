@@ -42,7 +42,7 @@ impl Moto {
 }
 
 /// The interpreter that has moto, as `tests/run` installed it.
-fn python() -> std::path::PathBuf {
+pub(crate) fn python() -> std::path::PathBuf {
     let installed = repository().join(".cache/moto/bin/python");
     assert!(installed.exists(), "moto is not installed: run `tests/run` once");
     installed
