@@ -1,6 +1,6 @@
 //! A list with a cursor, a filter, problems-only and a sort order: what the overview, alerts, targets and sources share.
 
-use super::cursor::Lost;
+use super::cursor::{Lost, distinct};
 use super::{Cursor, Motion};
 
 /// What a list can be sorted by.
@@ -15,7 +15,7 @@ pub struct Row<T> {
     /// Which thing.
     pub item: T,
     /// What it is known by from one snapshot to the next.
-    pub(super) id: u64,
+    pub id: u64,
     /// Positions of the matched characters in the text the filter looks at; empty without a filter.
     pub matched: Vec<u32>,
 }
@@ -77,8 +77,11 @@ impl<T, C: Column> Browser<T, C> {
         (self.sort, self.reversed)
     }
 
-    pub(super) fn replace(&mut self, rows: Vec<Row<T>>, page: usize, lost: Lost) {
-        self.ids = rows.iter().map(|row| row.id).collect();
+    pub(super) fn replace(&mut self, mut rows: Vec<Row<T>>, page: usize, lost: Lost) {
+        self.ids = distinct(rows.iter().map(|row| row.id));
+        for (row, id) in rows.iter_mut().zip(&self.ids) {
+            row.id = *id;
+        }
         self.rows = rows;
         self.cursor.settle(&self.ids, page, lost);
     }
@@ -93,6 +96,8 @@ pub(super) trait Browse {
     fn fit(&mut self, page: usize);
     fn release(&mut self);
     fn is_at(&self, row: usize) -> bool;
+    /// Where a thing is now; `None` where it is not among the rows.
+    fn position(&self, id: u64) -> Option<usize>;
     fn len(&self) -> usize;
     fn typed(&self) -> &str;
     /// Rows must be computed anew afterwards.
@@ -131,6 +136,10 @@ impl<T, C: Column> Browse for Browser<T, C> {
 
     fn is_at(&self, row: usize) -> bool {
         self.cursor.is_held() && self.cursor.at() == row
+    }
+
+    fn position(&self, id: u64) -> Option<usize> {
+        self.ids.iter().position(|known| *known == id)
     }
 
     fn len(&self) -> usize {

@@ -1,5 +1,6 @@
 //! A cursor that stays on the thing it is on, wherever that thing moves.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A move of the cursor.
@@ -46,6 +47,18 @@ pub(super) fn identity(thing: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     thing.hash(&mut hasher);
     hasher.finish()
+}
+
+/// Tells apart things known by the same: the second of them is known as the second, and so on. Without that a cursor on it
+/// would go to the first.
+pub(super) fn distinct(ids: impl Iterator<Item = u64>) -> Vec<u64> {
+    let mut times: HashMap<u64, u32> = HashMap::new();
+    ids.map(|id| {
+        let time = times.entry(id).or_default();
+        *time += 1;
+        if *time == 1 { id } else { identity((id, *time)) }
+    })
+    .collect()
 }
 
 /// Where a cursor goes when the thing it was on is no longer among the rows.

@@ -57,18 +57,19 @@ pub enum MouseKind {
 /// Something on the screen that the mouse can point at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Spot {
-    /// A row of the screen's list, counted from its first row (not from the first visible one).
-    Row(usize),
+    /// A row of the screen's list, by what its thing is known by ([`super::Row::id`]): rows may have changed places since
+    /// they were drawn.
+    Row(u64),
     /// A heading of the screen's list, by its position among the columns.
     Column(usize),
-    /// A row of one part of the service screen.
-    PaneRow(Pane, usize),
+    /// A row of one part of the service screen, by what its thing is known by.
+    PaneRow(Pane, u64),
     /// A part of the service screen.
     Pane(Pane),
     /// A span of time of the charts.
     Span(Span),
     /// The way to another screen.
     Place(Place),
-    /// A candidate of the palette.
-    Candidate(usize),
+    /// A candidate of the palette, by its text.
+    Candidate(String),
 }

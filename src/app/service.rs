@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::{Alert, Chart, ChartAsk, ServiceHealth, ServiceId, Snapshot, SourceError, Span, Target};
 
-use super::cursor::{Lost, identity};
+use super::cursor::{Lost, distinct, identity};
 use super::{Alerts, Cursor, Targets};
 
 /// A part of the service screen.
@@ -114,6 +114,11 @@ impl ServiceScreen {
         self.ids[pane as usize].len()
     }
 
+    /// What the thing in a row of a part is known by.
+    pub fn row_id(&self, pane: Pane, row: usize) -> Option<u64> {
+        self.ids[pane as usize].get(row).copied()
+    }
+
     pub(super) fn cursor_and_ids(&mut self, pane: Pane) -> (&mut Cursor, &[u64]) {
         (&mut self.cursors[pane as usize], &self.ids[pane as usize])
     }
@@ -168,6 +173,7 @@ impl ServiceScreen {
         let service = snapshot.service(&self.id);
         for pane in Pane::ALL {
             let ids = service.map(|service| row_ids(snapshot, service, pane)).unwrap_or_default();
+            let ids = distinct(ids.into_iter());
             self.cursors[pane as usize].settle(&ids, page(pane), Lost::Stay);
             self.ids[pane as usize] = ids;
         }

@@ -7,8 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use crate::domain::{
-    Alert, AlertState, Chart, ChartAsk, ContextInfo, ErrorClass, Labels, Observed, Sampled, ServiceHealth, ServiceId,
-    Severity, SignalHealth, Snapshot, SourceError, SourceKind, Span, TaskCounts, Verdict,
+    Alert, AlertState, Chart, ChartAsk, ContextInfo, ErrorClass, Evidence, Finding, FindingKind, Labels, Observed,
+    Sampled, ServiceHealth, ServiceId, Severity, SignalHealth, Snapshot, SourceError, SourceKind, Span, TaskCounts,
+    Verdict,
 };
 use crate::keymap::{self, Code, Key, Keymap};
 
@@ -47,6 +48,22 @@ fn service(name: &str, verdict: Verdict, cpu: Option<f64>) -> ServiceHealth {
         definition: None,
         alerts: Vec::new(),
         targets: Vec::new(),
+    }
+}
+
+fn finding(text: &str) -> Finding {
+    Finding {
+        verdict: Verdict::Warning,
+        kind: FindingKind::OutOfMemory,
+        text: text.to_owned(),
+        since: None,
+        evidence: Evidence {
+            source: SourceKind::Ecs,
+            query: "ecs:DescribeTasks".to_owned(),
+            value: None,
+            threshold: None,
+            at: at(0),
+        },
     }
 }
 
@@ -399,8 +416,9 @@ fn a_key_dismisses_the_notice_shown_and_still_works() {
 #[test]
 fn a_second_click_opens() {
     let mut model = model();
-    let click = |model: &mut Model, row| {
-        update(model, Msg::Mouse(MouseInput { kind: MouseKind::Click, spot: Some(Spot::Row(row)) }), at(0))
+    let click = |model: &mut Model, row: usize| {
+        let id = model.overview.list.rows()[row].id;
+        update(model, Msg::Mouse(MouseInput { kind: MouseKind::Click, spot: Some(Spot::Row(id)) }), at(0))
     };
     click(&mut model, 1);
     assert_eq!((selected(&model).as_str(), model.place()), ("worker", &Place::Overview));
@@ -411,6 +429,37 @@ fn a_second_click_opens() {
     press(&mut model, "esc");
     update(&mut model, Msg::Mouse(MouseInput { kind: MouseKind::Click, spot: Some(Spot::Column(3)) }), at(0));
     assert_eq!(model.overview.list.sort(), (ServiceColumn::Cpu, false));
+}
+
+#[test]
+fn a_click_is_for_the_thing_that_was_drawn_there() {
+    let mut model = model();
+    let rows_of = |model: &Model| model.overview.list.rows().iter().map(|row| row.id).collect::<Vec<_>>();
+    let (drawn, name) = (rows_of(&model)[1], rows(&model)[1].clone());
+    let click = |model: &mut Model, spot| {
+        update(model, Msg::Mouse(MouseInput { kind: MouseKind::Click, spot: Some(spot) }), at(0))
+    };
+    // The order was turned round after the person saw the screen.
+    press(&mut model, "s S");
+    assert_ne!(rows(&model)[1], name);
+    click(&mut model, Spot::Row(drawn));
+    assert_eq!(selected(&model), name);
+    let before = selected(&model);
+    click(&mut model, Spot::Row(u64::MAX));
+    assert_eq!(selected(&model), before, "what is gone cannot be clicked");
+    press(&mut model, ": t h e m e");
+    assert_eq!(click(&mut model, Spot::Candidate("no such thing".to_owned())), []);
+}
+
+#[test]
+fn of_two_findings_alike_the_cursor_stays_on_the_second() {
+    let mut killed = service("api", Verdict::Warning, None);
+    killed.findings = ["task 1 was killed", "task 2 was killed"].map(finding).to_vec();
+    let mut model = empty_model();
+    update(&mut model, Msg::Snapshot(Arc::new(snapshot(vec![killed.clone()]))), at(0));
+    press(&mut model, "enter down");
+    update(&mut model, Msg::Snapshot(Arc::new(snapshot(vec![killed]))), at(1));
+    assert_eq!(model.service.as_ref().map(|screen| screen.cursor(Pane::Findings).at()), Some(1));
 }
 
 #[test]
@@ -457,7 +506,10 @@ fn any_msg() -> impl Strategy<Value = Msg> {
             }
             Msg::Snapshot(Arc::new(snapshot(services)))
         }),
-        1 => (0usize..60).prop_map(|row| Msg::Mouse(MouseInput { kind: MouseKind::Click, spot: Some(Spot::Row(row)) })),
+        1 => (0usize..40).prop_map(|row| {
+            let id = super::cursor::identity(ServiceId::new("prod", &format!("s{row}")));
+            Msg::Mouse(MouseInput { kind: MouseKind::Click, spot: Some(Spot::Row(id)) })
+        }),
         1 => Just(Msg::Mouse(MouseInput { kind: MouseKind::WheelDown, spot: None })),
     ]
 }

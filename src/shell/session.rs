@@ -1,10 +1,12 @@
 //! One sitting: the model, the watch behind it and the screen before it.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream};
-use futures_util::StreamExt;
+use futures_util::StreamExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -54,7 +56,9 @@ pub fn surroundings(station: &Station) -> Surroundings {
 /// What the terminal says.
 pub async fn run(session: Session) -> io::Result<()> {
     let mut sitting = Sitting::begin(session)?;
-    let mut keys = listen();
+    // Asked here and not in a task of its own: the tasks share threads with the reading of sources, and a key must not
+    // wait until a large answer is taken apart.
+    let mut keys = EventStream::new();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut hang_up = signal(SignalKind::hangup())?;
@@ -64,18 +68,14 @@ pub async fn run(session: Session) -> io::Result<()> {
         let go_on = tokio::select! {
             biased;
             () = any(&mut hang_up, &mut terminate, &mut interrupt) => false,
-            event = keys.recv() => match event {
-                Some(event) => {
-                    let mut go_on = sitting.hear(event)?;
-                    // Typed ahead or held down: take it all in, then draw once.
-                    while go_on && let Ok(event) = keys.try_recv() {
-                        go_on = sitting.hear(event)?;
-                    }
-                    go_on
+            event = keys.next() => {
+                let mut go_on = sitting.hear(event)?;
+                // Typed ahead or held down: take it all in, then draw once.
+                while go_on && let Poll::Ready(event) = at_hand(&mut keys).await {
+                    go_on = sitting.hear(event)?;
                 }
-                // The terminal is gone.
-                None => false,
-            },
+                go_on
+            }
             Some(update) = sitting.updates.recv() => {
                 let mut go_on = sitting.learn(update)?;
                 while go_on && let Ok(update) = sitting.updates.try_recv() {
@@ -100,18 +100,10 @@ async fn any(a: &mut Signal, b: &mut Signal, c: &mut Signal) {
     }
 }
 
-/// What the terminal reports, in a queue that can be emptied without waiting. It ends when the terminal is gone.
-fn listen() -> mpsc::UnboundedReceiver<Event> {
-    let (events, heard) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        let mut stream = EventStream::new();
-        while let Some(Ok(event)) = stream.next().await {
-            if events.send(event).is_err() {
-                return;
-            }
-        }
-    });
-    heard
+/// What the terminal has reported already. The stream remembers who polled it first, so it is polled by this task and not
+/// by one that cannot be woken.
+async fn at_hand(keys: &mut EventStream) -> Poll<Option<io::Result<Event>>> {
+    poll_fn(|context| Poll::Ready(keys.poll_next_unpin(context))).await
 }
 
 struct Sitting {
@@ -157,7 +149,9 @@ impl Sitting {
         })
     }
 
-    fn hear(&mut self, event: Event) -> io::Result<bool> {
+    /// Takes in what the terminal reports; `false` when it is gone.
+    fn hear(&mut self, event: Option<io::Result<Event>>) -> io::Result<bool> {
+        let Some(Ok(event)) = event else { return Ok(false) };
         input::message(event, &self.hits).map_or(Ok(true), |message| self.tell(message))
     }
 

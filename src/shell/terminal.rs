@@ -11,6 +11,7 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute, queue};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
 
 use crate::format;
 
@@ -48,6 +49,8 @@ pub fn width() -> Option<usize> {
 /// The screen while the program has it.
 pub struct Screen {
     terminal: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// What the terminal shows; `None` when that is not known.
+    shown: Option<Buffer>,
     has_mouse: bool,
 }
 
@@ -63,19 +66,34 @@ impl Screen {
         crossterm::style::force_color_output(true);
         enter(has_mouse)?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
-        Ok(Self { terminal: ratatui::Terminal::new(backend)?, has_mouse })
+        Ok(Self { terminal: ratatui::Terminal::new(backend)?, shown: None, has_mouse })
     }
 
-    /// Draws one frame; only cells that changed are sent, as one update where the terminal can.
+    /// Draws one frame; only cells that changed are sent, as one update where the terminal can, and nothing where none
+    /// did.
     ///
     /// # Errors
     /// What the terminal says.
     pub fn draw<T>(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> T) -> io::Result<T> {
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        let mut answer = None;
-        self.terminal.draw(|frame| answer = Some(draw(frame)))?;
-        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        answer.ok_or_else(|| io::Error::other("the frame was not drawn"))
+        let size = self.terminal.size()?;
+        if self.shown.as_ref().is_some_and(|shown| shown.area.as_size() != size) {
+            self.shown = None;
+        }
+        if self.shown.is_none() {
+            // The terminal is cleared within the update, or it would be seen empty.
+            queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+            self.terminal.autoresize()?;
+        }
+        let answer = draw(&mut self.terminal.get_frame());
+        let drawn = self.terminal.current_buffer_mut();
+        if self.shown.as_ref() != Some(drawn) {
+            self.shown = Some(drawn.clone());
+            queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+            self.terminal.flush()?;
+            execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        }
+        self.terminal.swap_buffers();
+        Ok(answer)
     }
 
     /// Forgets what is on the screen, so that the next frame is sent whole.
@@ -83,6 +101,7 @@ impl Screen {
     /// # Errors
     /// What the terminal says.
     pub fn forget(&mut self) -> io::Result<()> {
+        self.shown = None;
         self.terminal.clear()
     }
 

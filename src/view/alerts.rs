@@ -11,7 +11,7 @@ use super::canvas::{Canvas, Piece, cells, clipped, piece};
 use super::facts::Facts;
 use super::table::{self, left, right};
 use super::waiting::say;
-use super::words::{age, alert_mark, alert_service, clock, left as time_left, suppression_text};
+use super::words::{age, alert_mark, alert_service, clock, last_seen, left as time_left, suppression_text};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Key {
@@ -74,7 +74,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot) {
         if index == list.cursor().at() {
             table::cursor_row(canvas, line);
         }
-        canvas.spot(line, Spot::Row(index));
+        canvas.spot(line, Spot::Row(row.id));
     }
     if layout.detail.height > 0 {
         canvas.rule(0, layout.detail.y - 1, layout.detail.width);
@@ -91,21 +91,28 @@ fn cell<'s>(
     key: Key,
     width: u16,
 ) -> Vec<Piece<'s>> {
-    let (mark, role) = alert_mark(alert, glyphs);
-    let calm = if alert.is_active() { Role::Text } else { Role::Dim };
+    let (mark, role) = alert_mark(snapshot, alert, glyphs);
+    let seen = last_seen(model, snapshot, alert);
+    let (calm, name) = match (&seen, alert.is_active()) {
+        (Some(_), _) => (Role::Stale, Role::Stale),
+        (None, true) => (Role::Text, Role::Strong),
+        (None, false) => (Role::Dim, Role::Dim),
+    };
     match key {
         Key::State => vec![piece(format!("{mark} {}", state_word(alert)), role)],
         Key::Severity => vec![piece(alert.severity.word(), calm)],
-        Key::Name => {
-            clipped(&alert.name, &row.matched, 0, width, if alert.is_active() { Role::Strong } else { Role::Dim })
-        }
+        Key::Name => clipped(&alert.name, &row.matched, 0, width, name),
         Key::Service => clipped(alert_service(alert), &row.matched, alert.name.chars().count() + 1, width, calm),
         Key::Age => vec![piece(alert.since.map_or_else(|| "?".to_owned(), |at| age(model, at)), calm)],
         Key::Seen => vec![piece(seen_in(&alert.seen_in), Role::Dim)],
-        Key::Summary => match &alert.suppression {
-            Some(suppression) => vec![piece(suppression_text(model, snapshot, suppression), Role::Suppressed)],
-            None => vec![piece(alert.summary().unwrap_or_default(), Role::Dim)],
-        },
+        Key::Summary => {
+            let seen = seen.map(|seen| piece(format!("{seen}  "), Role::Stale));
+            let why = match &alert.suppression {
+                Some(suppression) => piece(suppression_text(model, snapshot, suppression), Role::Suppressed),
+                None => piece(alert.summary().unwrap_or_default(), Role::Dim),
+            };
+            seen.into_iter().chain([why]).collect()
+        }
     }
 }
 
@@ -153,9 +160,13 @@ fn detail(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
     match row.item {
         AlertItem::Alert(index) => {
             let Some(alert) = snapshot.alerts.get(index) else { return };
-            let (_, role) = alert_mark(alert, facts.glyphs());
+            let (_, role) = alert_mark(snapshot, alert, facts.glyphs());
             let since = alert.since.map(|at| format!(" since {}", clock(model, at))).unwrap_or_default();
             facts.fact("state", &format!("{}{since}, {}", state_word(alert), alert.severity.word()), role, 1);
+            if let Some(seen) = last_seen(model, snapshot, alert) {
+                let text = format!("{seen}; who reported it does not answer, so it may have ended");
+                facts.fact("", &text, Role::Stale, 2);
+            }
             if let Some(suppression) = &alert.suppression {
                 facts.fact("", &suppression_text(model, snapshot, suppression), Role::Suppressed, 1);
             }

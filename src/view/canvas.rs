@@ -50,11 +50,13 @@ pub(super) struct Canvas<'a> {
     pub(super) theme: &'a Theme,
     pub(super) glyphs: &'a Glyphs,
     pub(super) hits: HitMap,
+    /// Where drawings are, so that nothing laid over them reverses them.
+    drawings: Vec<Rect>,
 }
 
 impl<'a> Canvas<'a> {
     pub(super) fn new(buffer: &'a mut Buffer, model: &'a Model, theme: &'a Theme, glyphs: &'a Glyphs) -> Self {
-        Self { buffer, model, theme, glyphs, hits: HitMap::default() }
+        Self { buffer, model, theme, glyphs, hits: HitMap::default(), drawings: Vec::new() }
     }
 
     /// The whole screen.
@@ -90,7 +92,11 @@ impl<'a> Canvas<'a> {
         for piece in pieces {
             let style = self.theme.style(piece.role);
             let style = if piece.drawing { style.remove_modifier(Modifier::REVERSED) } else { style };
+            let from = at;
             at = self.styled(at, y, end.saturating_sub(at), &piece.text, style);
+            if piece.drawing {
+                self.drawings.push(Rect::new(from, y, at - from, 1));
+            }
         }
         at
     }
@@ -114,10 +120,16 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Lays a role's style over what is drawn.
+    /// Lays a role's style over what is drawn; drawings are not reversed.
     pub(super) fn tint(&mut self, area: Area, role: Role) {
         let style = self.theme.style(role);
         self.buffer.set_style(rect(area), style);
+        if style.add_modifier.contains(Modifier::REVERSED) {
+            let upright = Style::new().remove_modifier(Modifier::REVERSED);
+            for drawing in self.drawings.iter().map(|drawing| drawing.intersection(rect(area))) {
+                self.buffer.set_style(drawing, upright);
+            }
+        }
     }
 
     /// Empties cells.

@@ -121,7 +121,8 @@ fn scale(canvas: &mut Canvas<'_>, plot: &Plot<'_>, field: Area, top: f64) {
         let y = row_of(threshold, top, field);
         let line = canvas.glyphs.threshold.repeat(field.width.into());
         canvas.text(field.x, y, field.width, &line, Role::Threshold);
-        if y != field.y && y != bottom {
+        // The number beside a line is the line's own, also where that row would show the end of the scale.
+        if y != bottom {
             number(canvas, y, threshold, Role::Threshold);
         }
     }

@@ -209,11 +209,14 @@ fn list_title(
 }
 
 fn alerts_title(snapshot: &Snapshot) -> Vec<Piece<'static>> {
-    let count = |want: fn(&Alert) -> bool| snapshot.alerts.iter().filter(|alert| want(alert)).count();
+    let (stale, seen): (Vec<&Alert>, Vec<&Alert>) = snapshot.alerts.iter().partition(|alert| snapshot.is_stale(alert));
+    let count = |want: fn(&Alert) -> bool| seen.iter().filter(|alert| want(alert)).count();
+    let stale = stale.len();
     let parts = [
         (count(Alert::is_active), "firing", Role::Strong),
         (count(|alert| alert.state == AlertState::Pending && alert.suppression.is_none()), "pending", Role::Text),
         (count(|alert| alert.suppression.is_some()), "suppressed", Role::Suppressed),
+        (stale, "not seen now", Role::Stale),
         (snapshot.silences.len(), if snapshot.silences.len() == 1 { "silence" } else { "silences" }, Role::Dim),
     ];
     counted(&parts)

@@ -13,7 +13,8 @@ use crate::theme::Role;
 use super::canvas::{Canvas, Piece, cells, piece, pieces_width};
 use super::overview::selected;
 use super::words::{
-    age, alert_mark, alert_service, clock, evidence_text, finding_text, last_good, suppression_text, verdict_role,
+    age, alert_mark, alert_service, clock, evidence_text, finding_text, last_good, last_seen, suppression_text,
+    verdict_role,
 };
 
 /// The column that everything said begins in; what it is about stands before it.
@@ -171,18 +172,20 @@ fn firing_listed(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u1
     let (names, services) = (widest(|alert| &alert.name).min(32), widest(alert_service).min(24));
     let mut y = area.y;
     for alert in snapshot.alerts.iter().take(shown) {
-        let (mark, role) = alert_mark(alert, canvas.glyphs);
-        let calm = if matches!(role, Role::Suppressed | Role::Dim) { role } else { Role::Text };
+        let (mark, role) = alert_mark(snapshot, alert, canvas.glyphs);
+        let calm = if matches!(role, Role::Suppressed | Role::Dim | Role::Stale) { role } else { Role::Text };
         let since = alert.since.map(|at| age(model, at)).unwrap_or_default();
         let why = match &alert.suppression {
             Some(suppression) => suppression_text(model, snapshot, suppression),
             None => alert.summary().unwrap_or_default().to_owned(),
         };
+        let seen = last_seen(model, snapshot, alert).map(|seen| format!("{seen}  ")).unwrap_or_default();
         let pieces = [
             piece(format!("{mark} "), role),
             piece(format!("{}  ", format::pad_right(&alert.name, names)), calm),
             piece(format!("{}  ", format::pad_right(alert_service(alert), services)), calm),
             piece(format!("{}  ", format::pad_left(&since, 4)), Role::Dim),
+            piece(seen, Role::Stale),
             piece(why, Role::Dim),
         ];
         canvas.pieces(LABEL, y, room, &pieces);
@@ -212,14 +215,17 @@ fn firing(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u16 {
     let (mut x, mut y) = (LABEL, area.y);
     let last = area.y + area.height.saturating_sub(1);
     for (index, alert) in snapshot.alerts.iter().enumerate() {
-        let (mark, role) = alert_mark(alert, canvas.glyphs);
+        let (mark, role) = alert_mark(snapshot, alert, canvas.glyphs);
         let mut text = format!("{} {}", alert.name, alert_service(alert)).trim_end().to_owned();
         match (&alert.suppression, alert.since) {
             (Some(suppression), _) => text = format!("{text}, {}", suppression_text(model, snapshot, suppression)),
             (None, Some(since)) => text = format!("{text} {}", age(model, since)),
             (None, None) => {}
         }
-        let text_role = if matches!(role, Role::Suppressed | Role::Dim) { role } else { Role::Text };
+        if let Some(seen) = last_seen(model, snapshot, alert) {
+            text = format!("{text}, {seen}");
+        }
+        let text_role = if matches!(role, Role::Suppressed | Role::Dim | Role::Stale) { role } else { Role::Text };
         let pieces = [piece(format!("{mark} "), role), piece(text, text_role)];
         let width = pieces_width(&pieces);
         if x > LABEL && x + width > LABEL + room {

@@ -72,7 +72,7 @@ fn palette_box(canvas: &mut Canvas<'_>, palette: &Palette) {
         if index == palette.chosen {
             super::table::cursor_row(canvas, row);
         }
-        canvas.spot(row, Spot::Candidate(index));
+        canvas.spot(row, Spot::Candidate(candidate.text.clone()));
     }
     if count > rows {
         let text = format!(" {} of {count} ", palette.chosen + 1);

@@ -127,7 +127,7 @@ fn rows(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
         if index == list.cursor().at() {
             table::cursor_row(canvas, line);
         }
-        canvas.spot(line, Spot::Row(index));
+        canvas.spot(line, Spot::Row(row.id));
     }
 }
 

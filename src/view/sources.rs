@@ -63,7 +63,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot) {
         if index == list.cursor().at() {
             table::cursor_row(canvas, line);
         }
-        canvas.spot(line, Spot::Row(index));
+        canvas.spot(line, Spot::Row(row.id));
     }
     if layout.detail.height > 0 {
         canvas.rule(0, layout.detail.y - 1, layout.detail.width);

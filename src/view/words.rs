@@ -124,8 +124,22 @@ pub(super) fn last_good(source: &SourceStatus) -> Option<Timestamp> {
     }
 }
 
-/// An alert's symbol and how it is drawn.
-pub(super) fn alert_mark(alert: &Alert, glyphs: &Glyphs) -> (&'static str, Role) {
+/// An alert's symbol and how it is drawn; one that nobody reports any more recedes, whatever it was.
+pub(super) fn alert_mark(snapshot: &Snapshot, alert: &Alert, glyphs: &Glyphs) -> (&'static str, Role) {
+    let (mark, role) = live_alert_mark(alert, glyphs);
+    (mark, if snapshot.is_stale(alert) { Role::Stale } else { role })
+}
+
+/// When an alert was last reported, where everybody who reported it has stopped answering: it may have ended since.
+pub(super) fn last_seen(model: &Model, snapshot: &Snapshot, alert: &Alert) -> Option<String> {
+    if !snapshot.is_stale(alert) {
+        return None;
+    }
+    let answers = alert.seen_in.iter().filter_map(|kind| last_good(snapshot.source(*kind)?));
+    Some(answers.max().map_or_else(|| "not seen now".to_owned(), |at| format!("last seen {}", ago(model, at))))
+}
+
+fn live_alert_mark(alert: &Alert, glyphs: &Glyphs) -> (&'static str, Role) {
     if alert.suppression.is_some() {
         return (glyphs.suppressed, Role::Suppressed);
     }

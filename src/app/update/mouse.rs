@@ -10,8 +10,11 @@ pub(super) fn act(model: &mut Model, input: MouseInput, now: Timestamp) -> Vec<E
         (MouseKind::Click, Some(Overlay::Palette(mut palette))) => {
             // A click beside the candidates leaves the palette.
             model.touch();
-            let Some(Spot::Candidate(index)) = input.spot else { return Vec::new() };
-            palette.chosen = index.min(palette.candidates.len().saturating_sub(1));
+            let Some(Spot::Candidate(text)) = input.spot else { return Vec::new() };
+            let Some(chosen) = palette.candidates.iter().position(|candidate| candidate.text == text) else {
+                return Vec::new();
+            };
+            palette.chosen = chosen;
             keys::take(model, palette, now)
         }
         (MouseKind::Click, overlay) => {
@@ -31,9 +34,10 @@ pub(super) fn act(model: &mut Model, input: MouseInput, now: Timestamp) -> Vec<E
 
 fn click(model: &mut Model, spot: Option<Spot>, now: Timestamp) -> Vec<Effect> {
     match spot {
-        Some(Spot::Row(row)) => {
+        Some(Spot::Row(id)) => {
             let rows_visible = model.list_page();
             let Some(list) = model.list() else { return Vec::new() };
+            let Some(row) = list.position(id) else { return Vec::new() };
             if list.is_at(row) {
                 return open(model, now);
             }
@@ -41,11 +45,12 @@ fn click(model: &mut Model, spot: Option<Spot>, now: Timestamp) -> Vec<Effect> {
                 model.touch();
             }
         }
-        Some(Spot::PaneRow(pane, row)) => {
+        Some(Spot::PaneRow(pane, id)) => {
             select_pane(model, pane);
             let visible = model.pane_page(pane);
             let Some(screen) = &mut model.service else { return Vec::new() };
             let (cursor, ids) = screen.cursor_and_ids(pane);
+            let Some(row) = ids.iter().position(|known| *known == id) else { return Vec::new() };
             if cursor.is_held() && cursor.at() == row {
                 return open(model, now);
             }

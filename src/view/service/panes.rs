@@ -12,7 +12,7 @@ use crate::theme::Role;
 use super::super::canvas::{Canvas, Piece, piece, wrapped};
 use super::super::table;
 use super::super::words::{
-    age, ago, alert_mark, clock, evidence_text, finding_text, suppression_text, task_role, verdict_role,
+    age, ago, alert_mark, clock, evidence_text, finding_text, last_seen, suppression_text, task_role, verdict_role,
 };
 use super::visible;
 
@@ -46,7 +46,9 @@ pub(super) fn draw(
         if pane == screen.pane && row == screen.cursor(pane).at() {
             table::cursor_row(canvas, Area { height: 1, ..line });
         }
-        canvas.spot(line, Spot::PaneRow(pane, row));
+        if let Some(id) = screen.row_id(pane, row) {
+            canvas.spot(line, Spot::PaneRow(pane, id));
+        }
     }
     let foot = geometry::pane_foot(pane, Area { height: area.height + 1, ..area });
     if foot > 0 {
@@ -207,9 +209,10 @@ fn event(canvas: &mut Canvas<'_>, event: &ServiceEvent, area: Area) {
 }
 
 fn alert(canvas: &mut Canvas<'_>, snapshot: &Snapshot, alert: &Alert, area: Area) {
-    let (mark, role) = alert_mark(alert, canvas.glyphs);
+    let (mark, role) = alert_mark(snapshot, alert, canvas.glyphs);
     let model = canvas.model;
     let when = alert.since.map(|at| age(model, at)).unwrap_or_default();
+    let seen = last_seen(model, snapshot, alert);
     let state = match &alert.suppression {
         Some(suppression) => suppression_text(model, snapshot, suppression),
         None => String::new(),
@@ -217,9 +220,14 @@ fn alert(canvas: &mut Canvas<'_>, snapshot: &Snapshot, alert: &Alert, area: Area
     let mut pieces: Vec<Piece<'_>> = vec![
         piece(format!("{mark} "), role),
         piece(format!("{}  ", format::pad_left(&when, 4)), Role::Dim),
-        piece(alert.name.as_str(), Role::Text),
+        piece(alert.name.as_str(), if seen.is_some() { Role::Stale } else { Role::Text }),
     ];
-    for (text, role) in [(state.as_str(), Role::Suppressed), (alert.summary().unwrap_or_default(), Role::Dim)] {
+    let seen = seen.unwrap_or_default();
+    for (text, role) in [
+        (seen.as_str(), Role::Stale),
+        (state.as_str(), Role::Suppressed),
+        (alert.summary().unwrap_or_default(), Role::Dim),
+    ] {
         if !text.is_empty() {
             pieces.push(piece(format!("  {text}"), role));
         }
