@@ -239,14 +239,12 @@ impl<'a> Round<'a> {
         let calls = batches.clone().map(|batch| self.api.describe_services(&place.reference, &place.about, batch));
         let answers = join_all(calls).await;
         let mut missed: Vec<&String> = Vec::new();
-        let mut reason = None;
+        let (mut failures, mut reason) = (Vec::new(), None);
         for (batch, answer) in batches.zip(answers) {
             match answer {
-                Ok((described, failures)) => {
+                Ok((described, failed)) => {
                     part.services.extend(self.described(place, &described));
-                    for problem in self.not_described(place, &failures) {
-                        part.lacks(problem);
-                    }
+                    failures.extend(failed);
                 }
                 Err(error) => {
                     missed.extend(batch);
@@ -269,6 +267,9 @@ impl<'a> Round<'a> {
             let what = format!("{}; {missed} of {due} services not read again, {lost} not known", reason.what);
             let problem = SourceError { what, ..reason };
             if lost > 0 { part.lacks(problem) } else { part.problems.push(problem) }
+        }
+        for problem in self.not_described(place, failures).await {
+            part.lacks(problem);
         }
         Ok(part)
     }
@@ -308,13 +309,19 @@ impl<'a> Round<'a> {
         mapped.collect()
     }
 
-    /// A service that went away since the list was read is no problem: the list is read again.
-    fn not_described(&self, place: &Place, failures: &[types::Failure]) -> Vec<SourceError> {
-        let (gone, failed): (Vec<_>, Vec<_>) = failures.iter().partition(|failure| failure.reason() == Some("MISSING"));
-        if !gone.is_empty() {
+    /// Why services were not described. One that went away since the list was read is no problem; one that is listed
+    /// all the same is.
+    async fn not_described(&self, place: &Place, mut failures: Vec<types::Failure>) -> Vec<SourceError> {
+        let is_missing = |failure: &types::Failure| failure.reason() == Some("MISSING");
+        if failures.iter().any(is_missing) {
             self.ecs.memory().distrust_listing(&place.reference);
+            let listed = self.list(place, &mut Vec::new()).await.unwrap_or_default();
+            let names: BTreeSet<&str> = listed.iter().map(|arn| map::short_name(arn)).collect();
+            failures.retain(|failure| {
+                !is_missing(failure) || failure.arn().is_some_and(|arn| names.contains(map::short_name(arn)))
+            });
         }
-        failed.into_iter().map(|failure| self.api.failed("DescribeServices", &place.about, failure)).collect()
+        failures.iter().map(|failure| self.api.failed("DescribeServices", &place.about, failure)).collect()
     }
 
     /// A cluster's tasks: those that run or start, and those that stopped within the last hour.

@@ -266,18 +266,19 @@ async fn a_hanging_call_costs_its_own_part_only_and_ends_in_time() {
 #[tokio::test]
 async fn failures_are_reported_and_a_service_that_went_away_is_none() {
     let failures = json!({"services": [described(&format!("{ARN}:service/prod/s1"))], "failures": [
+        {"arn": format!("{ARN}:service/prod/gone"), "reason": "MISSING"},
         {"arn": format!("{ARN}:service/prod/s0"), "reason": "MISSING"},
         {"arn": format!("{ARN}:service/prod/s2"), "reason": "ACCESS_DENIED", "detail": "no\u{1b}[31m"}]});
     let (_server, source) = source(but("DescribeServices", answer(&failures)), &[]).await;
     let reading = read(&source).await.unwrap();
     assert_eq!(reading.services.len(), 1);
-    assert_eq!(reading.problems.len(), 1);
-    assert!(
-        reading.problems[0].what.ends_with("service/prod/s2: ACCESS_DENIED: no\\u{1b}[31m"),
-        "{:?}",
-        reading.problems
-    );
-    assert_eq!(reading.unseen, [Unseen::new("services", &reading.problems[0])]);
+    let ends = ["service/prod/s0: MISSING", "service/prod/s2: ACCESS_DENIED: no\\u{1b}[31m"];
+    assert_eq!(reading.problems.len(), ends.len(), "what is no longer listed went away: {:?}", reading.problems);
+    for (problem, end) in reading.problems.iter().zip(ends) {
+        assert!(problem.what.ends_with(end), "{problem:?}");
+    }
+    let unseen: Vec<_> = reading.problems.iter().map(|problem| Unseen::new("services", problem)).collect();
+    assert_eq!(reading.unseen, unseen);
 }
 
 #[tokio::test]
