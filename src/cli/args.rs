@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::format;
+use crate::sim::Scenario;
 
 const AFTER_HELP: &str = "\
 Exit codes of --once: 0 ok, 1 warning, 2 critical, 3 unknown (also: could not look, bad configuration, bad usage).
@@ -173,8 +175,8 @@ pub enum ConfigCommand {
 #[derive(Debug, Clone, Args)]
 pub struct DemoArgs {
     /// The incident under way
-    #[arg(long, value_name = "NAME", default_value = "mixed-bad-day")]
-    pub scenario: String,
+    #[arg(long, value_name = "NAME", default_value = Scenario::default().name(), value_parser = scenarios())]
+    pub scenario: Scenario,
     /// How many services (the stack's own come on top)
     #[arg(long = "services", value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=5_000))]
     pub fleet: u32,
@@ -184,6 +186,12 @@ pub struct DemoArgs {
     /// How many times faster than life
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
+}
+
+/// A scenario by name; help and completions list them.
+fn scenarios() -> impl TypedValueParser<Value = Scenario> {
+    let names = Scenario::ALL.map(|scenario| PossibleValue::new(scenario.name()).help(scenario.about()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Scenario>())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

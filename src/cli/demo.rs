@@ -7,13 +7,14 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::{console, once, setup};
 use crate::engine::Station;
-use crate::sim::{Plan, Scenario, World};
+use crate::sim::{Plan, World};
 
 /// Opens the console on the simulated fleet, or looks at it once.
 pub fn run(cli: &Cli, args: &DemoArgs, environment: &Environment) -> Result<u8, Failure> {
-    let scenario: Scenario = args.scenario.parse().map_err(|error| Failure::new(format!("--scenario: {error}")))?;
-    let world = World::new(Plan { scenario, services: args.fleet as usize, seed: args.seed });
-    let station = Station::simulated(&Arc::new(world), args.speed, &cli.context.services).map_err(Failure::new)?;
+    let world = World::new(Plan { scenario: args.scenario, services: args.fleet as usize, seed: args.seed });
+    // One look is at one moment, so that two of them are alike to the last digit.
+    let speed = if cli.once.once { 0.0 } else { args.speed };
+    let station = Station::simulated(&Arc::new(world), speed, &cli.context.services).map_err(Failure::new)?;
     let opened = setup::look_only(cli, environment, station)?;
     if cli.once.once { once::run(cli, environment, &opened) } else { console::run(cli, environment, opened) }
 }

@@ -12,12 +12,19 @@ pub struct Failure {
     pub hint: Option<String>,
     /// The exit code.
     pub code: u8,
+    /// Whether `what` is a report of its own, in which every error is marked as one already.
+    pub is_report: bool,
 }
 
 impl Failure {
     /// A failure without a hint.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: None, code: COULD_NOT_LOOK }
+        Self { what: what.into(), hint: None, code: COULD_NOT_LOOK, is_report: false }
+    }
+
+    /// Everything that is wrong with something, each marked as an error.
+    pub fn report(what: impl Into<String>) -> Self {
+        Self { is_report: true, ..Self::new(what) }
     }
 
     /// The same failure with the next step to take.

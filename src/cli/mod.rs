@@ -1,14 +1,16 @@
 //! The command line. One file a subcommand, and the one place that picks the exit code.
 
 mod args;
+mod completions;
 mod config;
 mod console;
 mod demo;
 mod doctor;
 mod environment;
 mod failure;
-mod generate;
+
 mod lists;
+mod man;
 mod once;
 mod setup;
 mod stdout;
@@ -40,7 +42,12 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             let colour = std::io::stderr().is_terminal() && environment.allows_colour();
-            stdout::complain(&report::problem(&failure.what, failure.hint.as_deref(), colour));
+            let text = if failure.is_report {
+                report::problems(&failure.what, colour)
+            } else {
+                report::problem(&failure.what, failure.hint.as_deref(), colour)
+            };
+            stdout::complain(&text);
             ExitCode::from(failure.code)
         }
     }
@@ -57,8 +64,8 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
         Some(Command::Config { command }) => config::run(cli, *command, environment),
         Some(Command::Keys) => lists::keys(cli, environment),
         Some(Command::Themes) => lists::themes(cli, environment),
-        Some(Command::Completions { shell }) => generate::completions(*shell),
-        Some(Command::Man) => generate::man(),
+        Some(Command::Completions { shell }) => completions::run(*shell),
+        Some(Command::Man) => man::run(),
     }
 }
 

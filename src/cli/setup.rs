@@ -57,17 +57,17 @@ pub fn settings(cli: &Cli, environment: &Environment) -> Result<Settings, Failur
 pub fn station(cli: &Cli, environment: &Environment) -> Result<Opened, Failure> {
     let settings = settings(cli, environment)?.or_bare(&overrides(cli), environment.reader());
     let overrides = overrides(cli);
-    let station = open(&settings, &overrides, cli.context.context.as_deref()).map_err(Failure::new)?;
+    let station = open(&settings, &overrides, cli.context.context.as_deref())?;
     let mut opened = opened(cli, environment, &settings, station)?;
-    opened.open_context = Box::new(move |name| open(&settings, &overrides, Some(name)));
+    opened.open_context = Box::new(move |name| open(&settings, &overrides, Some(name)).map_err(|failure| failure.what));
     Ok(opened)
 }
 
 /// A context of the settings, opened under the command line's overrides.
-fn open(settings: &Settings, overrides: &Overrides, name: Option<&str>) -> Result<Station, String> {
-    let context = settings.choose(name, None).map_err(|error| error.to_string())?;
-    let context = overrides.apply(context.clone()).map_err(|error| error.to_string())?;
-    Station::open(&context)
+fn open(settings: &Settings, overrides: &Overrides, name: Option<&str>) -> Result<Station, Failure> {
+    let context = settings.choose(name, None).map_err(|error| refused(&error))?;
+    let context = overrides.apply(context.clone()).map_err(|error| refused(&error))?;
+    Station::open(&context).map_err(Failure::new)
 }
 
 /// Everything but the context, for the simulated fleet. A broken file does not keep the demo from running.
@@ -126,7 +126,7 @@ fn overrides(cli: &Cli) -> Overrides {
 
 /// A configuration that was refused: all of what is wrong with it.
 pub fn refused(error: &ConfigError) -> Failure {
-    Failure::new(error.to_string())
+    Failure::report(error.to_string())
 }
 
 fn checkup(settings: &Settings, station: &Station) -> Checkup {

@@ -71,6 +71,8 @@ pub struct EcsReading {
     pub services: Vec<EcsService>,
     /// Definitions in force, by family and revision.
     pub definitions: Vec<TaskDefinition>,
+    /// Why `services` may not be all there are: clusters and services that could not be read. Also in `problems`.
+    pub unread: Vec<SourceError>,
     /// What could not be described: `failures` of the API and parts that failed.
     pub problems: Vec<SourceError>,
 }

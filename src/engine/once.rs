@@ -87,6 +87,7 @@ impl<'a> Desk<'a> {
         let (now, requests) = (self.station.now(), answer.source.requests());
         self.answered.push(kind);
         let Some((_, books)) = self.books.iter_mut().find(|(known, _)| *known == kind) else { return };
+        books.is_at(answer.source.place());
         match answer.result {
             Ok(reading) => {
                 books.succeeded(&reading, now, answer.took, requests);

@@ -15,6 +15,7 @@ pub fn findings(round: &Round<'_>, services: &[ServiceHealth]) -> Vec<Finding> {
         let text = "grafana answers, but says that its database does not".to_owned();
         found.push(finding(SourceKind::Grafana, Verdict::Warning, "GET /api/health", text, None, round));
     }
+    found.extend(unread(round));
     if services.is_empty() && found.is_empty() {
         found.push(nothing(round));
     }
@@ -31,6 +32,14 @@ fn failing(round: &Round<'_>, source: &SourceStatus) -> Option<Finding> {
     };
     let since = since.map(|at| Since { at, or_earlier: false });
     Some(finding(kind, Verdict::Unknown, &source.place, text, since, round))
+}
+
+/// Services that could not even be found out about are not well, and not absent either.
+fn unread(round: &Round<'_>) -> Option<Finding> {
+    let (first, rest) = round.facts.ecs()?.unread.split_first()?;
+    let more = if rest.is_empty() { String::new() } else { format!(" (and {} more)", rest.len()) };
+    let text = format!("not every service is known: {first}{more}");
+    Some(finding(SourceKind::Ecs, Verdict::Unknown, "ecs:DescribeServices", text, None, round))
 }
 
 /// No service at all is no health: a wrong region, cluster or filter looks just like that.

@@ -436,6 +436,19 @@ fn without_ecs_the_metrics_say_which_services_there_are() {
 }
 
 #[test]
+fn services_that_could_not_be_read_are_not_health_either() {
+    let mut world = World::well();
+    let denied =
+        |cluster| SourceError::new(ErrorClass::Forbidden, format!("ecs:ListServices (cluster {cluster}): denied"));
+    world.ecs.as_mut().unwrap().unread = vec![denied("b"), denied("c")];
+    let snapshot = world.look();
+    assert_eq!(world.api().0, Verdict::Ok, "what was read is judged as ever");
+    assert_eq!(snapshot.verdict, Verdict::Unknown);
+    let text = "not every service is known: ecs:ListServices (cluster b): denied (and 1 more)";
+    assert_eq!(snapshot.findings[0].text, text);
+}
+
+#[test]
 fn seeing_no_service_at_all_is_not_health() {
     let mut world = World::well();
     world.ecs.as_mut().unwrap().services.clear();

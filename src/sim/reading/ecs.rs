@@ -47,6 +47,7 @@ impl World {
                 .collect(),
             services,
             definitions,
+            unread: Vec::new(),
             problems: hiccup.map(|outage| outage.error.clone()).into_iter().collect(),
         })
     }

@@ -39,10 +39,21 @@ struct Place {
     active: Option<i32>,
 }
 
+/// The clusters to read.
+#[derive(Default)]
+struct Places {
+    places: Vec<Place>,
+    /// Clusters that were asked for and are not there.
+    unread: Vec<SourceError>,
+    problems: Vec<SourceError>,
+}
+
 /// What came back of one cluster.
 #[derive(Default)]
 struct Part {
     services: Vec<EcsService>,
+    /// Why `services` may not be all there are.
+    unread: Vec<SourceError>,
     problems: Vec<SourceError>,
     /// Whether nothing at all is known of its services.
     failed: bool,
@@ -84,19 +95,21 @@ impl<'a> Round<'a> {
 
     /// Clusters, services, tasks and definitions; the account as far as the clusters' ARNs tell.
     async fn fleet(&self) -> Result<EcsReading, SourceError> {
-        let (places, mut problems) = self.clusters().await?;
+        let Places { places, mut unread, mut problems } = self.clusters().await?;
         let parts = join_all(places.iter().map(|place| self.cluster(place))).await;
         let nothing = !parts.is_empty() && parts.iter().all(|part| part.failed);
         let mut services = Vec::new();
         let mut reasons = Vec::new();
         for part in parts {
             services.extend(part.services);
-            reasons.extend(part.problems);
+            reasons.extend(part.unread);
+            problems.extend(part.problems);
         }
         if nothing && !reasons.is_empty() {
             return Err(reasons.swap_remove(0));
         }
-        problems.extend(reasons);
+        unread.extend(reasons);
+        problems.splice(0..0, unread.iter().cloned());
         services.sort_by(|a, b| a.id.cmp(&b.id));
         let (definitions, undefined) = self.definitions(&services).await;
         problems.extend(undefined);
@@ -107,6 +120,7 @@ impl<'a> Round<'a> {
             clusters: places.into_iter().map(|place| place.cluster).collect(),
             services,
             definitions,
+            unread,
             problems,
         })
     }
@@ -121,7 +135,7 @@ impl<'a> Round<'a> {
     }
 
     /// The clusters to read: those configured, else all.
-    async fn clusters(&self) -> Result<(Vec<Place>, Vec<SourceError>), SourceError> {
+    async fn clusters(&self) -> Result<Places, SourceError> {
         let configured = &self.ecs.aws.settings().clusters;
         let references = if configured.is_empty() {
             self.api.list_clusters().await.map_err(|error| match error.class {
@@ -134,7 +148,8 @@ impl<'a> Round<'a> {
         } else {
             configured.clone()
         };
-        let mut problems = Vec::new();
+        let mut found = Places::default();
+        let Places { places, unread, problems } = &mut found;
         if references.is_empty() {
             let what = format!("ecs:ListClusters in {}: there is no cluster", self.session.region());
             problems.push(
@@ -143,11 +158,10 @@ impl<'a> Round<'a> {
                 ),
             );
         }
-        let mut places = Vec::new();
         for some in references.chunks(CLUSTERS_A_CALL) {
             match self.api.describe_clusters(some).await {
                 Ok((clusters, failures)) => {
-                    problems.extend(failures.iter().map(|failure| {
+                    unread.extend(failures.iter().map(|failure| {
                         let error = self.api.failed("DescribeClusters", "", failure);
                         error.with_hint("check `clusters` and `region` of the context's [aws]")
                     }));
@@ -160,19 +174,20 @@ impl<'a> Round<'a> {
                 }
             }
         }
-        if places.is_empty() && !problems.is_empty() && !configured.is_empty() {
-            return Err(problems.swap_remove(0));
+        if places.is_empty() && !unread.is_empty() && !configured.is_empty() {
+            return Err(unread.swap_remove(0));
         }
         places.sort_by(|a, b| a.cluster.name.cmp(&b.cluster.name));
-        Ok((places, problems))
+        Ok(found)
     }
 
     async fn cluster(&self, place: &Place) -> Part {
         let (services, tasks) = Box::pin(join(self.services(place), self.tasks(place))).await;
-        let (mut services, mut problems) = match services {
+        let mut part = match services {
             Ok(read) => read,
-            Err(problem) => return Part { problems: vec![problem], failed: true, ..Part::default() },
+            Err(problem) => return Part { unread: vec![problem], failed: true, ..Part::default() },
         };
+        let services = &mut part.services;
         let mut owners = Owners::default();
         for (index, service) in services.iter_mut().enumerate() {
             owners.add(index, service);
@@ -184,32 +199,34 @@ impl<'a> Round<'a> {
                 service.tasks.push(map::task(task));
             }
         }
-        for service in &mut services {
+        for service in services {
             map::sort_tasks(&mut service.tasks);
         }
-        problems.extend(tasks.problems);
-        Part { services, problems, failed: false }
+        part.problems.extend(tasks.problems);
+        part
     }
 
     /// A cluster's services, and what could not be read of them.
     ///
     /// # Errors
     /// Where no service could be read.
-    async fn services(&self, place: &Place) -> Result<(Vec<EcsService>, Vec<SourceError>), SourceError> {
-        let mut problems = Vec::new();
-        let mut wanted = self.list(place, &mut problems).await?;
+    async fn services(&self, place: &Place) -> Result<Part, SourceError> {
+        let mut part = Part::default();
+        let mut wanted = self.list(place, &mut part.problems).await?;
         wanted.retain(|arn| self.ecs.services.admits(&place.cluster.name, map::short_name(arn)));
-        let (due, mut services) = self.ecs.memory().plan(wanted, self.now);
+        let (due, stand_ins) = self.ecs.memory().plan(wanted, self.now);
+        part.services = stand_ins;
         let batches = due.chunks(SERVICES_A_CALL);
         let calls = batches.clone().map(|batch| self.api.describe_services(&place.reference, &place.about, batch));
         let answers = join_all(calls).await;
         let mut missed: Vec<&String> = Vec::new();
+        let mut failures = Vec::new();
         let mut reason = None;
         for (batch, answer) in batches.zip(answers) {
             match answer {
-                Ok((described, failures)) => {
-                    services.extend(self.described(place, &described));
-                    problems.extend(self.not_described(place, &failures));
+                Ok((described, failed)) => {
+                    part.services.extend(self.described(place, &described));
+                    failures.extend(failed);
                 }
                 Err(error) => {
                     missed.extend(batch);
@@ -222,14 +239,16 @@ impl<'a> Round<'a> {
                 return Err(reason);
             }
             let memory = self.ecs.memory();
-            let kept = services.len();
-            services.extend(missed.iter().filter_map(|arn| memory.stand_in(arn, self.now)).cloned());
-            let lost = missed.len() - (services.len() - kept);
+            let kept = part.services.len();
+            part.services.extend(missed.iter().filter_map(|arn| memory.stand_in(arn, self.now)).cloned());
+            let lost = missed.len() - (part.services.len() - kept);
             let (missed, due) = (missed.len(), due.len());
             let what = format!("{}; {missed} of {due} services not read again, {lost} not known", reason.what);
-            problems.push(SourceError { what, ..reason });
+            let list = if lost > 0 { &mut part.unread } else { &mut part.problems };
+            list.push(SourceError { what, ..reason });
         }
-        Ok((services, problems))
+        part.unread.extend(self.not_described(place, failures).await);
+        Ok(part)
     }
 
     /// The names of a cluster's services: kept, fresh, or (with a problem) the last ones known.
@@ -263,13 +282,19 @@ impl<'a> Round<'a> {
         mapped.collect()
     }
 
-    /// A service that went away since the list was read is no problem: the list is read again.
-    fn not_described(&self, place: &Place, failures: &[types::Failure]) -> Vec<SourceError> {
-        let (gone, failed): (Vec<_>, Vec<_>) = failures.iter().partition(|failure| failure.reason() == Some("MISSING"));
-        if !gone.is_empty() {
+    /// Why services were not described. One that went away since the list was read is no problem; one that is listed
+    /// all the same is.
+    async fn not_described(&self, place: &Place, mut failures: Vec<types::Failure>) -> Vec<SourceError> {
+        let is_missing = |failure: &types::Failure| failure.reason() == Some("MISSING");
+        if failures.iter().any(is_missing) {
             self.ecs.memory().distrust_listing(&place.reference);
+            let listed = self.list(place, &mut Vec::new()).await.unwrap_or_default();
+            let names: BTreeSet<&str> = listed.iter().map(|arn| map::short_name(arn)).collect();
+            failures.retain(|failure| {
+                !is_missing(failure) || failure.arn().is_some_and(|arn| names.contains(map::short_name(arn)))
+            });
         }
-        failed.into_iter().map(|failure| self.api.failed("DescribeServices", &place.about, failure)).collect()
+        failures.iter().map(|failure| self.api.failed("DescribeServices", &place.about, failure)).collect()
     }
 
     /// A cluster's tasks: those that run or start, and those that stopped within the last hour.

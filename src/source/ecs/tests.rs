@@ -261,17 +261,18 @@ async fn a_hanging_call_costs_its_own_part_only_and_ends_in_time() {
 #[tokio::test]
 async fn failures_are_reported_and_a_service_that_went_away_is_none() {
     let failures = json!({"services": [described(&format!("{ARN}:service/prod/s1"))], "failures": [
+        {"arn": format!("{ARN}:service/prod/gone"), "reason": "MISSING"},
         {"arn": format!("{ARN}:service/prod/s0"), "reason": "MISSING"},
         {"arn": format!("{ARN}:service/prod/s2"), "reason": "ACCESS_DENIED", "detail": "no\u{1b}[31m"}]});
     let (_server, source) = source(but("DescribeServices", answer(&failures)), &[]).await;
     let reading = read(&source).await.unwrap();
     assert_eq!(reading.services.len(), 1);
-    assert_eq!(reading.problems.len(), 1);
-    assert!(
-        reading.problems[0].what.ends_with("service/prod/s2: ACCESS_DENIED: no\\u{1b}[31m"),
-        "{:?}",
-        reading.problems
-    );
+    let ends = ["service/prod/s0: MISSING", "service/prod/s2: ACCESS_DENIED: no\\u{1b}[31m"];
+    assert_eq!(reading.unread.len(), ends.len(), "what is no longer listed went away: {:?}", reading.unread);
+    for (problem, end) in reading.unread.iter().zip(ends) {
+        assert!(problem.what.ends_with(end), "{problem:?}");
+    }
+    assert_eq!(reading.problems, reading.unread);
 }
 
 #[tokio::test]
@@ -285,6 +286,7 @@ async fn configured_clusters_are_read_without_listing_and_a_missing_one_is_named
     assert_eq!(asked_for(&server, "ListClusters"), 0);
     assert_eq!((reading.clusters.len(), reading.services.len()), (1, 3));
     assert!(reading.problems[0].what.contains("cluster/prdo: MISSING"), "{:?}", reading.problems);
+    assert_eq!(reading.unread, reading.problems);
     assert!(source.place().starts_with("eu-west-1 at http://127.0.0.1:"), "{}", source.place());
     assert!(source.place().ends_with(", clusters prod, prdo"), "{}", source.place());
 }

@@ -136,7 +136,9 @@ fn answer(fleet: &Fleet, refusals: &Refusals, request: &Request) -> Response {
         }
         Some(Refusal::Denied) => {
             let who = format!("User: arn:aws:iam::{ACCOUNT}:user/kim");
-            let why = format!("{who} is not authorized to perform: ecs:{operation} because no identity-based policy allows it");
+            let why = format!(
+                "{who} is not authorized to perform: ecs:{operation} because no identity-based policy allows it"
+            );
             return refusal(request, "AccessDeniedException", &why);
         }
         _ => {}
