@@ -87,7 +87,6 @@ impl<'a> Desk<'a> {
         let (now, requests) = (self.station.now(), answer.source.requests());
         self.answered.push(kind);
         let Some((_, books)) = self.books.iter_mut().find(|(known, _)| *known == kind) else { return };
-        books.is_at(answer.source.place());
         match answer.result {
             Ok(reading) => {
                 books.succeeded(&reading, now, answer.took, requests);
@@ -112,8 +111,7 @@ impl<'a> Desk<'a> {
     }
 
     fn statuses(&self) -> Vec<SourceStatus> {
-        let now = self.station.now();
-        self.books.iter().map(|(_, books)| books.status(now)).collect()
+        self.books.iter().map(|(_, books)| self.station.status(books)).collect()
     }
 }
 

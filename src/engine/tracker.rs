@@ -38,11 +38,6 @@ impl Tracker {
         }
     }
 
-    /// Where the source is, which some only know once they have been asked.
-    pub fn is_at(&mut self, place: String) {
-        self.status.place = place;
-    }
-
     /// A round brought a reading.
     pub fn succeeded(&mut self, reading: &Reading, at: Timestamp, took: Duration, requests: u64) {
         self.count(requests);

@@ -46,7 +46,6 @@ pub struct Watch {
 
 struct Answered {
     kind: SourceKind,
-    place: String,
     result: Result<Reading, SourceError>,
     took: Duration,
     requests: u64,
@@ -125,8 +124,8 @@ impl Poller {
             let ask = Ask { now: self.station.now(), within: self.station.patience, wanted };
             let (result, took) = once::read(&*self.post.source, &ask).await;
             failures = if result.is_ok() { 0 } else { failures + 1 };
-            let (place, requests) = (self.post.source.place(), self.post.source.requests());
-            if self.events.send(Event::Answered(Box::new(Answered { kind, place, result, took, requests }))).is_err() {
+            let requests = self.post.source.requests();
+            if self.events.send(Event::Answered(Box::new(Answered { kind, result, took, requests }))).is_err() {
                 return;
             }
             let pause = tokio::time::sleep(cadence::pause(self.post.interval, failures, fastrand::f64()));
@@ -249,7 +248,6 @@ impl Desk {
             }
             Event::Answered(answer) => {
                 self.asking = self.asking.saturating_sub(1);
-                books.is_at(answer.place);
                 match answer.result {
                     Ok(reading) => {
                         books.succeeded(&reading, now, answer.took, answer.requests);
@@ -300,7 +298,6 @@ impl Desk {
     }
 
     fn statuses(&self) -> Vec<SourceStatus> {
-        let now = self.station.now();
-        self.books.iter().map(|books| books.status(now)).collect()
+        self.books.iter().map(|books| self.station.status(books)).collect()
     }
 }

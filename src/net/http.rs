@@ -175,7 +175,10 @@ impl Backend {
 
     /// The credentials, as long as the round lasts: a command may wait for a person.
     async fn headers(&self, call: &Call) -> Result<HeaderMap, SourceError> {
-        let late = |_| SourceError::new(ErrorClass::Timeout, "the credentials were not there in time");
+        let late = |_| {
+            SourceError::new(ErrorClass::Timeout, "the credentials were not there in time")
+                .with_hint("is the command or file that gives this source's secret stuck? try it by hand")
+        };
         tokio::time::timeout(call.deadline.remaining(), self.credentials.headers()).await.map_err(late)?
     }
 }
