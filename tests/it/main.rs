@@ -20,6 +20,8 @@ mod once_scale;
 #[cfg(test)]
 mod once_verdicts;
 #[cfg(test)]
+mod once_ways;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tui_demo;
