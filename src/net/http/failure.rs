@@ -15,6 +15,9 @@ pub fn transport(call: &str, error: &reqwest::Error, allowed: Duration) -> Sourc
         let (why, hint) = tls_failure(tls);
         return SourceError { class: ErrorClass::Tls, what: format!("{call}: {why}"), hint };
     }
+    if let Some((why, hint)) = find::<io::Error>(error).and_then(late_alert) {
+        return SourceError { class: ErrorClass::Tls, what: format!("{call}: {why}"), hint };
+    }
     if error.is_timeout() {
         let what = if error.is_connect() {
             format!("{call}: no connection within {}", patience(allowed))
@@ -36,6 +39,9 @@ pub fn transport(call: &str, error: &reqwest::Error, allowed: Duration) -> Sourc
         error.with_hint("nothing listens there: check host and port, and that the server runs")
     } else if why.contains("broke") && call.contains(" http://") {
         error.with_hint("if that port speaks TLS, use https:// in the url")
+    } else if (why.contains("broke") || why.contains("closed")) && call.contains(" https://") {
+        // The alert that says so may be lost: the server closes while our request is on its way.
+        error.with_hint("if the server wants a client certificate, set client_cert and client_key")
     } else if why.contains("tunnel") || why.contains("proxy") {
         error.with_hint("check HTTP_PROXY, HTTPS_PROXY and NO_PROXY")
     } else {
@@ -110,12 +116,21 @@ fn tls_failure(error: &rustls::Error) -> (String, Option<String>) {
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             ("the server does not speak TLS there".to_owned(), hint("use http:// in the url, or the TLS port"))
         }
-        rustls::Error::AlertReceived(alert) => (
-            format!("the server ended the TLS handshake: {alert:?}"),
-            hint("it may want a client certificate: set client_cert and client_key"),
-        ),
+        rustls::Error::AlertReceived(alert) => refused_us(&format!("{alert:?}")),
         other => (format!("TLS failed: {}", sanitise(&other.to_string())), None),
     }
+}
+
+/// In TLS 1.3 a server looks at the client's certificate after the client's handshake is over; its alert then comes out
+/// of the first read, and as text only.
+fn late_alert(error: &io::Error) -> Option<(String, Option<String>)> {
+    let text = error.to_string();
+    text.strip_prefix("received fatal alert: ").map(|alert| refused_us(&sanitise(alert)))
+}
+
+fn refused_us(alert: &str) -> (String, Option<String>) {
+    let hint = "it may want a client certificate of an authority it trusts: set client_cert and client_key";
+    (format!("the server ended the TLS handshake: {alert}"), Some(hint.to_owned()))
 }
 
 /// The first cause of type `E`, also where an I/O error wraps it.
@@ -154,6 +169,14 @@ mod tests {
             assert!(why.contains(expected), "{why}");
             assert!(hint.unwrap().contains(next), "{why}");
         }
+    }
+
+    #[test]
+    fn an_alert_after_the_handshake_is_told_as_one_during_it() {
+        let late = io::Error::new(io::ErrorKind::InvalidData, "received fatal alert: BadCertificate");
+        let during = rustls::Error::AlertReceived(AlertDescription::BadCertificate);
+        assert_eq!(late_alert(&late), Some(tls_failure(&during)));
+        assert_eq!(late_alert(&io::Error::other("reset")), None);
     }
 
     #[test]
