@@ -8,6 +8,7 @@
 //! ```
 
 pub mod app;
+pub mod assess;
 pub mod cli;
 pub mod command;
 pub mod config;

@@ -143,10 +143,13 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// List every key of the keymap
+    /// List every key of the keymap in force, and the keymaps there are
     Keys,
-    /// List the themes
-    Themes,
+    /// List the themes, your own included, or show what one looks like
+    Themes {
+        /// A theme: a name or a file
+        name: Option<String>,
+    },
     /// Print a shell's completions
     Completions {
         /// The shell
@@ -188,10 +191,10 @@ pub struct DemoArgs {
     pub speed: f64,
 }
 
-/// A scenario by name; help and completions list them.
+/// Every scenario by name, with what it is about; another name is refused with what was probably meant.
 fn scenarios() -> impl TypedValueParser<Value = Scenario> {
-    let names = Scenario::ALL.map(|scenario| PossibleValue::new(scenario.name()).help(scenario.about()));
-    PossibleValuesParser::new(names).try_map(|name| name.parse::<Scenario>())
+    let values = Scenario::ALL.map(|scenario| PossibleValue::new(scenario.name()).help(scenario.about()));
+    PossibleValuesParser::new(values).try_map(|name| name.parse::<Scenario>())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

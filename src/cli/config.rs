@@ -6,8 +6,9 @@ use super::args::{Cli, ConfigCommand};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::{setup, stdout};
+use crate::config::Refused;
 use crate::format::count;
-use crate::{config, report};
+use crate::{config, keymap, report, theme};
 
 /// Does what was asked with the configuration.
 pub fn run(cli: &Cli, command: ConfigCommand, environment: &Environment) -> Result<u8, Failure> {
@@ -24,7 +25,20 @@ pub fn run(cli: &Cli, command: ConfigCommand, environment: &Environment) -> Resu
 
 fn check(cli: &Cli, environment: &Environment) -> Result<String, Failure> {
     let settings = setup::settings(cli, environment)?;
+    // What the file names is part of what it says.
+    let look = setup::look(cli, environment, &settings.ui);
+    let refused = [
+        keymap::load(&look.keymap, look.keymaps_dir.as_deref()).err(),
+        theme::load(&look.theme, look.themes_dir.as_deref()).err(),
+    ];
+    let problems: Vec<_> = refused.into_iter().flatten().flat_map(|refused| refused.problems).collect();
+    if !problems.is_empty() {
+        return Err(Failure::refused(&Refused { problems }));
+    }
     Ok(match &settings.file {
+        Some(file) if settings.contexts.is_empty() => {
+            format!("{}: ok, no context: ECS and CloudWatch with the AWS credentials at hand\n", file.display())
+        }
         Some(file) => format!("{}: ok, {}\n", file.display(), count(settings.contexts.len(), "context")),
         None => "no configuration file: ECS and CloudWatch with the AWS credentials at hand\n".to_owned(),
     })
@@ -33,7 +47,7 @@ fn check(cli: &Cli, environment: &Environment) -> Result<String, Failure> {
 fn show(cli: &Cli, environment: &Environment) -> Result<String, Failure> {
     let settings = setup::settings(cli, environment)?;
     if let Some(name) = &cli.context.context {
-        settings.choose(Some(name), None).map_err(|error| setup::refused(&error))?;
+        settings.choose(Some(name), None).map_err(|error| Failure::refused(&error))?;
     }
     Ok(config::show(&settings, cli.context.context.as_deref()))
 }

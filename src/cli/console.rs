@@ -14,16 +14,16 @@ use crate::{keymap, theme};
 pub fn run(cli: &Cli, environment: &Environment, opened: Opened) -> Result<u8, Failure> {
     shell::check(environment.get("TERM").as_deref())
         .map_err(|refusal| Failure::new(refusal.to_string()).with_hint("rounds --once prints one look instead"))?;
-    let mut notices = Vec::new();
+    let mut notices: Vec<Notice> = opened.warnings.into_iter().map(Notice::warning).collect();
     let look = opened.look;
     let keymap = keymap::load(&look.keymap, look.keymaps_dir.as_deref()).unwrap_or_else(|error| {
-        notices.push(Notice::error(format!("keymap {} refused, using default: {error}", look.keymap)));
+        notices.push(Notice::error(format!("keymap {} refused, using default: {}", look.keymap, error.brief())));
         keymap::Keymap::default()
     });
     let (theme, theme_name) = match theme::load(&look.theme, look.themes_dir.as_deref()) {
         Ok(theme) => (theme, look.theme.clone()),
         Err(error) => {
-            notices.push(Notice::error(format!("theme {} refused, using dark: {error}", look.theme)));
+            notices.push(Notice::error(format!("theme {} refused, using dark: {}", look.theme, error.brief())));
             (theme::Theme::default(), "dark".to_owned())
         }
     };
@@ -46,7 +46,7 @@ pub fn run(cli: &Cli, environment: &Environment, opened: Opened) -> Result<u8, F
         mouse: look.mouse,
         open_context: opened.open_context,
         load_theme: Box::new(move |name| {
-            let theme = theme::load(name, look.themes_dir.as_deref()).map_err(|error| error.to_string())?;
+            let theme = theme::load(name, look.themes_dir.as_deref()).map_err(|error| error.brief())?;
             Ok(theme.at_depth(look.depth))
         }),
     };

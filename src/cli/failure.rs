@@ -1,5 +1,7 @@
 //! Why nothing could be looked at.
 
+use crate::config::Refused;
+
 /// The exit code of everything that is no verdict: bad usage, bad configuration, nothing to look with.
 pub const COULD_NOT_LOOK: u8 = 3;
 
@@ -10,21 +12,24 @@ pub struct Failure {
     pub what: String,
     /// The next step.
     pub hint: Option<String>,
+    /// Whether `what` is a whole report that is printed as it is.
+    pub is_report: bool,
     /// The exit code.
     pub code: u8,
-    /// Whether `what` is a report of its own, in which every error is marked as one already.
-    pub is_report: bool,
 }
 
 impl Failure {
     /// A failure without a hint.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: None, code: COULD_NOT_LOOK, is_report: false }
+        Self { what: what.into(), hint: None, is_report: false, code: COULD_NOT_LOOK }
     }
 
-    /// Everything that is wrong with something, each marked as an error.
-    pub fn report(what: impl Into<String>) -> Self {
-        Self { is_report: true, ..Self::new(what) }
+    /// What people wrote and is refused: the one reason as any failure, several or those with a place as a report.
+    pub fn refused(refused: &Refused) -> Self {
+        match refused.problems.as_slice() {
+            [only] if only.quotes.is_empty() => Self { hint: only.hint.clone(), ..Self::new(only.what.clone()) },
+            _ => Self { is_report: true, ..Self::new(refused.to_string()) },
+        }
     }
 
     /// The same failure with the next step to take.

@@ -84,7 +84,7 @@ fn argument(roff: &mut Roff, arg: &Arg) {
     let mut help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let defaults: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
     if !defaults.is_empty() {
-        help.push_str(&format!(" [default: {}]", defaults.join(" ")));
+        help = format!("{help} [default: {}]", defaults.join(" "));
     }
     roff.text([roman(help)]);
     let values: Vec<_> = arg.get_possible_values().into_iter().filter(|value| !value.is_hide_set()).collect();

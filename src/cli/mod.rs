@@ -8,7 +8,6 @@ mod demo;
 mod doctor;
 mod environment;
 mod failure;
-
 mod lists;
 mod man;
 mod once;
@@ -42,12 +41,11 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             let colour = std::io::stderr().is_terminal() && environment.allows_colour();
-            let text = if failure.is_report {
-                report::problems(&failure.what, colour)
+            stdout::complain(&if failure.is_report {
+                failure.what + "\n"
             } else {
                 report::problem(&failure.what, failure.hint.as_deref(), colour)
-            };
-            stdout::complain(&text);
+            });
             ExitCode::from(failure.code)
         }
     }
@@ -63,7 +61,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
         Some(Command::Doctor) => doctor::run(cli, environment),
         Some(Command::Config { command }) => config::run(cli, *command, environment),
         Some(Command::Keys) => lists::keys(cli, environment),
-        Some(Command::Themes) => lists::themes(cli, environment),
+        Some(Command::Themes { name }) => lists::themes(name.as_deref(), environment),
         Some(Command::Completions { shell }) => completions::run(*shell),
         Some(Command::Man) => man::run(),
     }

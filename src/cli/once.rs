@@ -21,6 +21,9 @@ const NARROWEST: usize = 40;
 /// Looks, prints and answers with the exit code.
 pub fn run(cli: &Cli, environment: &Environment, opened: &Opened) -> Result<u8, Failure> {
     let began = Instant::now();
+    for warning in &opened.warnings {
+        stdout::complain(&report::problem(warning, None, false));
+    }
     let runtime = runtime()?;
     let within = cli.once.timeout.saturating_sub(began.elapsed());
     let snapshot = runtime.block_on(engine::once(&opened.station, within));

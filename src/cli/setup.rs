@@ -7,11 +7,15 @@ use jiff::tz::TimeZone;
 use super::args::Cli;
 use super::environment::Environment;
 use super::failure::Failure;
-use crate::config::{self, ConfigError, Mouse, Overrides, Settings, Ui};
+use crate::config::{self, Context, Mouse, Overrides, Refused, Settings, Ui};
 use crate::domain::{Checkup, CheckupState};
 use crate::engine::Station;
 use crate::shell::Opener;
 use crate::theme::Depth;
+
+/// Said where there is no configuration file.
+const NO_FILE: &str = "there is no configuration file: `rounds config sample` prints one to begin with, `rounds demo` \
+                       shows everything on a simulated fleet";
 
 /// What is looked at, and how it is shown.
 pub struct Opened {
@@ -27,6 +31,8 @@ pub struct Opened {
     pub contexts: Vec<String>,
     /// Opens another of them.
     pub open_context: Opener,
+    /// What is not as asked for, to be said on the screen or on standard error.
+    pub warnings: Vec<String>,
     /// What the configuration itself has to say to the doctor.
     pub checkups: Vec<Checkup>,
 }
@@ -49,31 +55,45 @@ pub struct Look {
 
 /// The settings in force: the file's, or a bare AWS context where there is no file.
 pub fn settings(cli: &Cli, environment: &Environment) -> Result<Settings, Failure> {
-    let sources = config::Sources { file: cli.context.config.clone(), env: environment.reader() };
-    config::load(&sources).map_err(|error| refused(&error))
+    load(cli, environment).map_err(|error| Failure::refused(&error))
+}
+
+fn load(cli: &Cli, environment: &Environment) -> Result<Settings, Refused> {
+    config::load(&config::Sources { file: cli.context.config.clone(), env: environment.reader() })
 }
 
 /// The context named, opened.
 pub fn station(cli: &Cli, environment: &Environment) -> Result<Opened, Failure> {
     let settings = settings(cli, environment)?.or_bare(&overrides(cli), environment.reader());
     let overrides = overrides(cli);
-    let station = open(&settings, &overrides, cli.context.context.as_deref())?;
+    let chosen = context(&settings, &overrides, cli.context.context.as_deref());
+    let mut station = Station::open(&chosen.map_err(|error| Failure::refused(&error))?).map_err(Failure::new)?;
+    if settings.file.is_none() {
+        station.setting.notes.push(NO_FILE.to_owned());
+    }
     let mut opened = opened(cli, environment, &settings, station)?;
-    opened.open_context = Box::new(move |name| open(&settings, &overrides, Some(name)).map_err(|failure| failure.what));
+    opened.open_context = Box::new(move |name| {
+        let chosen = context(&settings, &overrides, Some(name)).map_err(|error| error.brief())?;
+        Station::open(&chosen)
+    });
     Ok(opened)
 }
 
-/// A context of the settings, opened under the command line's overrides.
-fn open(settings: &Settings, overrides: &Overrides, name: Option<&str>) -> Result<Station, Failure> {
-    let context = settings.choose(name, None).map_err(|error| refused(&error))?;
-    let context = overrides.apply(context.clone()).map_err(|error| refused(&error))?;
-    Station::open(&context).map_err(Failure::new)
+/// A context of the settings, under the command line's overrides.
+fn context(settings: &Settings, overrides: &Overrides, name: Option<&str>) -> Result<Context, Refused> {
+    overrides.apply(settings.choose(name, None)?.clone())
 }
 
-/// Everything but the context, for the simulated fleet. A broken file does not keep the demo from running.
+/// Everything but the context, for the simulated fleet. A broken file does not keep the demo from running, and is said.
 pub fn look_only(cli: &Cli, environment: &Environment, station: Station) -> Result<Opened, Failure> {
-    let settings = settings(cli, environment).unwrap_or_else(|_| Settings::empty());
+    let (settings, warnings) = match settings(cli, environment) {
+        Ok(settings) => (settings, Vec::new()),
+        Err(refused) => {
+            (Settings::empty(), vec![format!("the configuration is refused, using defaults: {}", refused.what)])
+        }
+    };
     let mut opened = opened(cli, environment, &settings, station)?;
+    opened.warnings = warnings;
     opened.contexts = vec![opened.station.setting.context.name.clone()];
     Ok(opened)
 }
@@ -85,6 +105,7 @@ fn opened(cli: &Cli, environment: &Environment, settings: &Settings, station: St
         zone: zone(&settings.ui)?,
         contexts: settings.contexts.keys().cloned().collect(),
         open_context: Box::new(|name| Err(format!("there is no context {name} here"))),
+        warnings: Vec::new(),
         checkups: vec![checkup(settings, &station)],
         station,
     })
@@ -122,11 +143,6 @@ fn overrides(cli: &Cli) -> Overrides {
         services: cli.context.services.clone(),
         endpoint_url: None,
     }
-}
-
-/// A configuration that was refused: all of what is wrong with it.
-pub fn refused(error: &ConfigError) -> Failure {
-    Failure::report(error.to_string())
 }
 
 fn checkup(settings: &Settings, station: &Station) -> Checkup {

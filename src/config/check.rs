@@ -9,19 +9,18 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 use url::Url;
 
-use super::document::{Document, Draft};
-use super::guess;
-use super::header;
 use super::key::{self, Key, Kind, Shape};
 use super::keys::ROOT;
 use super::paths::Base;
 use super::rules::{self, Rule};
 use super::section::{Entry, Section, Value};
+use super::{habit, header};
 use crate::format::{clip, parse_duration};
+use crate::located::{Draft, Text, did_you_mean, kind as kind_of, listed};
 
 /// Walks a parsed file along the table of keys.
-pub(super) struct Checker<'c, 't> {
-    pub document: &'c mut Document<'t>,
+pub(super) struct Checker<'c> {
+    pub file: &'c mut Text,
     pub base: &'c Base,
     pub drafts: Vec<Draft>,
 }
@@ -33,7 +32,7 @@ struct Spot<'s> {
     path: &'s str,
 }
 
-impl Checker<'_, '_> {
+impl Checker<'_> {
     /// The whole file.
     pub fn root(&mut self, table: &DeTable<'_>) -> Section {
         self.section(ROOT, table, &(0..0), "")
@@ -44,7 +43,10 @@ impl Checker<'_, '_> {
         for (name, value) in table {
             let at = name.span();
             let Some(key) = key::find(shape, name.get_ref()) else {
-                self.unknown(shape, name, value, path);
+                let meant = self.unknown(shape, name, value, path);
+                if let Some(key) = meant.filter(|key| !table.contains_key(key.name)) {
+                    entries.insert(key.name, self.misspelt(key, value, at, path));
+                }
                 continue;
             };
             let path = join(path, key.name);
@@ -69,11 +71,10 @@ impl Checker<'_, '_> {
         name: &Spanned<std::borrow::Cow<'_, str>>,
         value: &Spanned<DeValue<'_>>,
         path: &str,
-    ) {
+    ) -> Option<&'static Key> {
         let typed = name.get_ref().as_ref();
         let known = key::keys(shape).map(|key| key.name);
-        let meant = guess::nearest(typed, shape.iter().copied().flatten().map(|key| key.name))
-            .and_then(|meant| key::find(shape, meant));
+        let meant = key::meant(shape, typed);
         let home = home_of(ROOT, "", typed).filter(|home| home != path);
         if !meant.map_or(home.is_some(), |key| !key.holds_secrets()) {
             self.mask_values(value);
@@ -83,9 +84,24 @@ impl Checker<'_, '_> {
         self.drafts.push(draft.hint(match (meant.map(|key| (key.kind, key.name)), home) {
             (Some((Kind::Secret(hint), _)), _) => hint.to_owned(),
             (Some((_, meant)), _) => format!("did you mean `{meant}`?"),
+            (None, None) if let Some(below) = named_without_home(shape, value.get_ref()) => {
+                format!("did you mean [{}.{}]?", join(path, below), bare_or_quoted(typed))
+            }
             (None, Some(home)) => format!("`{typed}` belongs in {}", table_name(&home)),
-            (None, None) => format!("known here: {}", guess::listed(known)),
+            (None, None) => format!("known here: {}", listed(known)),
         }));
+        meant.filter(|key| !key.is_secret())
+    }
+
+    /// What a misspelt key stands for. What is below it is looked at, so that it is not told in a second run.
+    fn misspelt(&mut self, key: &'static Key, value: &Spanned<DeValue<'_>>, at: Range<usize>, path: &str) -> Entry {
+        let path = join(path, key.name);
+        let spot = Spot { key, at: &at, path: &path };
+        let value = match (key.kind, value.get_ref()) {
+            (Kind::Table(_) | Kind::Named(_), DeValue::Table(_)) => self.value(&spot, value),
+            _ => None,
+        };
+        Entry { at, value: value.unwrap_or(Value::Invalid) }
     }
 
     /// Hides a text, and every text in a list or table.
@@ -98,7 +114,7 @@ impl Checker<'_, '_> {
                     self.mask_values(value);
                 }
             }
-            DeValue::String(_) => self.document.mask(value.span()),
+            DeValue::String(_) => self.file.mask(value.span()),
         }
     }
 
@@ -135,9 +151,7 @@ impl Checker<'_, '_> {
                 if !words.contains(&text.as_ref()) {
                     let draft = Draft::new(&at, format!("`{}` cannot be `{text}`", spot.path))
                         .expected(format!("expected {}", alternatives(words)));
-                    let hint =
-                        guess::nearest(text, words.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
-                    self.drafts.push(Draft { hint, ..draft });
+                    self.drafts.push(draft.hint_if(did_you_mean(text, words.iter().copied())));
                     return None;
                 }
                 Some(Value::Text(text.to_string()))
@@ -193,12 +207,13 @@ impl Checker<'_, '_> {
                 if spot.key.holds_secrets() {
                     self.mask_values(value);
                 }
-                let draft = Draft::new(&at, format!("`{}` is {}", spot.path, type_name(found)))
-                    .expected(format!("expected {}", expected(&kind)));
-                self.drafts.push(match quoted(&kind, found) {
-                    Some(hint) => draft.hint(format!("{} = {hint}", spot.key.name)),
-                    None => draft,
-                });
+                let expected = match kind {
+                    Kind::Choice(words) => alternatives(words),
+                    kind => expected(&kind).to_owned(),
+                };
+                let draft = Draft::new(&at, format!("`{}` is {}", spot.path, kind_of(found)));
+                let hint = habit::rewritten(spot.key, spot.path, found);
+                self.drafts.push(draft.expected(format!("expected {expected}")).hint_if(hint));
                 None
             }
         }
@@ -218,7 +233,7 @@ impl Checker<'_, '_> {
                 sections.insert(name.get_ref().to_string(), section);
             } else {
                 self.mask_values(value);
-                let draft = Draft::new(&at, format!("`{path}` is {}", type_name(value.get_ref())));
+                let draft = Draft::new(&at, format!("`{path}` is {}", kind_of(value.get_ref())));
                 self.drafts.push(draft.expected("expected a table").hint(format!("write it as [{path}]")));
             }
         }
@@ -230,7 +245,7 @@ impl Checker<'_, '_> {
             return Some(text.to_owned());
         }
         if rule.hides {
-            self.document.mask(at.clone());
+            self.file.mask(at.clone());
         }
         let what = match text {
             "" => format!("`{}` is empty", spot.path),
@@ -239,7 +254,7 @@ impl Checker<'_, '_> {
         };
         let hint = if text.is_empty() { None } else { (rule.hint)(text) };
         let draft = Draft::new(at, what).expected(format!("expected {}", rule.expected));
-        self.drafts.push(Draft { hint, ..draft });
+        self.drafts.push(draft.hint_if(hint));
         None
     }
 
@@ -250,7 +265,7 @@ impl Checker<'_, '_> {
             let text = match item.get_ref() {
                 DeValue::String(text) => self.text(spot, rule, &item.span(), text),
                 other => {
-                    let what = format!("`{}` has {} in its list", spot.path, type_name(other));
+                    let what = format!("`{}` has {} in its list", spot.path, kind_of(other));
                     self.drafts.push(Draft::new(&item.span(), what).expected(format!("expected {}", rule.expected)));
                     None
                 }
@@ -272,7 +287,8 @@ impl Checker<'_, '_> {
         match parse_duration(text) {
             Err(why) => {
                 let what = format!("`{}` is not a duration", spot.path);
-                self.drafts.push(Draft::new(at, what).expected(why));
+                let hint = habit::duration(text).map(|meant| format!("did you mean \"{meant}\"?"));
+                self.drafts.push(Draft::new(at, what).expected(why).hint_if(hint));
                 None
             }
             Ok(length) if !(from..=to).contains(&length) => {
@@ -287,15 +303,12 @@ impl Checker<'_, '_> {
         let parsed = Url::parse(text);
         if text.contains(['@', '?', '#']) || parsed == Err(url::ParseError::InvalidPort) {
             // What is behind these, or stands where a port should, may be a password or a key.
-            self.document.mask(at.clone());
+            self.file.mask(at.clone());
         }
         let wrong = |what: &str| Draft::new(at, format!("`{}` {what}", spot.path));
         let expected = "expected an address like https://host:port/path";
         let bare = !text.contains("://") && !text.contains('@');
-        let completed = || {
-            let scheme = if text.contains(':') { "http" } else { "https" };
-            format!("did you mean \"{scheme}://{text}\"?")
-        };
+        let completed = || format!("did you mean \"{}\"?", habit::address(text));
         let draft = match parsed {
             _ if text.is_empty() => wrong("is empty").expected(expected),
             Err(_) if bare => wrong("is not an address").expected(expected).hint(completed()),
@@ -303,7 +316,7 @@ impl Checker<'_, '_> {
             Ok(url) if !matches!(url.scheme(), "http" | "https") => {
                 let draft = wrong("is not an http or https address").expected(expected);
                 // `host:9090` parses as the scheme `host`.
-                if bare { draft.hint(completed()) } else { draft }
+                if text.contains(['@', '?', '#']) { draft } else { draft.hint(completed()) }
             }
             Ok(url) if !url.username().is_empty() || url.password().is_some() => {
                 wrong("carries a user or a password").expected("expected an address without them").hint(
@@ -333,6 +346,15 @@ impl Checker<'_, '_> {
     }
 }
 
+/// The key that tables with names of the user's choice are under, where such a name was written without it.
+fn named_without_home(shape: Shape, value: &DeValue<'_>) -> Option<&'static str> {
+    let DeValue::Table(table) = value else { return None };
+    key::keys(shape).find_map(|key| match key.kind {
+        Kind::Named(below) if table.keys().any(|name| key::find(below, name.get_ref()).is_some()) => Some(key.name),
+        _ => None,
+    })
+}
+
 /// The table, other than the one typed in, that has a key of this name.
 fn home_of(shape: Shape, path: &str, name: &str) -> Option<String> {
     let here = key::keys(shape).any(|key| key.name == name).then(|| path.to_owned());
@@ -356,15 +378,6 @@ fn number(value: &DeValue<'_>) -> Option<f64> {
     }
 }
 
-/// The value in quotes, where quotes are all that is missing.
-fn quoted(kind: &Kind, found: &DeValue<'_>) -> Option<String> {
-    match (kind, found) {
-        (Kind::Duration(..), DeValue::Integer(number)) => Some(format!("\"{number}s\"")),
-        (Kind::Texts(_) | Kind::Command, DeValue::String(_)) => Some("[\"...\"]".to_owned()),
-        _ => None,
-    }
-}
-
 /// What a value of this kind looks like, with its article.
 pub(super) fn expected(kind: &Kind) -> &'static str {
     match kind {
@@ -383,19 +396,6 @@ pub(super) fn expected(kind: &Kind) -> &'static str {
         Kind::NameOrPath => "a name or a path in quotes",
         Kind::Headers | Kind::Table(_) | Kind::Named(_) => "a table",
         Kind::Secret(_) => "nothing",
-    }
-}
-
-fn type_name(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number",
-        DeValue::Boolean(true) => "true",
-        DeValue::Boolean(false) => "false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
     }
 }
 

@@ -2,12 +2,11 @@
 
 use url::Url;
 
-use super::guess;
 use super::meaning::stack_services;
-use super::problem::{ConfigError, Problem};
 use super::rules;
 use super::settings::{Aws, Context, Refresh, Settings};
 use crate::domain::Policy;
+use crate::located::{Problem, Refused, listed, nearest};
 
 /// What the command line changes in a context.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,7 +28,7 @@ impl Settings {
     ///
     /// # Errors
     /// There is no such context, or none is named and there are several, or there is none at all.
-    pub fn choose(&self, flag: Option<&str>, env: Option<&str>) -> Result<&Context, ConfigError> {
+    pub fn choose(&self, flag: Option<&str>, env: Option<&str>) -> Result<&Context, Refused> {
         let env = env.filter(|name| !name.is_empty());
         let (name, said_by) = match (flag, env, self.default_context.as_deref()) {
             (Some(name), _, _) => (name, "--context"),
@@ -39,28 +38,29 @@ impl Settings {
         };
         self.contexts.get(name).ok_or_else(|| {
             let names = self.names();
-            let hint = match guess::nearest(name, names.iter().copied()) {
-                Some(meant) => format!("did you mean `{meant}`? contexts here: {}", guess::listed(names)),
+            let hint = match nearest(name, names.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`? contexts here: {}", listed(names)),
                 None if names.is_empty() => format!("no context is configured; {}", self.where_to_add("a context")),
-                None => format!("contexts here: {}", guess::listed(names)),
+                None => format!("contexts here: {}", listed(names)),
             };
-            self.error(format!("{said_by} names `{name}`, and there is no such context"), hint)
+            Problem::new(format!("{said_by} names `{name}`, and there is no such context"), hint).into()
         })
     }
 
     /// The only context there is.
-    fn only(&self) -> Result<&Context, ConfigError> {
+    fn only(&self) -> Result<&Context, Refused> {
         let mut contexts = self.contexts.values();
         match (contexts.next(), contexts.next()) {
             (Some(context), None) => Ok(context),
-            (None, _) => Err(self.error("no context is configured", self.where_to_add("a context"))),
-            (Some(_), Some(_)) => Err(self.error(
-                format!("no context is named, and there are several: {}", guess::listed(self.names())),
+            (None, _) => Err(Problem::new("no context is configured", self.where_to_add("a context")).into()),
+            (Some(_), Some(_)) => Err(Problem::new(
+                format!("no context is named, and there are several: {}", listed(self.names())),
                 format!(
                     "use --context NAME or ROUNDS_CONTEXT; to have a default, {}",
                     self.where_to_add("`default_context`")
                 ),
-            )),
+            )
+            .into()),
         }
     }
 
@@ -86,11 +86,6 @@ impl Settings {
             None => format!("add {what} to the configuration; `rounds config path` says where it is"),
         }
     }
-
-    fn error(&self, what: impl AsRef<str>, hint: impl AsRef<str>) -> ConfigError {
-        let file = self.file.as_ref().map(|file| file.to_string_lossy().into_owned());
-        ConfigError::single(file.as_deref(), Problem::new(what, hint))
-    }
 }
 
 impl Overrides {
@@ -98,7 +93,7 @@ impl Overrides {
     ///
     /// # Errors
     /// A region, cluster or glob that cannot be one; all of them together.
-    pub fn apply(&self, mut context: Context) -> Result<Context, ConfigError> {
+    pub fn apply(&self, mut context: Context) -> Result<Context, Refused> {
         let flags: [(&str, &rules::Rule, &[String]); 4] = [
             ("--profile", &rules::TEXT, self.profile.as_slice()),
             ("--region", &rules::REGION, self.region.as_slice()),
@@ -114,7 +109,7 @@ impl Overrides {
             })
             .collect();
         if !problems.is_empty() {
-            return Err(ConfigError { file: Some("the command line".to_owned()), problems });
+            return Err(Refused { problems });
         }
 
         if self.profile.is_some() || self.region.is_some() || !self.clusters.is_empty() || self.endpoint_url.is_some() {

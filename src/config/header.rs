@@ -7,11 +7,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::check::Checker;
-use super::document::Draft;
 use super::key::{Key, Kind, Shape};
 use super::rules;
 use super::section::Section;
 use super::settings::{HeaderText, SecretRef};
+use crate::located::Draft;
 
 /// Where the secret of a header is.
 pub(super) const REFERENCE: Shape = &[&[
@@ -31,7 +31,7 @@ const HINT: &str = "write it as { file = \"...\" }, { env = \"...\" } or { comma
 
 /// The headers that are right.
 pub(super) fn check(
-    checker: &mut Checker<'_, '_>,
+    checker: &mut Checker<'_>,
     table: &DeTable<'_>,
     path: &str,
 ) -> Vec<(Range<usize>, String, HeaderText)> {
@@ -60,7 +60,7 @@ pub(super) fn check(
 }
 
 fn text(
-    checker: &mut Checker<'_, '_>,
+    checker: &mut Checker<'_>,
     name: &str,
     value: &Spanned<DeValue<'_>>,
     at: &Range<usize>,
@@ -68,7 +68,7 @@ fn text(
 ) -> Option<HeaderText> {
     let draft = match value.get_ref() {
         DeValue::String(_) if is_secret(name) => {
-            checker.document.mask(value.span());
+            checker.file.mask(value.span());
             Draft::new(at, format!("the header `{name}` would put a secret into this file"))
                 .hint(format!("secrets by file, env or command: {HINT}"))
         }
@@ -102,7 +102,7 @@ fn is_secret(name: &str) -> bool {
 }
 
 /// The one secret a table refers to, by a file, a variable or a program under the keys given.
-fn secret(checker: &mut Checker<'_, '_>, section: &Section, keys: [&str; 3]) -> Option<SecretRef> {
+fn secret(checker: &mut Checker<'_>, section: &Section, keys: [&str; 3]) -> Option<SecretRef> {
     let given: Vec<&str> = keys.into_iter().filter(|key| section.has(key)).collect();
     match given[..] {
         [key] => reference(section, key, keys),

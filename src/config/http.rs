@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::document::Draft;
 use super::header::{exclusive, reference};
 use super::keys::http_names;
 use super::section::Section;
 use super::settings::{Auth, HeaderText, Http, Reach, SecretRef};
+use crate::located::Draft;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::rules::Rule;
+use crate::located::nearest;
 
 /// The keys of one table, in groups so that tables can share some.
 pub type Shape = &'static [&'static [Key]];
@@ -24,6 +25,8 @@ pub struct Key {
     pub required: bool,
     /// Whether it excludes a key before it, so that a sample can only mention it.
     pub alternative: bool,
+    /// What other programs call it: not accepted, but understood.
+    pub elsewhere: &'static [&'static str],
 }
 
 /// What a value may be.
@@ -68,12 +71,21 @@ pub enum Kind {
 impl Key {
     /// A key that may be left out; nothing is assumed without it.
     pub const fn new(name: &'static str, kind: Kind, example: &'static str, doc: &'static str) -> Self {
-        Self { name, kind, doc, default: None, example: Some(example), required: false, alternative: false }
+        Self {
+            name,
+            kind,
+            doc,
+            default: None,
+            example: Some(example),
+            required: false,
+            alternative: false,
+            elsewhere: &[],
+        }
     }
 
     /// A table that is shown key by key.
     pub const fn table(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, doc, default: None, example: None, required: false, alternative: false }
+        Self { name, kind, doc, default: None, example: None, required: false, alternative: false, elsewhere: &[] }
     }
 
     /// A key that is known only to be refused.
@@ -102,6 +114,13 @@ impl Key {
         self
     }
 
+    /// What other programs call it.
+    #[must_use]
+    pub const fn elsewhere(mut self, names: &'static [&'static str]) -> Self {
+        self.elsewhere = names;
+        self
+    }
+
     /// Whether a secret may stand where its value belongs, by mistake.
     pub fn holds_secrets(&self) -> bool {
         match self.kind {
@@ -125,4 +144,13 @@ pub fn keys(shape: Shape) -> impl Iterator<Item = &'static Key> + Clone {
 /// A key by its name, refused ones included.
 pub fn find(shape: Shape, name: &str) -> Option<&'static Key> {
     shape.iter().copied().flatten().find(|key| key.name == name)
+}
+
+/// The key that a name that is none was meant to be: by what other programs call it, or by likeness.
+pub fn meant(shape: Shape, typed: &str) -> Option<&'static Key> {
+    let all = || shape.iter().copied().flatten();
+    let plain = typed.to_lowercase().replace('-', "_");
+    all()
+        .find(|key| key.elsewhere.contains(&plain.as_str()))
+        .or_else(|| find(shape, nearest(typed, all().map(|key| key.name))?))
 }

@@ -26,14 +26,14 @@ const UI: Shape = &[&[
         Kind::NameOrPath,
         r#""light""#,
         "colours: a shipped theme (`rounds themes` lists them), one of your own in `themes/` beside this file, or a path",
-    )
+    ).elsewhere(&["colour", "color", "colours", "colors", "colorscheme", "skin"])
     .or(r#""dark""#),
     Key::new(
         "keymap",
         Kind::NameOrPath,
         r#""vim""#,
         "keys: a shipped keymap (`rounds keys` shows it), one of your own in `keymaps/` beside this file, or a path",
-    )
+    ).elsewhere(&["keys", "keybindings", "bindings", "hotkeys"])
     .or(r#""default""#),
     Key::new(
         "mouse",
@@ -48,7 +48,7 @@ const UI: Shape = &[&[
         Kind::Text(&rules::TIME_ZONE),
         r#""Asia/Seoul""#,
         "the time zone of clock times; without it, the machine's",
-    ),
+    ).elsewhere(&["tz"]),
 ]];
 
 const CONTEXT: Shape = &[&[
@@ -91,8 +91,14 @@ const CONTEXT: Shape = &[&[
         Kind::Table(ALERTMANAGER),
         "Alertmanager: alerts and silences: `url`, or `via = \"grafana\"`",
     ),
-    Key::table("thresholds", Kind::Table(THRESHOLDS), "what counts as too much, for how long"),
-    Key::table("refresh", Kind::Table(REFRESH), "how often each source is asked"),
+    Key::table("thresholds", Kind::Table(THRESHOLDS), "what counts as too much, for how long").elsewhere(&["limits"]),
+    Key::table("refresh", Kind::Table(REFRESH), "how often each source is asked").elsewhere(&[
+        "interval",
+        "intervals",
+        "poll",
+        "polling",
+        "scrape_interval",
+    ]),
 ]];
 
 const CHAIN: &str =
@@ -123,7 +129,8 @@ const AWS: Shape = &[&[
         Kind::Table(ROLE),
         r#"{ arn = "arn:aws:iam::123456789012:role/rounds", external_id = "rounds-prod", session_name = "kim" }"#,
         "a role to assume with the credentials found",
-    ),
+    )
+    .elsewhere(&["role_arn", "role"]),
     Key::new(
         "endpoint_url",
         Kind::Url,
@@ -167,7 +174,7 @@ const HTTP: &[Key] = &[
         Kind::Path,
         r#""~/.config/rounds/token""#,
         "a file with the bearer token, readable by you only",
-    ),
+    ).elsewhere(&["bearer_token_file", "credentials_file", "api_key_file"]),
     Key::new(
         "token_env",
         Kind::Text(&rules::ENVIRONMENT),
@@ -177,7 +184,7 @@ const HTTP: &[Key] = &[
     .alternative(),
     Key::new("token_command", Kind::Command, r#"["pass", "show", "token"]"#, "a program that prints the bearer token")
         .alternative(),
-    Key::new("username", Kind::Text(&rules::TEXT), r#""rounds""#, "the user of basic authentication").alternative(),
+    Key::new("username", Kind::Text(&rules::TEXT), r#""rounds""#, "the user of basic authentication").elsewhere(&["user", "login", "basic_auth"]).alternative(),
     Key::new(
         "password_file",
         Kind::Path,
@@ -204,15 +211,15 @@ const HTTP: &[Key] = &[
         Kind::Headers,
         r#"{ X-Scope-OrgID = "team-a", X-Api-Key = { file = "~/.config/rounds/api-key" } }"#,
         "further headers; a value is a text, or `{ file = \"...\" }`, `{ env = \"...\" }` or `{ command = [...] }` where it is secret",
-    ),
-    Key::new("ca_file", Kind::Path, r#""ca.pem""#, "a PEM file of authorities to trust beside the system's"),
+    ).elsewhere(&["http_headers", "header"]),
+    Key::new("ca_file", Kind::Path, r#""ca.pem""#, "a PEM file of authorities to trust beside the system's").elsewhere(&["ca", "cacert", "ca_cert", "ca_bundle", "tls", "tls_config", "verify", "insecure", "insecure_skip_verify", "skip_verify"]),
     Key::new(
         "client_cert",
         Kind::Path,
         r#""client.pem""#,
         "a PEM file of the client certificate (mTLS); needs `client_key`",
-    ),
-    Key::new("client_key", Kind::Path, r#""client-key.pem""#, "a PEM file of its key; needs `client_cert`"),
+    ).elsewhere(&["cert", "cert_file"]),
+    Key::new("client_key", Kind::Path, r#""client-key.pem""#, "a PEM file of its key; needs `client_cert`").elsewhere(&["cert_key", "key_file"]),
     Key::new(
         "timeout",
         Kind::Duration(Duration::from_millis(100), Duration::from_mins(5)),
@@ -233,7 +240,8 @@ const REACH: &[Key] = &[
         Kind::Url,
         r#""https://prometheus.example.com""#,
         "its address, where it can be reached directly; API paths are appended to its path",
-    ),
+    )
+    .elsewhere(&["address", "addr", "endpoint", "host", "uri", "server"]),
     Key::new(
         "via",
         Kind::Choice(&["grafana"]),
@@ -247,6 +255,7 @@ const REACH: &[Key] = &[
         r#""P1809F7CD0C75ACF3""#,
         "the same, through the data source with this uid",
     )
+    .elsewhere(&["datasource", "data_source", "datasource_uid", "uid"])
     .alternative(),
 ];
 
@@ -256,7 +265,9 @@ pub fn http_names() -> impl Iterator<Item = &'static str> {
 }
 
 const GRAFANA: Shape = &[
-    &[Key::new("url", Kind::Url, r#""https://grafana.example.com""#, "its address").required()],
+    &[Key::new("url", Kind::Url, r#""https://grafana.example.com""#, "its address")
+        .elsewhere(&["address", "addr", "endpoint", "host", "uri", "server"])
+        .required()],
     HTTP,
     &[
         Key::new("alerts", Kind::Flag, "false", "read Grafana-managed alerts").or("true"),
@@ -271,6 +282,7 @@ const PROMETHEUS: Shape = &[
     HTTP,
     &[
         Key::new("service_label", Kind::Text(&rules::LABEL), r#""app""#, "the label that names a series' service")
+            .elsewhere(&["label", "job_label"])
             .or(r#""service""#),
         Key::new(
             "cluster_label",

@@ -2,19 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
-
-use toml::de::DeTable;
 
 use super::check::Checker;
-use super::document::Document;
+use super::meaning;
 use super::paths::{self, Base};
-use super::problem::{ConfigError, Problem};
 use super::settings::{Settings, Ui};
-use super::{meaning, syntax};
-
-/// The largest file read, in bytes: a configuration is never that long, a log given by mistake is.
-const MAX_BYTES: usize = 1 << 20;
+use crate::located::{self, Problem, Refused};
 
 /// What the configuration is found by.
 #[derive(Debug, Clone)]
@@ -49,71 +42,39 @@ impl<E: Fn(&str) -> Option<String>> Sources<E> {
 ///
 /// # Errors
 /// Everything that is wrong with the file, or that a file named by somebody cannot be read.
-pub fn load(sources: &Sources<impl Fn(&str) -> Option<String>>) -> Result<Settings, ConfigError> {
+pub fn load(sources: &Sources<impl Fn(&str) -> Option<String>>) -> Result<Settings, Refused> {
     let Some((file, named)) = sources.place() else {
         return Ok(Settings::empty());
     };
-    match fs::read(&file) {
-        Ok(bytes) => decode(&bytes, &file).and_then(|text| parse(text, &file, &sources.env)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !named => Ok(Settings::empty()),
-        Err(error) => {
-            let hint = match error.kind() {
-                io::ErrorKind::NotFound => "check the path; without --config and ROUNDS_CONFIG no file is needed",
-                io::ErrorKind::IsADirectory => "name the file itself, not its folder",
-                _ => "check who may read it",
-            };
-            Err(unreadable(&file, &error.to_string(), hint))
+    match located::read(&file)? {
+        Some(text) => parse(&text, &file, &sources.env),
+        None if !named => Ok(Settings::empty()),
+        None => {
+            let what = format!("there is no file {}", file.display());
+            Err(Problem::new(what, "check the path; without --config and ROUNDS_CONFIG no file is needed").into())
         }
     }
-}
-
-fn decode<'b>(bytes: &'b [u8], file: &Path) -> Result<&'b str, ConfigError> {
-    if bytes.len() > MAX_BYTES {
-        return Err(unreadable(file, "it is longer than 1 MiB", "is it a configuration?"));
-    }
-    std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
-        unreadable(file, &format!("line {line} is not UTF-8"), "save it as UTF-8")
-    })
-}
-
-fn unreadable(file: &Path, why: &str, hint: &str) -> ConfigError {
-    let file = file.to_string_lossy();
-    ConfigError::single(Some(&file), Problem::new(format!("cannot read {file}: {why}"), hint))
 }
 
 /// The settings a text means. `file` is what errors call it, and what relative paths are relative to; `env` knows `HOME`.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn parse(text: &str, file: &Path, env: impl Fn(&str) -> Option<String>) -> Result<Settings, ConfigError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let (tree, errors) = DeTable::parse_recoverable(text);
-    let mut document = Document::new(text);
-    let mut drafts = syntax::drafts(&errors, text, &document);
-    let broken_lines: Vec<usize> = errors.iter().filter_map(|error| Some(document.line(error.span()?.start))).collect();
-    let broken = errors.iter().any(|error| !syntax::is_duplicate(error));
-    if broken {
-        document.set_broken();
-    }
-
+pub fn parse(source: &str, file: &Path, env: impl Fn(&str) -> Option<String>) -> Result<Settings, Refused> {
+    let (mut text, parsed) = located::parse(&file.to_string_lossy(), source);
     let base = Base::of(file, env);
-    let mut checker = Checker { document: &mut document, base: &base, drafts: Vec::new() };
-    let root = checker.root(tree.get_ref());
-    let mut found = checker.drafts;
-    let settings = meaning::settings(&root, file, &mut found);
-    // Where the file cannot be read, what it seems to say or to lack is no finding.
-    found.retain(|draft| !((broken && draft.absence) || broken_lines.contains(&document.line(draft.at.start))));
-    drafts.extend(found);
+    let mut checker = Checker { file: &mut text, base: &base, drafts: Vec::new() };
+    let root = checker.root(parsed.tree.get_ref());
+    let mut drafts = checker.drafts;
+    let settings = meaning::settings(&root, file, &mut drafts);
+    drafts.retain(|draft| !parsed.explains(draft, &text));
+    drafts.extend(parsed.errors);
 
     if drafts.is_empty() {
         return Ok(settings);
     }
     drafts.sort_by_key(|draft| draft.at.start);
-    Err(ConfigError {
-        file: Some(crate::format::sanitise(&file.to_string_lossy()).into_owned()),
-        problems: drafts.iter().map(|draft| document.finish(draft)).collect(),
-    })
+    Err(Refused { problems: drafts.iter().map(|draft| text.problem(draft)).collect() })
 }
 
 impl Settings {

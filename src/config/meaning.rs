@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::document::Draft;
-use super::guess;
 use super::http::{http, reach};
 use super::queries;
 use super::section::Section;
 use super::settings::{Alertmanager, AssumeRole, Aws, Context, Grafana, Mouse, Prometheus, Refresh, Settings, Ui};
 use crate::domain::{Limit, Policy, Signal};
+use crate::located::{Draft, did_you_mean, listed};
 
 /// The settings a file means. What cannot be right is left out and said in `drafts`.
 pub(super) fn settings(root: &Section, file: &Path, drafts: &mut Vec<Draft>) -> Settings {
@@ -20,10 +19,7 @@ pub(super) fn settings(root: &Section, file: &Path, drafts: &mut Vec<Draft>) -> 
         && !contexts.contains_key(name)
     {
         let names = || contexts.keys().map(String::as_str);
-        let hint = match guess::nearest(name, names()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("contexts here: {}", guess::listed(names())),
-        };
+        let hint = did_you_mean(name, names()).unwrap_or_else(|| format!("contexts here: {}", listed(names())));
         let what = format!("`default_context` names `{name}`, and there is no such context");
         drafts.push(Draft::new(root.at("default_context"), what).hint(hint).absence());
     }

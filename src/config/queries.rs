@@ -21,8 +21,9 @@ use crate::domain::Signal;
 pub const PLACEHOLDERS: [&str; 5] = ["service", "label", "cluster_label", "by", "window"];
 
 /// CPU in percent: the plan's own metric; where a service lacks it, that of `cloudwatch_exporter`, then that of YACE.
+/// `>= 0` drops the NaN of an exporter that has no value: it would hide both, and one task's would spoil the average.
 const CPU: &str = r#"
-avg by ($by) (ecs_cpu_utilization{$label=~"$service"})
+avg by ($by) (ecs_cpu_utilization{$label=~"$service"} >= 0)
 or
 max by ($by) (label_replace(label_replace(
   aws_ecs_cpuutilization_average{service_name=~"$service"},
@@ -35,7 +36,7 @@ max by ($by) (label_replace(label_replace(
 
 /// Memory in percent, likewise.
 const MEMORY: &str = r#"
-avg by ($by) (ecs_memory_utilization{$label=~"$service"})
+avg by ($by) (ecs_memory_utilization{$label=~"$service"} >= 0)
 or
 max by ($by) (label_replace(label_replace(
   aws_ecs_memory_utilization_average{service_name=~"$service"},

@@ -2,7 +2,8 @@
 
 use jiff::tz::TimeZone;
 
-use super::{guess, queries};
+use super::queries;
+use crate::located::{did_you_mean, nearest};
 
 /// What a text must be.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ pub static GLOB: Rule = rule("a service name or a glob like `api-*`", None, is_g
 pub static QUERY: Rule = Rule {
     hint: |text| {
         let name = queries::unknown_placeholders(text).next()?;
-        Some(match guess::nearest(name, queries::PLACEHOLDERS) {
+        Some(match nearest(name, queries::PLACEHOLDERS) {
             Some(meant) => format!("`${name}` is no placeholder; did you mean `${meant}`?"),
             None => format!("`${name}` is no placeholder; there are ${}", queries::PLACEHOLDERS.join(", $")),
         })
@@ -65,10 +66,12 @@ pub static ENVIRONMENT: Rule = Rule {
 };
 
 /// The uid of a Grafana data source.
-pub static UID: Rule =
-    rule("the uid of a data source: up to 40 letters, digits, `-` and `_`", Some("^[a-zA-Z0-9_-]{1,40}$"), |text| {
+pub static UID: Rule = Rule {
+    hides: true,
+    ..rule("the uid of a data source: up to 40 letters, digits, `-` and `_`", Some("^[a-zA-Z0-9_-]{1,40}$"), |text| {
         text.len() <= 40 && only(text, "-_")
-    });
+    })
+};
 
 /// An AWS region.
 pub static REGION: Rule = rule("an AWS region like `ap-northeast-2`", Some("^[a-z]{2,}(-[a-z0-9]+)+$"), |text| {
@@ -123,7 +126,7 @@ pub static EXTERNAL_ID: Rule =
 pub static TIME_ZONE: Rule = Rule {
     hint: |text| {
         let names: Vec<String> = jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();
-        guess::nearest(text, names.iter().map(String::as_str)).map(|meant| format!("did you mean `{meant}`?"))
+        did_you_mean(text, names.iter().map(String::as_str))
     },
     ..rule("a time zone like `Asia/Seoul` or `UTC`", None, |text| TimeZone::get(text).is_ok())
 };

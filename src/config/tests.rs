@@ -10,54 +10,38 @@ use proptest::prelude::*;
 use super::key::{self, Key, Kind, Shape};
 use super::keys::ROOT;
 use super::*;
+use crate::located::corpus;
 
-fn root(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn corpus(kind: &str) -> Vec<(PathBuf, String)> {
-    let mut files: Vec<PathBuf> = fs::read_dir(root("tests/fixtures/config").join(kind))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    files.sort();
-    assert!(!files.is_empty());
-    files.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+fn files(kind: &str) -> impl Iterator<Item = (PathBuf, String)> {
+    corpus::files(&format!("tests/fixtures/config/{kind}")).into_iter().map(|path| {
+        let text = fs::read_to_string(&path).unwrap();
+        (path, text)
+    })
 }
 
 fn kim(name: &str) -> Option<String> {
     (name == "HOME").then(|| "/home/kim".to_owned())
 }
 
-fn read(text: &str) -> Result<Settings, ConfigError> {
+fn read(text: &str) -> Result<Settings, Refused> {
     parse(text, Path::new("/etc/rounds/config.toml"), kim)
-}
-
-/// Compares with a file, or renews it when asked to.
-fn same_as_file(path: &Path, text: &str) {
-    if env::var_os("ROUNDS_BLESS").is_some() {
-        fs::write(path, text).unwrap();
-    }
-    let expected = fs::read_to_string(path).unwrap_or_default();
-    assert!(expected == text, "{} is out of date; renew it with ROUNDS_BLESS=1. It should be:\n{text}", path.display());
 }
 
 #[test]
 fn every_bad_file_is_refused_with_exactly_these_words() {
-    for (path, text) in corpus("bad") {
+    for (path, text) in files("bad") {
         let name = path.file_name().unwrap();
         let error = parse(&text, Path::new(name), kim).expect_err(&format!("{} is refused", path.display()));
         let said = format!("{error}\n");
         assert!(!said.contains("hunter"), "{} gives a secret away:\n{said}", path.display());
         assert!(!said.contains('\x1b'), "{}", path.display());
-        same_as_file(&path.with_extension("err"), &said);
+        corpus::page(path.with_extension("err").to_str().unwrap(), &said);
     }
 }
 
 #[test]
 fn every_good_file_is_understood_and_shows_as_something_that_means_the_same() {
-    for (path, text) in corpus("good") {
+    for (path, text) in files("good") {
         let settings = read(&text).unwrap_or_else(|error| panic!("{}\n{error}", path.display()));
         let shown = show(&settings, None);
         let again = read(&shown).unwrap_or_else(|error| panic!("{}\n{shown}\n{error}", path.display()));
@@ -71,7 +55,7 @@ fn every_good_file_is_understood_and_shows_as_something_that_means_the_same() {
 
 #[test]
 fn the_reference_page_is_up_to_date() {
-    same_as_file(&root("docs/config.md"), &reference_markdown());
+    corpus::page("docs/config.md", &reference_markdown());
 }
 
 #[test]
@@ -209,9 +193,9 @@ fn the_file_is_found_by_flag_then_environment_then_xdg() {
     assert_eq!(with(None, None).unwrap(), ["default"]);
 
     let missing = with(Some(Path::new("/nowhere/x.toml")), None).unwrap_err().to_string();
-    assert!(missing.contains("cannot read /nowhere/x.toml"), "{missing}");
+    assert!(missing.contains("there is no file /nowhere/x.toml"), "{missing}");
     fs::write(&default, b"# \xff").unwrap();
-    assert!(with(None, None).unwrap_err().to_string().contains("line 1 is not UTF-8"));
+    assert!(with(None, None).unwrap_err().to_string().contains("config.toml:1:3"));
     fs::remove_file(&default).unwrap();
     assert_eq!(with(None, None).unwrap(), [""; 0]);
     fs::remove_dir_all(&folder).unwrap();
@@ -240,7 +224,7 @@ proptest! {
     /// A sound file with a piece replaced: everything after the mistake is still looked at, and nothing panics.
     #[test]
     fn no_mistake_makes_it_panic(at in 0usize..3_000, length in 0usize..40, piece in "[\\PC\n\"'=\\[\\]{}]{0,6}") {
-        let text = fs::read_to_string(root("tests/fixtures/config/good/everything.toml")).unwrap();
+        let text = fs::read_to_string("tests/fixtures/config/good/everything.toml").unwrap();
         let start = text.floor_char_boundary(at.min(text.len()));
         let end = text.floor_char_boundary((start + length).min(text.len()));
         let broken = format!("{}{piece}{}", &text[..start], &text[end..]);

@@ -1,10 +1,9 @@
 //! What is known, and what it means. No I/O, no clock, no terminal.
 //!
-//! Sources hand in a [`Reading`] each; [`assess`] joins them into one immutable [`Snapshot`] that the screens,
+//! Sources hand in a [`Reading`] each; [`crate::assess`] joins them into one immutable [`Snapshot`] that the screens,
 //! `--once` and every other output share, so that no two of them can disagree.
 
 pub mod alert;
-pub mod assess;
 pub mod chart;
 pub mod checkup;
 pub mod deployment;
@@ -32,7 +31,7 @@ pub use observed::{Observed, Sampled};
 pub use policy::{Limit, Policy};
 pub use reading::{
     AlertmanagerReading, CloudWatchReading, Dashboard, EcsReading, GrafanaReading, PrometheusReading, Reading,
-    SignalReading,
+    SignalReading, Unseen,
 };
 pub use series::Series;
 pub use service::{Cluster, EcsService, TaskDefinition};

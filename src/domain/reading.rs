@@ -1,11 +1,12 @@
 //! What one round of requests to one source brought back. Text in it is sanitised by the source that read it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Alert, Cluster, EcsService, Owner, Series, Silence, SourceError, SourceKind, Target, TaskDefinition};
-use super::{Sampled, Signal};
+use super::{Alert, Cluster, EcsService, Owner, Sampled, Series, ServiceId, Signal, Silence};
+use super::{SourceError, SourceKind, Target, TaskDefinition};
 
 /// One source's answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +57,23 @@ impl Reading {
     }
 }
 
+/// A part that a verdict rests on and that could not be read, though the source offers it: what it would have shown is
+/// unknown, not absent. (A part of which nothing but a remark is lost is among a reading's `problems` only.)
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// The part, as in `scrape targets`.
+    pub what: &'static str,
+    /// Why, in one line.
+    pub why: String,
+}
+
+impl Unseen {
+    /// This part, for the reason of that failure.
+    pub fn new(what: &'static str, error: &SourceError) -> Self {
+        Self { what, why: error.what.clone() }
+    }
+}
+
 /// Clusters, services and their tasks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EcsReading {
@@ -71,8 +89,10 @@ pub struct EcsReading {
     pub services: Vec<EcsService>,
     /// Definitions in force, by family and revision.
     pub definitions: Vec<TaskDefinition>,
-    /// Why `services` may not be all there are: clusters and services that could not be read. Also in `problems`.
-    pub unread: Vec<SourceError>,
+    /// Parts a verdict rests on that could not be read.
+    pub unseen: Vec<Unseen>,
+    /// Services that were not described again in this round, and when they last were.
+    pub described_before: BTreeMap<ServiceId, Timestamp>,
     /// What could not be described: `failures` of the API and parts that failed.
     pub problems: Vec<SourceError>,
 }
@@ -105,6 +125,8 @@ pub struct PrometheusReading {
     pub targets: Option<Vec<Target>>,
     /// Alerts of its rules, pending ones included; `None` as above.
     pub alerts: Option<Vec<Alert>>,
+    /// Parts a verdict rests on that could not be read.
+    pub unseen: Vec<Unseen>,
     /// Readiness, head series, retention ... as name and text.
     pub facts: Vec<(String, String)>,
     /// Parts that could not be read.
@@ -150,6 +172,8 @@ pub struct GrafanaReading {
     pub alerts: Option<Vec<Alert>>,
     /// Silences of Grafana's own alertmanager.
     pub silences: Vec<Silence>,
+    /// Parts a verdict rests on that could not be read.
+    pub unseen: Vec<Unseen>,
     /// What the token may see.
     pub dashboards: Vec<Dashboard>,
     /// Parts that could not be read.

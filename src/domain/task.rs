@@ -156,7 +156,8 @@ impl Task {
         let exit = self.exits.iter().find(|exit| exit.code.is_some_and(|code| code != 0));
         match (exit, &self.stopped_reason) {
             (Some(exit), _) => Some(format!("{} exited {}", exit.name, exit.code.unwrap_or_default())),
-            (None, Some(reason)) => Some(reason.clone()),
+            // The ARN behind it names nothing that the service does not.
+            (None, Some(reason)) => reason.split(" in (target-group").next().map(str::to_owned),
             (None, None) => None,
         }
     }

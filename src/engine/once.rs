@@ -7,7 +7,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::Station;
 use super::tracker::Tracker;
-use crate::domain::assess::{self, Facts};
+use crate::assess::{self, Facts};
 use crate::domain::{ErrorClass, Reading, ServiceId, Snapshot, SourceError, SourceKind, SourceStatus};
 use crate::format;
 use crate::source::{Answer, Ask, Source};
@@ -120,7 +120,8 @@ pub async fn read(source: &dyn Source, ask: &Ask) -> (Result<Reading, SourceErro
     let began = Instant::now();
     let result = tokio::time::timeout(ask.within, source.read(ask)).await.unwrap_or_else(|_| {
         let what = format!("{}: no answer within {}", source.place(), format::duration_fine(ask.within));
-        Err(SourceError::new(ErrorClass::Timeout, what))
+        Err(SourceError::new(ErrorClass::Timeout, what)
+            .with_hint("allow more time, or see what is slow: rounds doctor"))
     });
     (result, began.elapsed())
 }

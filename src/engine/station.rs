@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::Clock;
 use super::tracker::Tracker;
+use crate::assess::Setting;
 use crate::config;
-use crate::domain::assess::Setting;
 use crate::domain::{ContextInfo, Policy, SourceKind, SourceStatus};
 use crate::net::aws::Aws;
 use crate::net::http::Clients;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::{Reading, SourceError, SourceKind, SourceState, SourceStatus};
+use crate::domain::{EcsReading, Reading, SourceError, SourceKind, SourceState, SourceStatus};
+use crate::format;
 
 /// One source's books.
 #[derive(Debug, Clone)]
@@ -45,7 +46,7 @@ impl Tracker {
         self.status.latency = Some(took);
         self.status.version = reading.version().map(str::to_owned).or(self.status.version.take());
         self.status.problems = reading.problems().to_vec();
-        self.status.facts = facts(reading);
+        self.status.facts = facts(reading, at);
     }
 
     /// A round failed.
@@ -84,19 +85,28 @@ impl Tracker {
 }
 
 /// What a reading says of the server itself.
-fn facts(reading: &Reading) -> Vec<(String, String)> {
+fn facts(reading: &Reading, at: Timestamp) -> Vec<(String, String)> {
     match reading {
         Reading::Prometheus(reading) => reading.facts.clone(),
         Reading::Alertmanager(reading) => reading.facts.clone(),
-        Reading::Ecs(reading) => [("account", &reading.account), ("caller", &reading.caller_arn)]
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
-            .collect(),
+        Reading::Ecs(reading) => {
+            let who = [("account", &reading.account), ("caller", &reading.caller_arn)];
+            let who = who.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
+            who.chain(described_before(reading, at)).collect()
+        }
         Reading::Grafana(reading) => vec![("dashboards".to_owned(), reading.dashboards.len().to_string())],
         Reading::CloudWatch(reading) => {
             vec![("metrics asked for last".to_owned(), reading.metrics_requested.to_string())]
         }
     }
+}
+
+/// A large fleet is described in turns: how much of it waits for its turn, and for how long.
+fn described_before(reading: &EcsReading, at: Timestamp) -> Option<(String, String)> {
+    let oldest = reading.described_before.values().min()?;
+    let (waiting, all) = (reading.described_before.len(), reading.services.len());
+    let text = format!("{waiting} of {}, up to {} ago", format::count(all, "service"), format::age(*oldest, at));
+    Some(("described in an earlier round".to_owned(), text))
 }
 
 #[cfg(test)]
@@ -106,6 +116,20 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn services_that_wait_for_their_turn_are_counted() {
+        let mut books = Tracker::new(SourceKind::Ecs, "eu-west-1".into(), Duration::from_secs(40));
+        let mut reading = EcsReading::default();
+        books.succeeded(&Reading::Ecs(reading.clone()), at(100), Duration::ZERO, 1);
+        assert!(books.status(at(100)).facts.is_empty());
+        for (name, second) in [("a", 40), ("b", 60)] {
+            reading.described_before.insert(crate::domain::ServiceId::new("prod", name), at(second));
+        }
+        books.succeeded(&Reading::Ecs(reading), at(100), Duration::ZERO, 2);
+        let (name, text) = &books.status(at(100)).facts[0];
+        assert_eq!((name.as_str(), text.as_str()), ("described in an earlier round", "2 of 0 services, up to 1m ago"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::station::{Post, Station};
 use super::tracker::Tracker;
 use super::{cadence, charts, once};
-use crate::domain::assess::{self, Facts};
+use crate::assess::{self, Facts};
 use crate::domain::{
     Chart, ChartAsk, Reading, ServiceId, Snapshot, SourceError, SourceKind, SourceState, SourceStatus,
 };

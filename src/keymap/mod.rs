@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     command::{Command, Scope},
-    located::{Chain, Kind, LoadError, Shipped},
+    located::{Chain, Kind, Refused, Shipped},
 };
 
 pub use key::{Code, Key};
@@ -82,10 +82,10 @@ pub fn names(user_dir: Option<&Path>) -> Vec<String> {
 /// # Errors
 /// When there is none, or when its file or one it inherits from is refused: every problem with its place. The caller
 /// keeps the keymap it has and shows the error.
-pub fn load(name_or_path: &str, user_dir: Option<&Path>) -> Result<Keymap, LoadError> {
+pub fn load(name_or_path: &str, user_dir: Option<&Path>) -> Result<Keymap, Refused> {
     let chain: Chain = KEYMAPS.chain(name_or_path, user_dir)?;
     let (keymap, problems) = resolve::resolve(name_or_path, &chain);
-    if problems.is_empty() { Ok(keymap) } else { Err(LoadError::Refused(problems)) }
+    if problems.is_empty() { Ok(keymap) } else { Err(Refused { problems }) }
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ impl FromStr for Key {
             };
             let Some((held, after)) = modifier else { break };
             if std::mem::replace(held, true) {
-                return Err(BadKey::new(format!("\"{text}\" names a modifier twice"), None));
+                return Err(BadKey::new(format!("`{text}` names a modifier twice"), None));
             }
             rest = after;
         }
@@ -129,7 +129,7 @@ fn unknown(text: &str) -> BadKey {
         let names = NAMED.iter().flat_map(|(_, names)| names.iter().copied());
         crate::located::did_you_mean(text, names)
     });
-    let message = if text.is_empty() { "no key is named".to_owned() } else { format!("no key is called \"{text}\"") };
+    let message = if text.is_empty() { "no key is named".to_owned() } else { format!("no key is called `{text}`") };
     BadKey::new(message, hint)
 }
 
@@ -245,21 +245,21 @@ mod tests {
         for (text, message, hint) in [
             ("", "no key is named", None),
             ("  ", "no key is named", Some("write \"space\" for the space bar")),
-            ("foo", "no key is called \"foo\"", None),
-            ("entre", "no key is called \"entre\"", Some("did you mean \"enter\"?")),
-            ("C-x", "no key is called \"C-x\"", Some("write \"ctrl-x\"")),
-            ("<C-x>", "no key is called \"<C-x>\"", Some("write \"ctrl-x\"")),
-            ("^R", "no key is called \"^R\"", Some("write \"ctrl-r\"")),
-            ("Ctrl-R", "no key is called \"Ctrl-R\"", Some("write \"ctrl-r\"")),
-            ("M-x", "no key is called \"M-x\"", Some("write \"alt-x\"")),
-            ("shift-g", "no key is called \"shift-g\"", Some("write \"G\"")),
+            ("foo", "no key is called `foo`", None),
+            ("entre", "no key is called `entre`", Some("did you mean `enter`?")),
+            ("C-x", "no key is called `C-x`", Some("write \"ctrl-x\"")),
+            ("<C-x>", "no key is called `<C-x>`", Some("write \"ctrl-x\"")),
+            ("^R", "no key is called `^R`", Some("write \"ctrl-r\"")),
+            ("Ctrl-R", "no key is called `Ctrl-R`", Some("write \"ctrl-r\"")),
+            ("M-x", "no key is called `M-x`", Some("write \"alt-x\"")),
+            ("shift-g", "no key is called `shift-g`", Some("write \"G\"")),
             ("ctrl-i", "a terminal sends ctrl-i as tab", Some("write \"tab\"")),
             ("ctrl-alt-m", "a terminal sends ctrl-alt-m as alt-enter", Some("write \"alt-enter\"")),
             ("ctrl-G", "a terminal does not tell ctrl-G from ctrl-g", Some("write \"ctrl-g\"")),
             ("ctrl-enter", "a terminal does not send ctrl-enter", None),
-            ("ctrl-ctrl-x", "\"ctrl-ctrl-x\" names a modifier twice", None),
-            ("f25", "no key is called \"f25\"", None),
-            ("\u{202e}", "no key is called \"\u{202e}\"", None),
+            ("ctrl-ctrl-x", "`ctrl-ctrl-x` names a modifier twice", None),
+            ("f25", "no key is called `f25`", None),
+            ("\u{202e}", "no key is called `\u{202e}`", None),
         ] {
             let error = text.parse::<Sequence>().unwrap_err();
             assert_eq!((error.message.as_str(), error.hint.as_deref()), (message, hint), "{text:?}");

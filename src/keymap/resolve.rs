@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, collections::HashSet, ops::Range};
 
 use crate::{
     command::{Command, Scope, TABLE},
-    located::{Chain, Document, Entry, Problem, Value, did_you_mean, one_of},
+    located::{Chain, Document, Draft, Entry, Problem, Value, did_you_mean, one_of},
 };
 
 use super::{Bound, Code, Key, Keymap, Sequence, Tables};
@@ -65,8 +65,11 @@ impl Resolver<'_> {
     }
 
     fn refuse(&mut self, layer: usize, at: &Range<usize>, message: impl Into<String>, hint: Option<String>) {
-        let problem = self.document(layer).problem(at.clone(), message, hint);
-        self.problems.push(problem);
+        self.push(layer, &Draft::new(at, message).hint_if(hint));
+    }
+
+    fn push(&mut self, layer: usize, draft: &Draft) {
+        self.problems.push(self.chain.layers[layer].problem(draft));
     }
 
     /// One file over those before it.
@@ -114,11 +117,11 @@ impl Resolver<'_> {
             )
         } else if entry.key.parse::<Sequence>().is_ok() && matches!(entry.value, Value::Text(_)) {
             (
-                format!("the key \"{}\" stands outside of a scope", entry.key),
+                format!("the key `{}` stands outside of a scope", entry.key),
                 "put it under [everywhere] or [list]".to_owned(),
             )
         } else {
-            (format!("unknown scope \"{}\"", entry.key), one_of(&entry.key, &scopes))
+            (format!("unknown scope `{}`", entry.key), one_of(&entry.key, &scopes))
         };
         self.refuse(layer, &entry.key_at, message, Some(hint));
     }
@@ -142,10 +145,10 @@ impl Resolver<'_> {
             };
             let command = *command;
             if let Some(first) = table.get(&keys) {
-                let line = self.document(layer).line(first.at.start);
-                let message = format!("the key \"{keys}\" is bound twice in [{}], first on line {line}", scope.name());
+                let message = format!("the key `{keys}` is bound twice in [{}]", scope.name());
+                let draft = Draft::new(&entry.key_at, message).expected("bound again here");
+                self.push(layer, &draft.also(&first.at, "first bound here").hint("keep one of them"));
                 self.meant.extend(command);
-                self.refuse(layer, &entry.key_at, message, None);
             } else if keys.keys()[0] == INTERRUPT && command != Some(Command::Quit) {
                 self.refuse(
                     layer,
@@ -178,12 +181,12 @@ impl Resolver<'_> {
             self.unclear = true;
             let names = TABLE.iter().map(|row| row.name).chain([NONE]);
             let hint = did_you_mean(name, names).unwrap_or_else(|| "`rounds keys` lists them all".to_owned());
-            self.refuse(layer, &entry.value_at, format!("unknown command \"{name}\""), Some(hint));
+            self.refuse(layer, &entry.value_at, format!("unknown command `{name}`"), Some(hint));
             return Err(Refused);
         };
         if !scope.admits(command) {
             let home = command.row().scope;
-            let message = format!("\"{name}\" means something only {}, not under [{}]", home.place(), scope.name());
+            let message = format!("`{name}` means something only {}, not under [{}]", home.place(), scope.name());
             self.refuse(layer, &entry.value_at, message, Some(format!("put it under [{}]", home.name())));
             self.meant.insert(command);
             return Err(Refused);
@@ -205,23 +208,28 @@ impl Resolver<'_> {
                     if meant || !told.insert((*scope, *short, *other, *long)) {
                         continue;
                     }
-                    let newer =
-                        if (hidden.layer, hidden.at.start) > (hiding.layer, hiding.at.start) { hidden } else { hiding };
+                    let (newer, older) = if (hidden.layer, hidden.at.start) > (hiding.layer, hiding.at.start) {
+                        (hidden, hiding)
+                    } else {
+                        (hiding, hidden)
+                    };
                     let name = |binding: &Binding| binding.command.map_or(NONE, |command| command.row().name);
                     let message = format!(
-                        "\"{short}\" ({} in [{}]) is the beginning of \"{long}\" ({} in [{}]), which could never be typed",
+                        "`{short}` ({} in [{}]) is the beginning of `{long}` ({} in [{}]), which could never be typed",
                         name(hiding),
                         scope.name(),
                         name(hidden),
                         other.name(),
                     );
                     let hint = format!("choose another key, or unbind one: [{}] \"{long}\" = \"{NONE}\"", other.name());
-                    found.push((newer.layer, newer.at.clone(), message, hint));
+                    let draft = Draft::new(&newer.at, message).hint(hint);
+                    let beside = newer.layer == older.layer;
+                    found.push((newer.layer, if beside { draft.also(&older.at, "the other one") } else { draft }));
                 }
             }
         }
-        for (layer, at, message, hint) in found {
-            self.refuse(layer, &at, message, Some(hint));
+        for (layer, draft) in found {
+            self.push(layer, &draft);
         }
     }
 
@@ -236,7 +244,7 @@ impl Resolver<'_> {
             let locked = Scope::ALL.into_iter().find(|scope| keymap.keys_here(scope.path(), command).is_empty());
             let Some(scope) = locked.filter(|_| !self.meant.contains(&command)) else { continue };
             let place = if scope == Scope::Everywhere { String::new() } else { format!(" {}", scope.place()) };
-            let message = format!("no key is left for \"{}\"{place}", command.row().name);
+            let message = format!("no key is left for `{}`{place}", command.row().name);
             let hint = if layer == 0 {
                 "begin with inherits = \"default\", or bind a key to it under [everywhere]"
             } else {
@@ -271,7 +279,7 @@ mod tests {
 
     fn chain(texts: &[String]) -> Chain {
         let mut chain = Chain { complete: true, ..Chain::default() };
-        chain.layers = texts.iter().map(|text| Document::parse("test.toml", text.as_str()).0).collect();
+        chain.layers = texts.iter().map(|text| Document::parse("test.toml", text).0).collect();
         chain
     }
 
@@ -322,7 +330,7 @@ mod tests {
         #[test]
         fn no_file_breaks_the_reader(text in "(\\[[a-z]{0,4}\\]|\\[list\\]|[a-z \"=.{}\n-]{0,9}|\"g g\" = \"top\"\n){0,12}") {
             for problem in resolve("test", &chain(&[text])).1 {
-                prop_assert!(!problem.message.is_empty() && problem.line >= 1);
+                prop_assert!(!problem.what.is_empty() && problem.place().0 >= 1);
             }
         }
     }

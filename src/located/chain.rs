@@ -1,15 +1,11 @@
 //! A file and those it inherits from: found by name or path, in the order they are laid over each other.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
-use super::{
-    Document, LoadError, Problem,
-    document::{Entry, Value},
-    problem::one_of,
-};
+use super::{Document, Draft, Entry, Problem, Value, one_of, read};
 
 /// What kind of file is looked for.
 #[derive(Debug)]
@@ -59,7 +55,7 @@ struct Found {
 /// Why a file was not found.
 enum Miss {
     Loop,
-    Load(LoadError),
+    Problem(Problem),
 }
 
 impl Kind {
@@ -70,16 +66,16 @@ impl Kind {
     ///
     /// # Errors
     /// When the file itself is not found or cannot be read. A missing ancestor is a problem in the chain.
-    pub fn chain(&self, name_or_path: &str, user_dir: Option<&Path>) -> Result<Chain, LoadError> {
+    pub fn chain(&self, name_or_path: &str, user_dir: Option<&Path>) -> Result<Chain, Problem> {
         let mut chain = Chain { complete: true, ..Chain::default() };
         let mut origins = Vec::new();
         let mut found = self.find(name_or_path, user_dir, None, &origins).map_err(|miss| match miss {
-            Miss::Load(error) => error,
+            Miss::Problem(problem) => problem,
             Miss::Loop => self.missing(name_or_path, user_dir),
         })?;
         loop {
             origins.push(found.origin);
-            let (document, syntax) = Document::parse(found.name, found.text);
+            let (document, syntax) = Document::parse(&found.name, &found.text);
             chain.problems.extend(syntax);
             let parent = document.entries.iter().find(|entry| entry.key == "inherits").cloned();
             chain.layers.insert(0, document);
@@ -118,7 +114,7 @@ impl Kind {
         origins: &[Origin],
     ) -> Result<Found, Problem> {
         let child = &chain.layers[0];
-        let refuse = |message: String, hint| Err(child.problem(entry.value_at.clone(), message, hint));
+        let refuse = |what: String, hint| Err(child.problem(&Draft::new(&entry.value_at, what).hint_if(hint)));
         let Value::Text(name) = &entry.value else {
             let message = format!("expected the name of a {} in quotes, found {}", self.noun, entry.value.kind());
             return refuse(message, None);
@@ -129,8 +125,7 @@ impl Kind {
                 let files: Vec<&str> = chain.layers.iter().rev().map(Document::name).collect();
                 refuse(format!("inherits from itself: {} -> {name}", files.join(" -> ")), None)
             }
-            Err(Miss::Load(LoadError::NotFound { what, hint })) => refuse(format!("no {what}"), Some(hint)),
-            Err(Miss::Load(error)) => refuse(error.brief(), None),
+            Err(Miss::Problem(problem)) => refuse(problem.what, problem.hint),
         }
     }
 
@@ -143,15 +138,15 @@ impl Kind {
     ) -> Result<Found, Miss> {
         if name.contains(['/', '\\']) || is_toml(name) {
             let path = plain(&beside.map_or_else(|| PathBuf::from(name), |dir| dir.join(name)));
-            let found = read(&path).transpose().unwrap_or_else(|| Err(self.missing_path(&path)));
-            return match found.map_err(Miss::Load)? {
+            let found = file(&path).transpose().unwrap_or_else(|| Err(self.missing_path(&path)));
+            return match found.map_err(Miss::Problem)? {
                 found if taken.contains(&found.origin) => Err(Miss::Loop),
                 found => Ok(found),
             };
         }
         let mut looped = false;
         if let Some(path) = user_dir.map(|dir| dir.join(format!("{name}.toml")))
-            && let Some(found) = read(&path).map_err(Miss::Load)?
+            && let Some(found) = file(&path).map_err(Miss::Problem)?
         {
             if !taken.contains(&found.origin) {
                 return Ok(found);
@@ -167,19 +162,19 @@ impl Kind {
                 beside: None,
             }),
             None if looped => Err(Miss::Loop),
-            None => Err(Miss::Load(self.missing(name, user_dir))),
+            None => Err(Miss::Problem(self.missing(name, user_dir))),
         }
     }
 
-    fn missing(&self, name: &str, user_dir: Option<&Path>) -> LoadError {
+    fn missing(&self, name: &str, user_dir: Option<&Path>) -> Problem {
         let known = self.names(user_dir);
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        LoadError::NotFound { what: format!("{} \"{name}\"", self.noun), hint: one_of(name, &known) }
+        Problem::new(format!("no {} is called `{name}`", self.noun), one_of(name, &known))
     }
 
-    fn missing_path(&self, path: &Path) -> LoadError {
+    fn missing_path(&self, path: &Path) -> Problem {
         let hint = if path.starts_with("~") { "write out the home directory" } else { "check the path" };
-        LoadError::NotFound { what: format!("{} file {}", self.noun, path.display()), hint: hint.to_owned() }
+        Problem::new(format!("no {} file {}", self.noun, path.display()), hint)
     }
 }
 
@@ -187,30 +182,29 @@ impl Chain {
     /// All problems of the chain with those found in its contents, in the order of the files. What is found on a line
     /// that is not even TOML is left out: it would be the same mistake told twice.
     pub fn settle(&self, found: impl IntoIterator<Item = Problem>) -> Vec<Problem> {
-        let told =
-            |problem: &Problem| self.problems.iter().any(|told| told.file == problem.file && told.line == problem.line);
+        let line = |problem: &Problem| (problem.file.clone(), problem.place().0);
+        let told = |problem: &Problem| self.problems.iter().any(|told| line(told) == line(problem));
         let mut problems = self.problems.clone();
         problems.extend(found.into_iter().filter(|problem| !told(problem)));
-        let layer = |problem: &Problem| self.layers.iter().position(|layer| layer.name() == problem.file);
-        problems.sort_by_key(|problem| (layer(problem), problem.line, problem.column));
+        let layer = |problem: &Problem| {
+            self.layers.iter().position(|layer| problem.file.as_deref().is_some_and(|file| file == layer.name()))
+        };
+        problems.sort_by_key(|problem| (layer(problem), problem.place()));
         problems.dedup();
         problems
     }
 }
 
 /// The file at a path, or nothing where there is none.
-fn read(path: &Path) -> Result<Option<Found>, LoadError> {
-    let unreadable =
-        |error: io::Error| LoadError::Unreadable { file: path.display().to_string(), reason: error.to_string() };
-    match fs::read_to_string(path) {
-        Ok(text) => {
-            let origin = Origin::File(path.canonicalize().map_err(unreadable)?);
-            let beside = path.parent().map(Path::to_owned);
-            Ok(Some(Found { origin, name: path.display().to_string(), text, beside }))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unreadable(error)),
-    }
+fn file(path: &Path) -> Result<Option<Found>, Problem> {
+    let found = |text| Found {
+        // A file that was read and has no canonical path is gone again, or is no file but a pipe.
+        origin: Origin::File(path.canonicalize().unwrap_or_else(|_| path.to_owned())),
+        name: path.display().to_string(),
+        text,
+        beside: path.parent().map(Path::to_owned),
+    };
+    Ok(read(path)?.map(found))
 }
 
 /// A path without the `.` in its middle, as people write it.
@@ -293,8 +287,8 @@ mod tests {
         for (name, place, reason) in [
             ("a", ":1:12", "inherits from itself"),
             ("self", ":1:12", "inherits from itself"),
-            ("typo", ":2:12", "no keymap \"vmi\", did you mean \"vim\"?"),
-            ("kind", ":1:12", "expected the name of a keymap in quotes, found an integer"),
+            ("typo", ":2:12", "no keymap is called `vmi`; did you mean `vim`?"),
+            ("kind", ":1:12", "expected the name of a keymap in quotes, found a whole number"),
         ] {
             let chain = KIND.chain(name, Some(&dir.0)).unwrap();
             let problems = chain.settle([]);
@@ -308,10 +302,10 @@ mod tests {
     #[test]
     fn what_is_not_there_is_said_with_what_is() {
         let error = |name: &str| KIND.chain(name, None).unwrap_err().brief();
-        assert_eq!(error("vmi"), "no keymap \"vmi\": did you mean \"vim\"?");
-        assert_eq!(error("xyz"), "no keymap \"xyz\": expected one of: default, vim");
-        assert_eq!(error("/nowhere/x.toml"), "no keymap file /nowhere/x.toml: check the path");
-        assert_eq!(error("~/x.toml"), "no keymap file ~/x.toml: write out the home directory");
+        assert_eq!(error("vmi"), "no keymap is called `vmi`; did you mean `vim`?");
+        assert_eq!(error("xyz"), "no keymap is called `xyz`; known here: default and vim");
+        assert_eq!(error("/nowhere/x.toml"), "no keymap file /nowhere/x.toml; check the path");
+        assert_eq!(error("~/x.toml"), "no keymap file ~/x.toml; write out the home directory");
         assert!(error("/").starts_with("cannot read /: "), "{}", error("/"));
     }
 }

@@ -5,10 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::LoadError;
+use super::Refused;
 
 /// The TOML files of a directory, by the alphabet; at least one.
-fn files(dir: &str) -> Vec<PathBuf> {
+pub(crate) fn files(dir: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
@@ -17,7 +17,7 @@ fn files(dir: &str) -> Vec<PathBuf> {
 }
 
 /// Every file of a directory loads.
-pub(crate) fn good<T>(dir: &str, load: impl Fn(&str, Option<&Path>) -> Result<T, LoadError>) {
+pub(crate) fn good<T>(dir: &str, load: impl Fn(&str, Option<&Path>) -> Result<T, Refused>) {
     for file in files(dir) {
         if let Err(error) = load(file.to_str().unwrap(), None) {
             panic!("{error}");
@@ -26,7 +26,7 @@ pub(crate) fn good<T>(dir: &str, load: impl Fn(&str, Option<&Path>) -> Result<T,
 }
 
 /// Every file of a directory is refused with exactly what the `.err` beside it says.
-pub(crate) fn bad<T>(dir: &str, load: impl Fn(&str, Option<&Path>) -> Result<T, LoadError>) {
+pub(crate) fn bad<T>(dir: &str, load: impl Fn(&str, Option<&Path>) -> Result<T, Refused>) {
     for file in files(dir) {
         let Err(error) = load(file.to_str().unwrap(), None) else { panic!("{} was accepted", file.display()) };
         page(file.with_extension("err").to_str().unwrap(), &format!("{error}\n"));

@@ -4,13 +4,12 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::Problem;
+use super::{Draft, Problem, Text, parse};
 
 /// A file's name, text and entries.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
-    name: String,
-    text: String,
+    text: Text,
     sound: bool,
     /// The entries at the top of the file.
     pub entries: Vec<Entry>,
@@ -38,44 +37,52 @@ pub enum Value {
     Table(Vec<Entry>),
     /// An array; the keys of its entries are empty.
     List(Vec<Entry>),
-    /// Anything else, by the name of its type.
+    /// Anything else, by what it is called.
     Other(&'static str),
 }
 
 impl Value {
-    /// What kind of value this is, for "expected ..., found ...".
+    /// What this is, with its article, for "expected ..., found ...".
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Text(_) => "a string",
-            Self::Table(_) => "a table",
-            Self::List(_) => "an array",
+            Self::Text(_) => TEXT,
+            Self::Table(_) => TABLE,
+            Self::List(_) => LIST,
             Self::Other(kind) => kind,
         }
     }
 }
 
+const TEXT: &str = "a text";
+const TABLE: &str = "a table";
+const LIST: &str = "a list";
+
+/// What a value is, with its article.
+pub const fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => TEXT,
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(true) => "true",
+        DeValue::Boolean(false) => "false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => LIST,
+        DeValue::Table(_) => TABLE,
+    }
+}
+
 impl Document {
     /// Reads what can be read; what cannot is a problem each, and the rest of the file is still looked at.
-    pub fn parse(name: impl Into<String>, text: impl Into<String>) -> (Self, Vec<Problem>) {
-        let mut document = Self { name: name.into(), text: text.into(), sound: true, entries: Vec::new() };
-        let (table, errors) = DeTable::parse_recoverable(&document.text);
-        let entries = entries(table.get_ref());
-        let mut problems: Vec<Problem> = errors
-            .iter()
-            .map(|error| {
-                let end = document.text.len();
-                document.problem(error.span().unwrap_or(end..end), format!("not TOML: {}", error.message()), None)
-            })
-            .collect();
-        problems.sort_by_key(|problem| (problem.line, problem.column));
-        document.entries = entries;
-        document.sound = problems.is_empty();
-        (document, problems)
+    pub fn parse(name: &str, source: &str) -> (Self, Vec<Problem>) {
+        let (text, parsed) = parse(name, source);
+        let problems = parsed.errors.iter().map(|error| text.problem(error)).collect();
+        let entries = entries(parsed.tree.get_ref());
+        (Self { text, sound: parsed.errors.is_empty(), entries }, problems)
     }
 
     /// The name the user knows the file by.
     pub fn name(&self) -> &str {
-        &self.name
+        self.text.name()
     }
 
     /// Whether all of it is TOML. Where it is not, headings may be misread and entries missing.
@@ -91,31 +98,9 @@ impl Document {
         })
     }
 
-    /// The line a place is on, from 1.
-    pub fn line(&self, at: usize) -> usize {
-        1 + self.before(at).matches('\n').count()
-    }
-
-    /// A problem at a place. A place of several lines is cut at the end of its first.
-    pub fn problem(&self, at: Range<usize>, message: impl Into<String>, hint: Option<String>) -> Problem {
-        let before = self.before(at.start);
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let excerpt = self.text[start..].lines().next().unwrap_or_default();
-        let meant = self.text.get(at).unwrap_or_default().lines().next().unwrap_or_default();
-        Problem {
-            file: self.name.clone(),
-            line: self.line(before.len()),
-            column: 1 + before[start..].chars().count(),
-            message: message.into(),
-            hint,
-            excerpt: excerpt.to_owned(),
-            length: meant.chars().count(),
-        }
-    }
-
-    /// The text before a place; a place past the end or within a character is moved back to where one starts.
-    fn before(&self, at: usize) -> &str {
-        &self.text[..self.text.floor_char_boundary(at)]
+    /// A draft as it may be shown.
+    pub fn problem(&self, draft: &Draft) -> Problem {
+        self.text.problem(draft)
     }
 }
 
@@ -148,10 +133,7 @@ fn convert(value: &DeValue<'_>) -> Value {
                 })
                 .collect(),
         ),
-        DeValue::Integer(_) => Value::Other("an integer"),
-        DeValue::Float(_) => Value::Other("a float"),
-        DeValue::Boolean(_) => Value::Other("a boolean"),
-        DeValue::Datetime(_) => Value::Other("a date"),
+        other => Value::Other(kind(other)),
     }
 }
 
@@ -166,19 +148,19 @@ mod tests {
         let (document, problems) = Document::parse("a.toml", "x = 1\n\t\"열쇠\" = \"no\"\n");
         assert_eq!(problems, []);
         let entry = &document.entries[1];
-        let problem = document.problem(entry.value_at.clone(), "bad", Some("try this".into()));
-        assert_eq!((problem.line, problem.column), (2, 9));
+        let problem = document.problem(&Draft::new(&entry.value_at, "bad").hint("try this"));
+        assert_eq!(problem.place(), (2, 9));
         assert_eq!(
             problem.to_string(),
             "error: bad\n --> a.toml:2:9\n  |\n2 |  \"열쇠\" = \"no\"\n  |           ^^^^\n  = hint: try this"
         );
-        assert_eq!(problem.brief(), "a.toml:2:9: bad, try this");
+        assert_eq!(problem.brief(), "a.toml:2:9: bad; try this");
     }
 
     #[test]
     fn every_broken_line_is_told_and_the_rest_is_read() {
         let (document, problems) = Document::parse("a.toml", "a = \nb = \"fine\"\nc = [\"x\" \"y\"]\nb = \"again\"\n");
-        let lines: Vec<usize> = problems.iter().map(|problem| problem.line).collect();
+        let lines: Vec<usize> = problems.iter().map(|problem| problem.place().0).collect();
         assert_eq!(lines, [1, 3, 4]);
         assert_eq!(document.text_of("b"), Some("fine"));
     }
@@ -186,12 +168,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_breaks_the_reader_or_the_report(text in "\\PC*|([a-z\"=\\[\\]{}.#\n\r\t 열😀-]*)") {
-            let (document, problems) = Document::parse("a.toml", text.clone());
+            let (document, problems) = Document::parse("a.toml", &text);
             for problem in problems {
                 prop_assert!(problem.to_string().contains(" --> a.toml:"));
             }
             for at in 0..=text.len() + 1 {
-                prop_assert!(document.problem(at..at + 1, "x", None).line >= 1);
+                prop_assert!(document.problem(&Draft::new(&(at..at + 1), "x")).place().0 >= 1);
             }
         }
     }

@@ -17,7 +17,7 @@ use url::Url;
 
 pub use client::{CONNECT_TIMEOUT, Clients, Trust, client};
 pub use deadline::Deadline;
-pub use reply::Reply;
+pub use reply::{Reply, WRONG_SERVER};
 
 use self::credentials::Credentials;
 use crate::config;
@@ -177,7 +177,7 @@ impl Backend {
     async fn headers(&self, call: &Call) -> Result<HeaderMap, SourceError> {
         let late = |_| {
             SourceError::new(ErrorClass::Timeout, "the credentials were not there in time")
-                .with_hint("is the command or file that gives this source's secret stuck? try it by hand")
+                .with_hint("run the token_command or password_command in a terminal to see what it waits for")
         };
         tokio::time::timeout(call.deadline.remaining(), self.credentials.headers()).await.map_err(late)?
     }

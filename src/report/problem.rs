@@ -23,31 +23,9 @@ pub fn problem(error: &str, hint: Option<&str>, colour: bool) -> String {
     out
 }
 
-/// A report of several problems as it is, its `error:` painted.
-pub fn problems(report: &str, colour: bool) -> String {
-    let ink = Ink { colour };
-    let mut out = String::new();
-    for line in sanitise_lines(report) {
-        let line = line.trim_end();
-        match line.strip_prefix("error:") {
-            Some(rest) => out.push_str(&(ink.paint(Tone::Critical, "error:") + rest)),
-            None => out.push_str(line),
-        }
-        out.push('\n');
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_report_keeps_its_shape() {
-        let report = "error: one\n  --> a.toml:1:1\n\nerror: two\x1b[2J\n\n2 problems in a.toml";
-        assert_eq!(problems(report, false), report.replace('\x1b', "\\u{1b}") + "\n");
-        assert_eq!(problems("error: one", true), "\x1b[1;31merror:\x1b[0m one\n");
-    }
 
     #[test]
     fn an_error_comes_first_and_its_hint_below() {

@@ -138,7 +138,8 @@ fn leave() -> io::Result<()> {
     out.flush()
 }
 
-/// A panic's message must land on a terminal that is whole again, and must not carry foreign text raw.
+/// A panic's message must land on a terminal that is whole again, and must not carry foreign text raw. A panic of a
+/// worker ends the program too: a screen that goes on without the half that feeds it would look alive.
 fn restore_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -150,6 +151,9 @@ fn restore_on_panic() {
                 let _ = writeln!(err, "{line}");
             }
             let _ = writeln!(err, "this is a bug in rounds; nothing was changed anywhere");
+            if std::thread::current().name() != Some("main") {
+                std::process::abort();
+            }
         }));
     });
 }

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use ratatui::style::Style;
 
-use crate::located::{Kind, LoadError, Shipped};
+use crate::located::{Kind, Refused, Shipped};
 
 use catalogue::ROLES;
 use look::Looks;
@@ -108,10 +108,10 @@ pub fn names(user_dir: Option<&Path>) -> Vec<String> {
 /// # Errors
 /// When there is none, or when its file or one it inherits from is refused: every problem with its place. The caller
 /// keeps the theme it has and shows the error.
-pub fn load(name_or_path: &str, user_dir: Option<&Path>) -> Result<Theme, LoadError> {
+pub fn load(name_or_path: &str, user_dir: Option<&Path>) -> Result<Theme, Refused> {
     let chain = THEMES.chain(name_or_path, user_dir)?;
     let (theme, problems) = resolve::resolve(name_or_path, &chain);
-    if problems.is_empty() { Ok(theme) } else { Err(LoadError::Refused(problems)) }
+    if problems.is_empty() { Ok(theme) } else { Err(Refused { problems }) }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use ratatui::style::Modifier;
 
-use crate::located::{Chain, Document, Entry, Problem, Value, did_you_mean, one_of};
+use crate::located::{Chain, Document, Draft, Entry, Problem, Value, did_you_mean, one_of};
 
 use super::{
     Role, THEMES, Theme,
@@ -54,7 +54,7 @@ pub(super) fn resolve(name: &str, chain: &Chain) -> (Theme, Vec<Problem>) {
         if !missing.is_empty() {
             let message = format!("no look for {}", missing.join(", "));
             let hint = "begin with inherits = \"dark\", or name them under [roles]".to_owned();
-            problems.push(layer.problem(0..0, message, Some(hint)));
+            problems.push(layer.problem(&Draft::new(&(0..0), message).hint(hint)));
         }
     }
     let about = own.and_then(|layer| layer.text_of("about")).unwrap_or_default();
@@ -70,7 +70,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn refuse(&mut self, at: &Range<usize>, message: impl Into<String>, hint: impl Into<Option<String>>) {
-        self.problems.push(self.document.problem(at.clone(), message, hint.into()));
+        self.problems.push(self.document.problem(&Draft::new(at, message).hint_if(hint.into())));
     }
 
     fn table(&self, name: &str) -> &'a [Entry] {
@@ -96,12 +96,12 @@ impl<'a> Reader<'a> {
                 }
                 _ if !self.document.is_sound() => {}
                 (name, _) if Role::named(name).is_some() => {
-                    let message = format!("the role \"{name}\" stands outside of [roles]");
+                    let message = format!("the role `{name}` stands outside of [roles]");
                     self.refuse(&entry.key_at, message, "put it under [roles]".to_owned());
                 }
                 (name, _) => {
                     let hint = one_of(name, &["inherits", "about", "palette", "roles"]);
-                    self.refuse(&entry.key_at, format!("unknown setting \"{name}\""), hint);
+                    self.refuse(&entry.key_at, format!("unknown setting `{name}`"), hint);
                 }
             }
         }
@@ -127,14 +127,14 @@ impl<'a> Reader<'a> {
                     sound = false;
                     self.refuse(
                         &part.key_at,
-                        format!("unknown part \"{name}\" of a colour"),
+                        format!("unknown part `{name}` of a colour"),
                         one_of(name, &["fg", "ansi"]),
                     );
                 }
             }
         }
         if !parts.iter().any(|part| part.key == "fg") {
-            self.refuse(&entry.value_at, format!("the colour \"{}\" has no fg", entry.key), None);
+            self.refuse(&entry.value_at, format!("the colour `{}` has no fg", entry.key), None);
         }
         colour.filter(|_| sound).map(|colour| Paint { colour, ansi })
     }
@@ -152,13 +152,13 @@ impl<'a> Reader<'a> {
             return Some(colour);
         }
         let names: Vec<&str> = ANSI.iter().map(|(name, ..)| *name).chain(["default", "dim"]).collect();
-        self.refuse(&entry.value_at, format!("\"{text}\" is none of the sixteen colours"), one_of(text, &names));
+        self.refuse(&entry.value_at, format!("`{text}` is none of the sixteen colours"), one_of(text, &names));
         None
     }
 
     fn bad_colour(&mut self, entry: &Entry, text: &str, expected: String) {
         let hint = did_you_mean(text, ANSI.iter().map(|(name, ..)| *name)).unwrap_or(expected);
-        self.refuse(&entry.value_at, format!("\"{text}\" is no colour"), hint);
+        self.refuse(&entry.value_at, format!("`{text}` is no colour"), hint);
     }
 
     fn text<'e>(&mut self, entry: &'e Entry, what: &str) -> Option<&'e str> {
@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
                 let names = ROLES.iter().map(|entry| entry.name);
                 let hint =
                     did_you_mean(&entry.key, names).unwrap_or_else(|| "`rounds themes dark` lists them all".to_owned());
-                self.refuse(&entry.key_at, format!("unknown role \"{}\"", entry.key), hint);
+                self.refuse(&entry.key_at, format!("unknown role `{}`", entry.key), hint);
             }
             let read = self.looks(entry);
             if let Some(role) = role {
@@ -218,7 +218,7 @@ impl<'a> Reader<'a> {
                 "bg" => look.bg = self.paint(part),
                 "add" => look.add = self.attributes(part),
                 name if known.contains(&name) => {}
-                name => self.refuse(&part.key_at, format!("unknown part \"{name}\" of a look"), one_of(name, known)),
+                name => self.refuse(&part.key_at, format!("unknown part `{name}` of a look"), one_of(name, known)),
             }
         }
         look
@@ -240,7 +240,7 @@ impl<'a> Reader<'a> {
                 let names = self.palette.keys().map(String::as_str).chain(ANSI.iter().map(|(name, ..)| *name));
                 let hint = did_you_mean(text, names)
                     .unwrap_or_else(|| format!("name it under [palette]: {text} = \"#rrggbb\""));
-                self.refuse(&entry.value_at, format!("no colour is called \"{text}\""), hint);
+                self.refuse(&entry.value_at, format!("no colour is called `{text}`"), hint);
                 None
             }
         }
@@ -259,7 +259,7 @@ impl<'a> Reader<'a> {
                 modifier |= *attribute;
             } else {
                 let hint = one_of(text, &ATTRIBUTES.map(|(name, _)| name));
-                self.refuse(&item.value_at, format!("unknown attribute \"{text}\""), hint);
+                self.refuse(&item.value_at, format!("unknown attribute `{text}`"), hint);
             }
         }
         modifier
@@ -294,7 +294,7 @@ mod tests {
         let (theme, problems) = read("[roles]\nwarning = \"ambr\"\ncritical = \"blue\"");
         assert_eq!(
             problems.iter().map(Problem::brief).collect::<Vec<_>>(),
-            ["test.toml:2:11: no colour is called \"ambr\", did you mean \"amber\"?"]
+            ["test.toml:2:11: no colour is called `ambr`; did you mean `amber`?"]
         );
         assert_eq!(theme.style(Role::Critical).fg, Theme::default().style(Role::Notice).fg);
     }
@@ -304,7 +304,7 @@ mod tests {
         fn no_file_breaks_the_reader(text in "(\\[palette\\]\n|\\[roles\\]\n|ok = |[a-z]{2} = |\"#?[0-9a-f]{6}\"\n|[a-z \"=.{}\n-]{0,9}|\\{ fg = \"red\", add = \\[\"bold\"\\] \\}\n){0,12}") {
             let (theme, problems) = read(&text);
             for problem in problems {
-                prop_assert!(!problem.message.is_empty() && problem.line >= 1);
+                prop_assert!(!problem.what.is_empty() && problem.place().0 >= 1);
             }
             prop_assert_eq!(theme.at_depth(Depth::Mono).style(Role::Critical).fg, None);
         }

@@ -254,7 +254,9 @@ fn changes(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
         (count(ChangeKind::AlertResolved), "resolved", "resolved"),
     ];
     if snapshot.changes.is_empty() {
-        canvas.text(x, area.y, (LABEL + room).saturating_sub(x), "nothing changed", Role::Dim);
+        let is_seen = snapshot.sources.iter().any(|source| matches!(source.state, SourceState::Fresh { .. }));
+        let said = if is_seen { "nothing changed" } else { "unknown: no source has answered" };
+        canvas.text(x, area.y, (LABEL + room).saturating_sub(x), said, Role::Dim);
     }
     for (count, one, many) in parts.into_iter().filter(|(count, ..)| *count > 0) {
         let text = format!("{count} {}", if count == 1 { one } else { many });

@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 
 use scan::{Line, Source};
 
-/// Every room and the rooms it may import from. `domain/assess` is a room within a room: judging needs words (`format`),
-/// words need the things they describe (`domain`), and the things need neither.
+/// Every room and the rooms it may import from.
 const ROOMS: &[(&str, &[&str])] = &[
     // floor 0
     ("domain", &[]),
     ("format", &["domain"]),
-    ("domain/assess", &["domain", "format"]),
     // floor 1
+    ("assess", &["domain", "format"]),
     ("located", &["format"]),
     ("command", &["domain", "format"]),
     ("theme", &["located", "format"]),
@@ -27,7 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("source", &["sim", "net", "config", "domain", "format"]),
     ("exec", &["sim", "net", "config", "domain", "format"]),
     // floor 3: none of them sees another
-    ("engine", &["app", "source", "exec", "sim", "net", "config", "domain", "format"]),
+    ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "domain", "format"]),
     ("view", &["app", "command", "keymap", "theme", "config", "domain", "format"]),
     ("report", &["app", "theme", "config", "domain", "format"]),
     // floor 4
@@ -54,7 +53,6 @@ struct Door {
 }
 
 const DOORS: &[Door] = &[
-    Door { what: "judges", paths: &["domain::assess", "super::assess"], rooms: &["domain/assess", "engine"] },
     Door { what: "draws", paths: &["ratatui"], rooms: &["theme", "view", "shell"] },
     Door { what: "speaks to the terminal", paths: &["crossterm"], rooms: &["shell"] },
     Door {
@@ -100,17 +98,16 @@ fn breaches(file: &str, text: &str) -> Vec<String> {
         found.push(format!("{file}:{lines}: the file is longer than {LONGEST_FILE} lines"));
     }
     let source = Source::new(file, text);
-    let Some(outer) = source.room() else {
+    let Some(name) = source.room() else {
         return found;
     };
-    let inner = ROOMS.iter().find(|(name, _)| name.contains('/') && file.starts_with(&format!("src/{name}/")));
-    let Some((room, below)) = inner.or_else(|| ROOMS.iter().find(|(name, _)| *name == outer)) else {
-        found.push(format!("{file}:1: `{outer}` is a room without a floor: give it one in tests/it/floors.rs"));
+    let Some((room, below)) = ROOMS.iter().find(|(known, _)| *known == name) else {
+        found.push(format!("{file}:1: `{name}` is a room without a floor: give it one in tests/it/floors.rs"));
         return found;
     };
     for (Line(line), other) in source.imported_rooms() {
         let known = ROOMS.iter().any(|(name, _)| *name == other);
-        if known && other != outer && !below.contains(&other.as_str()) {
+        if known && other != name && !below.contains(&other.as_str()) {
             found.push(format!("{file}:{line}: `{room}` imports from `{other}`, which is not below it"));
         }
     }
@@ -193,14 +190,10 @@ fn planted_breaches_are_found() {
         ("src/source/ecs/a.rs", "pub(in crate::exec) fn f() {}", "src/source/ecs/a.rs:1: `source` imports from `exec`"),
         ("src/app.rs", "use crate :: view :: draw;", "src/app.rs:1: `app` imports from `view`"),
         ("src/attic/a.rs", "", "src/attic/a.rs:1: `attic` is a room without a floor"),
-        (
-            "src/domain/assess/a.rs",
-            "use crate::config::x;",
-            "src/domain/assess/a.rs:1: `domain/assess` imports from `config`",
-        ),
+        ("src/assess/a.rs", "use crate::config::x;", "src/assess/a.rs:1: `assess` imports from `config`"),
         ("src/domain/a.rs", "use crate::format;", "src/domain/a.rs:1: `domain` imports from `format`"),
-        ("src/domain/a.rs", "use super::assess::x;", "src/domain/a.rs:1: `domain` judges"),
-        ("src/view/a.rs", "use crate::domain::{Verdict, assess};", "src/view/a.rs:1: `view` judges"),
+        ("src/domain/a.rs", "use crate::assess::x;", "src/domain/a.rs:1: `domain` imports from `assess`"),
+        ("src/view/a.rs", "use crate::assess::Facts;", "src/view/a.rs:1: `view` imports from `assess`"),
         ("src/report/a.rs", "use ratatui::text::Line;", "src/report/a.rs:1: `report` draws"),
         ("src/view/a.rs", "let x = crossterm::terminal::size();", "src/view/a.rs:1: `view` speaks to the terminal"),
         ("src/app/a.rs", "let now = jiff::Timestamp::now();", "src/app/a.rs:1: `app` reads the clock"),
@@ -253,8 +246,8 @@ fn what_is_allowed_is_let_be() {
         ("src/app/a.rs", "#[cfg(test)]\nmod tests { use crate::sim::x; use std::fs; let a = Instant::now(); }"),
         ("src/app/a.rs", "#[cfg(test)]\nuse crate::sim::x;\n#[cfg(all(test, unix))] fn f() { crate::sim::x() }"),
         ("src/app/a.rs", "use crate::{command::{self, Command}, keymap::Key};"),
-        ("src/domain/assess/a.rs", "use crate::format; use super::super::Verdict; use crate::domain::Finding;"),
-        ("src/engine/a.rs", "use crate::domain::assess::{self, Facts};"),
+        ("src/assess/a.rs", "use crate::format; use super::super::domain::Verdict; use crate::domain::Finding;"),
+        ("src/engine/a.rs", "use crate::assess::{self, Facts};"),
         ("src/app/a.rs", "let hyperbola = 1; struct Reqwest; mod fs {} use jiff::Timestamp; process::x();"),
         ("src/shell/a.rs", "use crossterm::event; use ratatui::Frame; let now = Timestamp::now();"),
         ("src/net/a.rs", "use reqwest::Client; use std::fs; let now = Instant::now();"),

@@ -25,9 +25,9 @@ fn source(rounds: &Rounds, name: &str) -> Value {
 
 /// A context whose Prometheus is at `authority`; `trust` are the lines about certificates.
 fn secure(authority: &str, trust: &[(&str, &str)]) -> String {
-    let lines: String =
-        trust.iter().map(|(key, name)| format!("{key} = \"{}\"\n", SECURE.file(name).display())).collect();
-    format!("[contexts.a.prometheus]\nurl = \"https://{authority}\"\n{lines}")
+    let line = |(key, name): &(&str, &str)| format!("{key} = \"{}\"", SECURE.file(name).display());
+    let lines: Vec<String> = trust.iter().map(line).collect();
+    format!("[contexts.a.prometheus]\nurl = \"https://{authority}\"\n{}\n", lines.join("\n"))
 }
 
 const MUTUAL: [(&str, &str); 3] = [("ca_file", "ca.pem"), ("client_cert", "client.pem"), ("client_key", "client.key")];

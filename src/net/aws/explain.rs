@@ -18,6 +18,9 @@ const MAX_TEXT: usize = 320;
 /// A run this long of characters without the separators of ARNs and sentences can only be a token.
 const TOKEN: usize = 100;
 
+/// What to do where nothing answers. An endpoint that is not allowed through a firewall looks just like that.
+pub(super) const NO_ANSWER: &str = "check network, proxy and VPC endpoint on the way to this AWS API";
+
 /// An API call, as people say it.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
@@ -59,7 +62,9 @@ where
         return SourceError { what: format!("{place}: {}", failure.0.what), ..failure.0.clone() };
     }
     match error {
-        SdkError::TimeoutError(_) => SourceError::new(ErrorClass::Timeout, format!("{place}: no answer in time")),
+        SdkError::TimeoutError(_) => {
+            SourceError::new(ErrorClass::Timeout, format!("{place}: no answer in time")).with_hint(NO_ANSWER)
+        }
         SdkError::ServiceError(context) if context.err().code().is_some() => {
             let status = context.raw().status().as_u16();
             answered(call, &place, status, context.err().code(), context.err().message())
@@ -97,7 +102,10 @@ fn answered(call: &Call<'_>, place: &str, status: u16, code: Option<&str>, messa
         };
         let error = SourceError::new(class, what);
         return match class {
-            ErrorClass::Server | ErrorClass::Throttled => error,
+            ErrorClass::Throttled => error,
+            ErrorClass::Server => {
+                error.with_hint("a proxy or endpoint on the way fails: check endpoint_url and proxies")
+            }
             _ => error.with_hint("check endpoint_url, and proxies on the way"),
         };
     };

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::chain::{Loaded, timeouts};
-use super::explain::{Call, clean, explain};
+use super::explain::{Call, NO_ANSWER, clean, explain};
 use super::profile::{Facts, find};
 use super::transport::Transport;
 use super::{Aws, Caller};
@@ -107,9 +107,9 @@ impl Session {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error,
             Err(_) => {
-                let waited = format::duration(self.within);
+                let waited = format::duration_fine(self.within);
                 let what = format!("{}: no answer within {waited}", call.in_region(self.region()));
-                return Err(SourceError::new(ErrorClass::Timeout, what));
+                return Err(SourceError::new(ErrorClass::Timeout, what).with_hint(NO_ANSWER));
             }
         };
         if let Some(error) = find::<CredentialsError>(&error) {

@@ -63,7 +63,13 @@ pub fn client(trust: &Trust) -> Result<Client, SourceError> {
     let with_system = builder(trust, identity.clone()).tls_certs_merge(roots.clone()).build();
     // A slim container has no system certificates at all. Plain HTTP and the configured authorities still work there.
     with_system.or_else(|_| builder(trust, identity).tls_certs_only(roots).build()).map_err(|error| {
-        SourceError::new(ErrorClass::Local, format!("cannot set up TLS: {}", super::failure::innermost(&error)))
+        let why = super::failure::innermost(&error);
+        let error = SourceError::new(ErrorClass::Local, format!("cannot set up TLS: {why}"));
+        if trust.client_certificate.is_some() {
+            error.with_hint("check that client_key is the key of client_cert")
+        } else {
+            error
+        }
     })
 }
 

@@ -9,13 +9,13 @@ use rustls::{CertificateError, InvalidMessage};
 use crate::domain::{ErrorClass, SourceError};
 use crate::format::{duration, sanitise};
 
+/// What to do where an answer takes too long.
+pub const TOO_SLOW: &str = "check the network, VPN and security groups on the way, or raise `timeout`";
+
 /// A request that got no usable answer. `call` is `METHOD URL`, free of secrets.
 pub fn transport(call: &str, error: &reqwest::Error, allowed: Duration) -> SourceError {
     if let Some(tls) = find::<rustls::Error>(error) {
         let (why, hint) = tls_failure(tls);
-        return SourceError { class: ErrorClass::Tls, what: format!("{call}: {why}"), hint };
-    }
-    if let Some((why, hint)) = find::<io::Error>(error).and_then(late_alert) {
         return SourceError { class: ErrorClass::Tls, what: format!("{call}: {why}"), hint };
     }
     if error.is_timeout() {
@@ -24,14 +24,21 @@ pub fn transport(call: &str, error: &reqwest::Error, allowed: Duration) -> Sourc
         } else {
             timed_out(allowed, call)
         };
-        return SourceError::new(ErrorClass::Timeout, what)
-            .with_hint("check the network, VPN and security groups on the way, or raise `timeout`");
+        return SourceError::new(ErrorClass::Timeout, what).with_hint(TOO_SLOW);
     }
     if error.is_dns() {
-        return SourceError::new(ErrorClass::Dns, format!("{call}: the host name does not resolve"))
-            .with_hint("check the url's host name, the VPN and the resolver");
+        return SourceError::new(ErrorClass::Dns, format!("{call}: the host name does not resolve")).with_hint(
+            if proxy_is_set() {
+                "check the host names of the url and of the proxy in HTTP_PROXY or HTTPS_PROXY, and the resolver"
+            } else {
+                "check the url's host name, the VPN and the resolver"
+            },
+        );
     }
     let why = find::<io::Error>(error).map_or_else(|| innermost(error), io_failure);
+    if let Some((why, hint)) = late_alert(&why) {
+        return SourceError { class: ErrorClass::Tls, what: format!("{call}: {why}"), hint };
+    }
     let error = SourceError::new(ErrorClass::Connect, format!("{call}: {why}"));
     if why.contains("refused") && proxy_is_set() {
         error.with_hint("nothing listens there, or at the proxy that HTTP_PROXY or HTTPS_PROXY names: check both")
@@ -39,9 +46,10 @@ pub fn transport(call: &str, error: &reqwest::Error, allowed: Duration) -> Sourc
         error.with_hint("nothing listens there: check host and port, and that the server runs")
     } else if why.contains("broke") && call.contains(" http://") {
         error.with_hint("if that port speaks TLS, use https:// in the url")
-    } else if (why.contains("broke") || why.contains("closed")) && call.contains(" https://") {
-        // The alert that says so may be lost: the server closes while our request is on its way.
-        error.with_hint("if the server wants a client certificate, set client_cert and client_key")
+    } else if (why.contains("closed") || why.contains("broke")) && call.contains(" https://") {
+        error.with_hint("something accepted and hung up: it may want a client certificate (client_cert, client_key)")
+    } else if why.contains("closed") {
+        error.with_hint("something accepted and hung up: check the port, and the proxy or load balancer there")
     } else if why.contains("tunnel") || why.contains("proxy") {
         error.with_hint("check HTTP_PROXY, HTTPS_PROXY and NO_PROXY")
     } else {
@@ -109,28 +117,29 @@ fn tls_failure(error: &rustls::Error) -> (String, Option<String>) {
             ),
             CertificateError::UnknownIssuer => (
                 "the server's certificate is not trusted: unknown issuer".to_owned(),
-                hint("set ca_file to the PEM file of the authority that issued it"),
+                hint("ca_file must name the PEM file of the authority that issued it"),
             ),
             other => (format!("the server's certificate was refused: {}", sanitise(&other.to_string())), None),
         },
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             ("the server does not speak TLS there".to_owned(), hint("use http:// in the url, or the TLS port"))
         }
-        rustls::Error::AlertReceived(alert) => refused_us(&format!("{alert:?}")),
+        rustls::Error::AlertReceived(alert) => tls_alert(&format!("{alert:?}")),
         other => (format!("TLS failed: {}", sanitise(&other.to_string())), None),
     }
 }
 
-/// In TLS 1.3 a server looks at the client's certificate after the client's handshake is over; its alert then comes out
-/// of the first read, and as text only.
-fn late_alert(error: &io::Error) -> Option<(String, Option<String>)> {
-    let text = error.to_string();
-    text.strip_prefix("received fatal alert: ").map(|alert| refused_us(&sanitise(alert)))
+/// How rustls begins to say that the server gave up.
+const FATAL_ALERT: &str = "received fatal alert: ";
+
+/// A client certificate is refused after the handshake, and of what TLS says then HTTP/2 keeps the words only.
+fn late_alert(why: &str) -> Option<(String, Option<String>)> {
+    why.split_once(FATAL_ALERT).map(|(_, alert)| tls_alert(alert))
 }
 
-fn refused_us(alert: &str) -> (String, Option<String>) {
-    let hint = "it may want a client certificate of an authority it trusts: set client_cert and client_key";
-    (format!("the server ended the TLS handshake: {alert}"), Some(hint.to_owned()))
+fn tls_alert(alert: &str) -> (String, Option<String>) {
+    let why = format!("the server ended the TLS handshake: {alert}");
+    (why, Some("it may want a client certificate, or another one: see client_cert and client_key".to_owned()))
 }
 
 /// The first cause of type `E`, also where an I/O error wraps it.
@@ -172,11 +181,10 @@ mod tests {
     }
 
     #[test]
-    fn an_alert_after_the_handshake_is_told_as_one_during_it() {
-        let late = io::Error::new(io::ErrorKind::InvalidData, "received fatal alert: BadCertificate");
-        let during = rustls::Error::AlertReceived(AlertDescription::BadCertificate);
-        assert_eq!(late_alert(&late), Some(tls_failure(&during)));
-        assert_eq!(late_alert(&io::Error::other("reset")), None);
+    fn an_alert_is_known_by_its_words_where_only_those_are_left() {
+        let alert = rustls::Error::AlertReceived(AlertDescription::BadCertificate);
+        assert_eq!(late_alert(&alert.to_string()), Some(tls_failure(&alert)));
+        assert_eq!(late_alert("connection refused"), None);
     }
 
     #[test]

@@ -18,6 +18,12 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 /// The most of a server's own error text that is passed on, in cells.
 const MAX_SAID: usize = 300;
 
+/// What to do where an answer ends too early.
+const BROKEN_OFF: &str = "the server or a proxy in front of it cut the answer off: look at its log";
+
+/// What to do where the answers are not those of the API asked.
+pub const WRONG_SERVER: &str = "check that the url is the right kind of server";
+
 /// A complete answer of any status.
 #[derive(Debug)]
 pub struct Reply {
@@ -90,15 +96,15 @@ impl Reply {
                 garbage("got an HTML page instead of JSON: is this a login page or another service?".to_owned())
                     .with_hint("check the url (an API under a prefix needs it in the path) and the credentials")
             } else if self.body.is_empty() {
-                garbage("the answer is empty".to_owned())
+                garbage("the answer is empty".to_owned()).with_hint(WRONG_SERVER)
             } else if error.is_eof() {
-                garbage(format!("the answer ends in the middle, after {}", size(self.body.len())))
+                garbage(format!("the answer ends in the middle, after {}", size(self.body.len()))).with_hint(BROKEN_OFF)
             } else {
                 garbage(format!(
                     "the answer is not what this API promises: {}",
                     clip(&sanitise(&error.to_string()), 160)
                 ))
-                .with_hint("check that the url is the right kind of server")
+                .with_hint(WRONG_SERVER)
             }
         })
     }
@@ -161,7 +167,7 @@ impl Reply {
             408 | 499 => (ErrorClass::Timeout, None),
             429 => {
                 let wait = self.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-                (ErrorClass::Throttled, wait.map(|wait| format!("it asks to wait: {}", clip(&sanitise(wait), 40))))
+                (ErrorClass::Throttled, Some(wait.map_or_else(|| TOO_OFTEN.to_owned(), asked_to_wait)))
             }
             502 | 504 => (
                 ErrorClass::Server,
@@ -171,7 +177,7 @@ impl Reply {
                 (ErrorClass::Tls, hint("use https:// in the url"))
             }
             300..=399 => (ErrorClass::Garbage, None),
-            500..=599 => (ErrorClass::Server, None),
+            500..=599 => (ErrorClass::Server, hint("the server itself fails: look at its log")),
             _ => (ErrorClass::Rejected, None),
         }
     }
@@ -187,24 +193,56 @@ impl Reply {
     }
 }
 
+/// What to do where the server is asked too often; more precisely where it says so itself, in seconds or as a date.
+const TOO_OFTEN: &str = "ask it less often: raise its interval in the context's [refresh]";
+
+fn asked_to_wait(wait: &str) -> String {
+    match wait.trim().parse::<u32>() {
+        Ok(seconds) => format!("it asks to wait for {seconds}s; {TOO_OFTEN}"),
+        Err(_) => format!("it asks to wait until {}; {TOO_OFTEN}", clip(&sanitise(wait), 40)),
+    }
+}
+
 fn too_large(call: &str) -> SourceError {
     let what = format!("{call}: the answer is larger than {}", size(MAX_BODY));
-    SourceError::new(ErrorClass::Garbage, what).with_hint("aggregate by service in the query, so that less comes back")
+    let hint = if call.contains("/api/v1/query") {
+        "aggregate by service in the query, so that less comes back"
+    } else {
+        WRONG_SERVER
+    };
+    SourceError::new(ErrorClass::Garbage, what).with_hint(hint)
 }
 
 fn broke_off(call: &str, error: &reqwest::Error, received: usize, allowed: Duration) -> SourceError {
     if error.is_timeout() {
         let what = format!("{} (it stopped after {})", failure::timed_out(allowed, call), size(received));
-        SourceError::new(ErrorClass::Timeout, what)
+        SourceError::new(ErrorClass::Timeout, what).with_hint(failure::TOO_SLOW)
     } else if error.is_decode() && received == 0 {
         let why = failure::innermost(error);
         SourceError::new(ErrorClass::Garbage, format!("{call}: the answer cannot be unpacked: {why}"))
     } else {
         SourceError::new(ErrorClass::Connect, format!("{call}: the answer broke off after {}", size(received)))
+            .with_hint(BROKEN_OFF)
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a size for people, in at most three digits")]
 fn size(length: usize) -> String {
     bytes(length as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_asks_to_wait_is_quoted_in_words() {
+        for (wait, expected) in [
+            ("90", "it asks to wait for 90s; ask it less often"),
+            ("Sun, 22 Nov 2026 09:00:00 GMT", "it asks to wait until Sun, 22 Nov 2026 09:00:00 GMT; ask it"),
+        ] {
+            let hint = asked_to_wait(wait);
+            assert!(hint.starts_with(expected), "{hint}");
+        }
+    }
 }

@@ -57,6 +57,8 @@ async fn statuses_and_bodies_become_one_line_with_a_class() {
         assert_eq!(error.class, class, "{shown}: {}", error.what);
         assert!(error.what.starts_with(&format!("GET {}api: ", server.url)), "{}", error.what);
         assert!(error.what.ends_with(expected) || error.what.contains(expected), "{}: {expected}", error.what);
+        let speaks_for_itself = matches!(class, Rejected | Timeout);
+        assert!(speaks_for_itself || error.hint.is_some(), "no next step: {}", error.what);
     }
 }
 
@@ -108,6 +110,7 @@ async fn an_endless_answer_is_cut_off() {
     let error = get(&Http { timeout: Duration::from_secs(20), ..server.settings() }).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Garbage);
     assert!(error.what.ends_with("the answer is larger than 64 MiB"), "{}", error.what);
+    assert_eq!(error.hint.as_deref(), Some(WRONG_SERVER), "it was no query");
 }
 
 #[tokio::test]

@@ -47,8 +47,8 @@ impl World {
                 .collect(),
             services,
             definitions,
-            unread: Vec::new(),
             problems: hiccup.map(|outage| outage.error.clone()).into_iter().collect(),
+            ..EcsReading::default()
         })
     }
 }

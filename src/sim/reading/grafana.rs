@@ -29,7 +29,7 @@ impl World {
             alerts: Some(self.managed_alerts(now)),
             silences: Vec::new(),
             dashboards: self.dashboards(),
-            problems: Vec::new(),
+            ..GrafanaReading::default()
         })
     }
 

@@ -47,13 +47,12 @@ impl World {
         Ok(PrometheusReading {
             version: Some("3.14.0".to_owned()),
             signals,
-            failed_signals: Vec::new(),
             targets: Some(targets),
             alerts: Some(alerts::of_prometheus(&scenes, &self.stage.standing, now)),
             facts: [("ready", "yes".to_owned()), ("head series", head.to_string()), ("retention", "15d".to_owned())]
                 .map(|(name, text)| (name.to_owned(), text))
                 .into(),
-            problems: Vec::new(),
+            ..PrometheusReading::default()
         })
     }
 

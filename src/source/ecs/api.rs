@@ -52,7 +52,7 @@ impl<'a> Api<'a> {
     ) -> Result<(Vec<Cluster>, Vec<Failure>), SourceError> {
         let request = self.client.describe_clusters().set_clusters(Some(clusters.to_vec()));
         let answer = self.session.call(call("DescribeClusters", ""), request.send()).await?;
-        Ok((answer.clusters.unwrap_or_default(), answer.failures.unwrap_or_default()))
+        self.told("DescribeClusters", "", answer.clusters, answer.failures)
     }
 
     /// ARNs of a cluster's services.
@@ -75,7 +75,7 @@ impl<'a> Api<'a> {
     ) -> Result<(Vec<Service>, Vec<Failure>), SourceError> {
         let request = self.client.describe_services().cluster(cluster).set_services(Some(services.to_vec()));
         let answer = self.session.call(call("DescribeServices", about), request.send()).await?;
-        Ok((answer.services.unwrap_or_default(), answer.failures.unwrap_or_default()))
+        self.told("DescribeServices", about, answer.services, answer.failures)
     }
 
     /// ARNs of a cluster's tasks: those meant to run (the default), or those meant to be stopped.
@@ -106,7 +106,7 @@ impl<'a> Api<'a> {
     ) -> Result<(Vec<Task>, Vec<Failure>), SourceError> {
         let request = self.client.describe_tasks().cluster(cluster).set_tasks(Some(tasks.to_vec()));
         let answer = self.session.call(call("DescribeTasks", about), request.send()).await?;
-        Ok((answer.tasks.unwrap_or_default(), answer.failures.unwrap_or_default()))
+        self.told("DescribeTasks", about, answer.tasks, answer.failures)
     }
 
     /// A task definition by ARN or `family:revision`.
@@ -118,6 +118,28 @@ impl<'a> Api<'a> {
             let what = format!("{}: the answer holds no definition", call.in_region(self.session.region()));
             SourceError::new(ErrorClass::Garbage, what)
         })
+    }
+
+    /// What was asked for, and failures. ECS tells of everything it is asked about, one way or the other: an answer
+    /// with neither comes from something else.
+    fn told<T>(
+        &self,
+        action: &'static str,
+        about: &str,
+        found: Option<Vec<T>>,
+        failures: Option<Vec<Failure>>,
+    ) -> Result<(Vec<T>, Vec<Failure>), SourceError> {
+        let (found, failures) = (found.unwrap_or_default(), failures.unwrap_or_default());
+        if found.is_empty() && failures.is_empty() {
+            return Err(self.contradicts(action, about, "nothing of what was asked for"));
+        }
+        Ok((found, failures))
+    }
+
+    /// An answer that cannot be ECS's own.
+    pub(super) fn contradicts(&self, action: &'static str, about: &str, holds: &str) -> SourceError {
+        let what = format!("{}: the answer holds {holds}", call(action, about).in_region(self.session.region()));
+        SourceError::new(ErrorClass::Garbage, what).with_hint("check endpoint_url, and proxies on the way")
     }
 
     /// What a `failures` entry of an answer says.

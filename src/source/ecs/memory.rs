@@ -32,10 +32,10 @@ struct Listing {
 }
 
 /// A service as it was last described.
-#[derive(Debug)]
-struct Known {
-    service: EcsService,
-    at: Timestamp,
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) service: EcsService,
+    pub(super) at: Timestamp,
 }
 
 /// What is kept between rounds.
@@ -81,13 +81,13 @@ impl Memory {
 
     /// Parts the services to describe in this round from those whose last description will do. Those never seen come
     /// first, then those in motion, then the longest unseen.
-    pub(super) fn plan(&self, mut arns: Vec<String>, now: Timestamp) -> (Vec<String>, Vec<EcsService>) {
+    pub(super) fn plan(&self, mut arns: Vec<String>, now: Timestamp) -> (Vec<String>, Vec<Known>) {
         arns.sort_by_key(|arn| self.services.get(arn).map(|known| (is_settled(&known.service), known.at)));
         let mut due = Vec::new();
         let mut stand_ins = Vec::new();
         for arn in arns {
             match self.stand_in(&arn, now) {
-                Some(service) if due.len() >= DESCRIBED_A_ROUND => stand_ins.push(service.clone()),
+                Some(known) if due.len() >= DESCRIBED_A_ROUND => stand_ins.push(known.clone()),
                 _ => due.push(arn),
             }
         }
@@ -102,10 +102,10 @@ impl Memory {
     }
 
     /// A service's last description, where it is recent enough to stand in.
-    pub(super) fn stand_in(&self, arn: &str, now: Timestamp) -> Option<&EcsService> {
+    pub(super) fn stand_in(&self, arn: &str, now: Timestamp) -> Option<&Known> {
         let known = self.services.get(arn)?;
         let age = now.as_second() - known.at.as_second();
-        (0..=STAND_IN_SECONDS).contains(&age).then_some(&known.service)
+        (0..=STAND_IN_SECONDS).contains(&age).then_some(known)
     }
 
     /// Parts the tasks that must be described from those that stopped and were: they do not change any more.

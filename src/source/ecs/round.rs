@@ -1,7 +1,7 @@
 //! One round of reading: clusters, then every cluster's services and tasks side by side, then new task definitions.
 //! The session lets a few calls through at a time, in the order they are made here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_ecs::types;
@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::api::{Api, CLUSTERS_A_CALL, SERVICES_A_CALL, TASKS_A_CALL};
+use super::memory::Known;
 use super::owner::Owners;
 use super::{Ecs, map};
-use crate::domain::{Cluster, EcsReading, EcsService, ErrorClass, SourceError, TaskDefinition};
+use crate::domain::{Cluster, EcsReading, EcsService, ErrorClass, ServiceId, SourceError, TaskDefinition, Unseen};
 use crate::net::aws::{Caller, Session};
 use crate::source::Ask;
 
@@ -39,24 +40,35 @@ struct Place {
     active: Option<i32>,
 }
 
-/// The clusters to read.
-#[derive(Default)]
-struct Places {
-    places: Vec<Place>,
-    /// Clusters that were asked for and are not there.
-    unread: Vec<SourceError>,
-    problems: Vec<SourceError>,
-}
-
 /// What came back of one cluster.
 #[derive(Default)]
 struct Part {
     services: Vec<EcsService>,
-    /// Why `services` may not be all there are.
-    unread: Vec<SourceError>,
+    /// Those of them that were described in an earlier round, and when.
+    described_before: BTreeMap<ServiceId, Timestamp>,
+    unseen: Vec<Unseen>,
     problems: Vec<SourceError>,
     /// Whether nothing at all is known of its services.
     failed: bool,
+}
+
+impl Part {
+    fn failed(problem: SourceError) -> Self {
+        let unseen = vec![Unseen::new("services", &problem)];
+        Self { unseen, problems: vec![problem], failed: true, ..Self::default() }
+    }
+
+    /// Adds a service as it was last described.
+    fn stands_in(&mut self, known: Known) {
+        self.described_before.insert(known.service.id.clone(), known.at);
+        self.services.push(known.service);
+    }
+
+    /// Some services could not be read.
+    fn lacks(&mut self, problem: SourceError) {
+        self.unseen.push(Unseen::new("services", &problem));
+        self.problems.push(problem);
+    }
 }
 
 /// A cluster's tasks.
@@ -95,21 +107,21 @@ impl<'a> Round<'a> {
 
     /// Clusters, services, tasks and definitions; the account as far as the clusters' ARNs tell.
     async fn fleet(&self) -> Result<EcsReading, SourceError> {
-        let Places { places, mut unread, mut problems } = self.clusters().await?;
+        let (places, mut unseen, mut problems) = self.clusters().await?;
         let parts = join_all(places.iter().map(|place| self.cluster(place))).await;
         let nothing = !parts.is_empty() && parts.iter().all(|part| part.failed);
-        let mut services = Vec::new();
+        let (mut services, mut described_before) = (Vec::new(), BTreeMap::new());
         let mut reasons = Vec::new();
         for part in parts {
             services.extend(part.services);
-            reasons.extend(part.unread);
-            problems.extend(part.problems);
+            described_before.extend(part.described_before);
+            unseen.extend(part.unseen);
+            reasons.extend(part.problems);
         }
         if nothing && !reasons.is_empty() {
             return Err(reasons.swap_remove(0));
         }
-        unread.extend(reasons);
-        problems.splice(0..0, unread.iter().cloned());
+        problems.extend(reasons);
         services.sort_by(|a, b| a.id.cmp(&b.id));
         let (definitions, undefined) = self.definitions(&services).await;
         problems.extend(undefined);
@@ -120,7 +132,8 @@ impl<'a> Round<'a> {
             clusters: places.into_iter().map(|place| place.cluster).collect(),
             services,
             definitions,
-            unread,
+            unseen,
+            described_before,
             problems,
         })
     }
@@ -130,12 +143,13 @@ impl<'a> Round<'a> {
         timeout(self.within / 4, self.session.caller()).await.unwrap_or_else(|_| {
             let region = self.session.region();
             let what = format!("sts:GetCallerIdentity in {region}: no answer in time");
-            Err(SourceError::new(ErrorClass::Timeout, what))
+            let hint = "only the account is not known; to see it, let this machine reach AWS STS";
+            Err(SourceError::new(ErrorClass::Timeout, what).with_hint(hint))
         })
     }
 
-    /// The clusters to read: those configured, else all.
-    async fn clusters(&self) -> Result<Places, SourceError> {
+    /// The clusters to read: those configured, else all. A configured one that is not there is one nobody looked at.
+    async fn clusters(&self) -> Result<(Vec<Place>, Vec<Unseen>, Vec<SourceError>), SourceError> {
         let configured = &self.ecs.aws.settings().clusters;
         let references = if configured.is_empty() {
             self.api.list_clusters().await.map_err(|error| match error.class {
@@ -148,8 +162,7 @@ impl<'a> Round<'a> {
         } else {
             configured.clone()
         };
-        let mut found = Places::default();
-        let Places { places, unread, problems } = &mut found;
+        let (mut unseen, mut problems) = (Vec::new(), Vec::new());
         if references.is_empty() {
             let what = format!("ecs:ListClusters in {}: there is no cluster", self.session.region());
             problems.push(
@@ -158,13 +171,17 @@ impl<'a> Round<'a> {
                 ),
             );
         }
+        let mut places = Vec::new();
         for some in references.chunks(CLUSTERS_A_CALL) {
             match self.api.describe_clusters(some).await {
                 Ok((clusters, failures)) => {
-                    unread.extend(failures.iter().map(|failure| {
+                    for failure in &failures {
                         let error = self.api.failed("DescribeClusters", "", failure);
-                        error.with_hint("check `clusters` and `region` of the context's [aws]")
-                    }));
+                        if !configured.is_empty() {
+                            unseen.push(Unseen::new("cluster", &error));
+                        }
+                        problems.push(error.with_hint("check `clusters` and `region` of the context's [aws]"));
+                    }
                     places.extend(clusters.iter().filter_map(described));
                 }
                 Err(error) if is_the_way(error.class) => return Err(error),
@@ -174,18 +191,18 @@ impl<'a> Round<'a> {
                 }
             }
         }
-        if places.is_empty() && !unread.is_empty() && !configured.is_empty() {
-            return Err(unread.swap_remove(0));
+        if places.is_empty() && !problems.is_empty() && !configured.is_empty() {
+            return Err(problems.swap_remove(0));
         }
         places.sort_by(|a, b| a.cluster.name.cmp(&b.cluster.name));
-        Ok(found)
+        Ok((places, unseen, problems))
     }
 
     async fn cluster(&self, place: &Place) -> Part {
         let (services, tasks) = Box::pin(join(self.services(place), self.tasks(place))).await;
         let mut part = match services {
             Ok(read) => read,
-            Err(problem) => return Part { unread: vec![problem], failed: true, ..Part::default() },
+            Err(problem) => return Part::failed(problem),
         };
         let services = &mut part.services;
         let mut owners = Owners::default();
@@ -215,7 +232,9 @@ impl<'a> Round<'a> {
         let mut wanted = self.list(place, &mut part.problems).await?;
         wanted.retain(|arn| self.ecs.services.admits(&place.cluster.name, map::short_name(arn)));
         let (due, stand_ins) = self.ecs.memory().plan(wanted, self.now);
-        part.services = stand_ins;
+        for known in stand_ins {
+            part.stands_in(known);
+        }
         let batches = due.chunks(SERVICES_A_CALL);
         let calls = batches.clone().map(|batch| self.api.describe_services(&place.reference, &place.about, batch));
         let answers = join_all(calls).await;
@@ -238,16 +257,21 @@ impl<'a> Round<'a> {
             if missed.len() == due.len() {
                 return Err(reason);
             }
-            let memory = self.ecs.memory();
             let kept = part.services.len();
-            part.services.extend(missed.iter().filter_map(|arn| memory.stand_in(arn, self.now)).cloned());
+            let memory = self.ecs.memory();
+            let last = missed.iter().filter_map(|arn| memory.stand_in(arn, self.now));
+            for known in last.cloned() {
+                part.stands_in(known);
+            }
             let lost = missed.len() - (part.services.len() - kept);
             let (missed, due) = (missed.len(), due.len());
             let what = format!("{}; {missed} of {due} services not read again, {lost} not known", reason.what);
-            let list = if lost > 0 { &mut part.unread } else { &mut part.problems };
-            list.push(SourceError { what, ..reason });
+            let problem = SourceError { what, ..reason };
+            if lost > 0 { part.lacks(problem) } else { part.problems.push(problem) }
         }
-        part.unread.extend(self.not_described(place, failures).await);
+        for problem in self.not_described(place, failures).await {
+            part.lacks(problem);
+        }
         Ok(part)
     }
 
@@ -258,6 +282,10 @@ impl<'a> Round<'a> {
             return Ok(arns);
         }
         match self.api.list_services(&place.reference, &place.about).await {
+            Ok(arns) if arns.is_empty() && place.active.is_some_and(|count| count > 0) => {
+                let count = place.active.unwrap_or_default();
+                Err(self.api.contradicts("ListServices", &place.about, &format!("no service, of {count} active ones")))
+            }
             Ok(arns) => {
                 self.ecs.memory().listed(&place.reference, place.active, &arns);
                 Ok(arns)
@@ -371,7 +399,12 @@ impl Tasks {
 fn is_the_way(class: ErrorClass) -> bool {
     matches!(
         class,
-        ErrorClass::Dns | ErrorClass::Connect | ErrorClass::Tls | ErrorClass::Timeout | ErrorClass::Credentials
+        ErrorClass::Dns
+            | ErrorClass::Connect
+            | ErrorClass::Tls
+            | ErrorClass::Timeout
+            | ErrorClass::Credentials
+            | ErrorClass::Garbage
     )
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::{Context, Refresh};
-use crate::domain::{CheckupState, EcsReading, ErrorClass, Policy, TaskState};
+use crate::domain::{CheckupState, EcsReading, ErrorClass, Policy, TaskState, Unseen};
 use crate::net::aws::fake::{action, answer, aws, aws_with, body, identity, refusal, settings};
 use crate::net::http::loopback::{Asked, Loopback, Said};
 
@@ -195,6 +195,7 @@ async fn what_fails_alone_is_a_problem_and_the_rest_stays() {
         assert!(reading.services.iter().all(|service| service.tasks_known == tasks_known), "{name}");
         assert_eq!(reading.problems.len(), 1, "{name}: {:?}", reading.problems);
         assert_eq!(reading.problems[0].class, class, "{name}: {:?}", reading.problems);
+        assert_eq!(reading.unseen, [], "{name}: services say themselves that their tasks are not known");
         assert!(reading.problems[0].what.contains(name), "{:?}", reading.problems);
         assert!(!reading.problems[0].what.contains("html"), "{:?}", reading.problems);
     }
@@ -207,6 +208,10 @@ async fn when_nothing_can_be_read_the_error_says_why() {
         ("ListClusters", denied(), ErrorClass::Forbidden, "allow ecs:Y on z"),
         ("ListServices", denied(), ErrorClass::Forbidden, "allow ecs:Y on z"),
         ("DescribeServices", Said::text(200, "text/plain", "hello"), ErrorClass::Garbage, "endpoint_url"),
+        // Well-formed and yet no answer of ECS: it tells of everything it is asked about.
+        ("DescribeClusters", answer(&json!({})), ErrorClass::Garbage, "endpoint_url"),
+        ("ListServices", answer(&json!({})), ErrorClass::Garbage, "endpoint_url"),
+        ("DescribeServices", answer(&json!({})), ErrorClass::Garbage, "endpoint_url"),
         (
             "ListClusters",
             refusal(400, "ExpiredTokenException", "expired"),
@@ -268,11 +273,33 @@ async fn failures_are_reported_and_a_service_that_went_away_is_none() {
     let reading = read(&source).await.unwrap();
     assert_eq!(reading.services.len(), 1);
     let ends = ["service/prod/s0: MISSING", "service/prod/s2: ACCESS_DENIED: no\\u{1b}[31m"];
-    assert_eq!(reading.unread.len(), ends.len(), "what is no longer listed went away: {:?}", reading.unread);
-    for (problem, end) in reading.unread.iter().zip(ends) {
+    assert_eq!(reading.problems.len(), ends.len(), "what is no longer listed went away: {:?}", reading.problems);
+    for ((problem, unseen), end) in reading.problems.iter().zip(&reading.unseen).zip(ends) {
         assert!(problem.what.ends_with(end), "{problem:?}");
+        assert_eq!(*unseen, Unseen::new("services", problem));
     }
-    assert_eq!(reading.problems, reading.unread);
+}
+
+#[tokio::test]
+async fn what_stands_in_for_a_missing_description_is_marked_with_its_age() {
+    let (fleet, is_slow) = (fleet(12), Arc::new(Mutex::new(false)));
+    let slow = Arc::clone(&is_slow);
+    let (_server, source) = source(
+        move |asked| {
+            // The second of two batches.
+            let is_second =
+                action(asked) == "DescribeServices" && body(asked)["services"].as_array().unwrap().len() == 2;
+            if *slow.lock().unwrap() && is_second { answer(&json!({})) } else { fleet(asked) }
+        },
+        &[],
+    )
+    .await;
+    assert!(read(&source).await.unwrap().described_before.is_empty());
+    *is_slow.lock().unwrap() = true;
+    let Reading::Ecs(reading) = source.read(&ask(1_030)).await.unwrap() else { panic!("not ECS") };
+    assert_eq!((reading.services.len(), reading.unseen.len()), (12, 0), "{:?}", reading.unseen);
+    let at: Vec<i64> = reading.described_before.values().map(|at| at.as_second()).collect();
+    assert_eq!(at, [1_000, 1_000]);
 }
 
 #[tokio::test]
@@ -286,7 +313,7 @@ async fn configured_clusters_are_read_without_listing_and_a_missing_one_is_named
     assert_eq!(asked_for(&server, "ListClusters"), 0);
     assert_eq!((reading.clusters.len(), reading.services.len()), (1, 3));
     assert!(reading.problems[0].what.contains("cluster/prdo: MISSING"), "{:?}", reading.problems);
-    assert_eq!(reading.unread, reading.problems);
+    assert_eq!(reading.unseen, [Unseen::new("cluster", &reading.problems[0])]);
     assert!(source.place().starts_with("eu-west-1 at http://127.0.0.1:"), "{}", source.place());
     assert!(source.place().ends_with(", clusters prod, prdo"), "{}", source.place());
 }

@@ -18,7 +18,7 @@ use super::alertmanager::map as alertmanager_map;
 use super::foreign::{self, OwnerLabels};
 use super::{Answer, Ask, Source, patience};
 use crate::config;
-use crate::domain::{Alert, Checkup, ErrorClass, GrafanaReading, Reading, Silence, SourceError, SourceKind};
+use crate::domain::{Alert, Checkup, ErrorClass, GrafanaReading, Reading, Silence, SourceError, SourceKind, Unseen};
 use crate::net::Meter;
 use crate::net::http::{Backend, Clients, Deadline};
 
@@ -39,6 +39,7 @@ struct Grafana {
 struct Managed {
     alerts: Option<Vec<Alert>>,
     silences: Vec<Silence>,
+    unseen: Vec<Unseen>,
     problems: Vec<SourceError>,
 }
 
@@ -70,6 +71,7 @@ impl Grafana {
         }
         reading.alerts = managed.alerts;
         reading.silences = managed.silences;
+        reading.unseen = managed.unseen;
         reading.problems.extend(managed.problems);
         Ok(reading)
     }
@@ -110,6 +112,10 @@ impl Grafana {
                 Some(held)
             }
             (Err(error), Err(_)) => {
+                // What a token may not read is not asked of it: `alerts = false` would say the same.
+                if error.class != ErrorClass::Forbidden {
+                    managed.unseen.push(Unseen::new("grafana alerts", &error));
+                }
                 managed.problems.push(part("alerts", error));
                 None
             }

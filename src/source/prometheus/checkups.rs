@@ -107,7 +107,14 @@ async fn signal_checkup(round: &Round<'_>, signal: Signal) -> Checkup {
             found
         }
         (Ok(readings), None) if readings.is_empty() => {
-            let detail = format!("no service has data: nothing in {}", metrics(&query));
+            let metrics = metrics(&query);
+            // A ratio and a quantile of no requests do not exist, though the metric may.
+            let detail = match signal {
+                Signal::Errors | Signal::LatencyP95 => {
+                    format!("no service has a value: no requests lately, or no {metrics}")
+                }
+                _ => format!("no service has data: nothing in {metrics}"),
+            };
             let mut found = checkup(GROUP, name, CheckupState::Warn, detail);
             found.next_step = Some(format!(
                 "scrape what exposes it, or set prometheus.signals.{} of the context to a query of your own metric",

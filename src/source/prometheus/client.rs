@@ -13,7 +13,7 @@ use super::grid::Grid;
 use super::wire::{Envelope, Outcome, Sample, Stream};
 use crate::domain::{ErrorClass, SourceError};
 use crate::format::{clip, sanitise};
-use crate::net::http::{Call, Deadline, Reply};
+use crate::net::http::{Call, Deadline, Reply, WRONG_SERVER};
 use crate::source::door::Door;
 
 /// Requests in flight at once: a server has 20 slots for queries by default, and others want some.
@@ -214,7 +214,8 @@ fn unwrapped<T: DeserializeOwned>(reply: &Reply) -> Result<(T, Vec<String>), Sou
     match envelope.data {
         Some(data) if envelope.status != "error" => Ok((data, partial(envelope.warnings))),
         _ if envelope.error.is_empty() => {
-            Err(SourceError::new(ErrorClass::Garbage, format!("{}: the answer has no data", reply.call)))
+            Err(SourceError::new(ErrorClass::Garbage, format!("{}: the answer has no data", reply.call))
+                .with_hint(WRONG_SERVER))
         }
         _ => {
             let said = clip(&sanitise(&envelope.error), 300);

@@ -13,7 +13,7 @@ use super::map::{self, Owned};
 use super::wire;
 use crate::config::queries::{self, Render};
 use crate::domain::{
-    Alert, ErrorClass, Owner, PrometheusReading, Sampled, Series, Signal, SignalReading, SourceError, Target,
+    Alert, ErrorClass, Owner, PrometheusReading, Sampled, Series, Signal, SignalReading, SourceError, Target, Unseen,
 };
 use crate::format::{age, clip, count, duration};
 use crate::net::http::{Deadline, Reply};
@@ -89,12 +89,15 @@ impl Round<'_> {
                 }
                 Err(error) => {
                     reading.failed_signals.push((answer.signal, error.what.as_str().into()));
+                    let error = about(answer.signal, error);
                     first_failure.get_or_insert_with(|| error.clone());
                     reading.problems.push(error);
                 }
             }
         }
-        worked |= Self::take(Endpoint::Targets, targets, &mut reading, |reading, targets| reading.targets = targets);
+        worked |= Self::take((Endpoint::Targets, "scrape targets"), targets, &mut reading, |reading, targets| {
+            reading.targets = targets;
+        });
         worked |= match alerts {
             Ok((alerts, problems)) => {
                 reading.problems.extend(problems);
@@ -103,6 +106,7 @@ impl Round<'_> {
             }
             Err(error) => {
                 first_failure.get_or_insert_with(|| error.clone());
+                reading.unseen.push(Unseen::new("prometheus alerts", &error));
                 reading.problems.push(error);
                 false
             }
@@ -129,7 +133,7 @@ impl Round<'_> {
             let latest = match self.api.instant(&query, self.now, self.deadline).await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    return SignalAnswer { signal, query: shown, readings: Err(about(signal, error)), problems };
+                    return SignalAnswer { signal, query: shown, readings: Err(correctable(signal, error)), problems };
                 }
             };
             let grid = Grid::round(self.now, latest.series.len());
@@ -212,7 +216,7 @@ impl Round<'_> {
                 Ok((Some(alerts), failed.into_iter().collect()))
             }
             (Offer::Absent(_), None) => Ok((None, Vec::new())),
-            (Offer::Absent(_), Some(error)) | (Offer::Failed(error), _) => Err(error),
+            (_, Some(error)) | (Offer::Failed(error), None) => Err(error),
         }
     }
 
@@ -222,10 +226,12 @@ impl Round<'_> {
         if let Some((_, slow)) = kept.filter(|(since, _)| is_fresh(*since)) {
             return slow;
         }
+        // Nice to know: they may not cost the round more than a part of its time.
+        let soon = Deadline::after(self.deadline.remaining() / 4);
         let (build, runtime, tsdb) = tokio::join!(
-            self.api.optional::<wire::BuildInfo>(Endpoint::BuildInfo, self.now, self.deadline),
-            self.api.optional::<wire::RuntimeInfo>(Endpoint::RuntimeInfo, self.now, self.deadline),
-            self.api.optional::<wire::Tsdb>(Endpoint::Tsdb, self.now, self.deadline),
+            self.api.optional::<wire::BuildInfo>(Endpoint::BuildInfo, self.now, soon),
+            self.api.optional::<wire::RuntimeInfo>(Endpoint::RuntimeInfo, self.now, soon),
+            self.api.optional::<wire::Tsdb>(Endpoint::Tsdb, self.now, soon),
         );
         let complete = !build.failed() && !runtime.failed() && !tsdb.failed();
         let mut slow = SlowFacts::default();
@@ -269,7 +275,7 @@ impl Round<'_> {
 
     /// Notes an optional answer; whether it is one.
     fn take<T>(
-        endpoint: Endpoint,
+        (endpoint, part): (Endpoint, &'static str),
         offer: Offer<T>,
         reading: &mut PrometheusReading,
         put: impl FnOnce(&mut PrometheusReading, Option<T>),
@@ -281,6 +287,7 @@ impl Round<'_> {
             }
             Offer::Absent(_) => false,
             Offer::Failed(error) => {
+                reading.unseen.push(Unseen::new(part, &error));
                 let what = format!("{}: {}", endpoint.name(), error.what);
                 reading.problems.push(SourceError { what, ..error });
                 false
@@ -323,6 +330,16 @@ fn joined(
         .collect();
     readings.extend(lines.into_iter().map(|(owner, series)| reading(owner, None, Some(series))));
     readings
+}
+
+/// A query that the server refuses is the configuration's to mend.
+fn correctable(signal: Signal, error: SourceError) -> SourceError {
+    match (error.class, &error.hint) {
+        (ErrorClass::Rejected, None) => {
+            error.with_hint(format!("correct prometheus.signals.{} of the context", signal.key()))
+        }
+        _ => error,
+    }
 }
 
 fn about(signal: Signal, error: SourceError) -> SourceError {

@@ -185,6 +185,8 @@ async fn a_signal_that_fails_is_named_and_the_others_go_on() {
     assert_eq!(reading.failed_signals.iter().map(|(signal, _)| *signal).collect::<Vec<_>>(), [Signal::Memory]);
     let problem = reading.problems.iter().find(|problem| problem.what.starts_with("memory: ")).unwrap();
     assert_eq!(problem.class, ErrorClass::Rejected);
+    assert_eq!(problem.hint.as_deref(), Some("correct prometheus.signals.memory of the context"));
+    assert_eq!(format!("memory: {}", reading.failed_signals[0].1), problem.what, "who asks knows which signal it is");
     assert!(problem.what.ends_with(r"/api/v1/query: 400 Bad Request: parse error: \u{1b}[31munclosed"), "{problem:?}");
     let history = reading.problems.iter().find(|problem| problem.what.starts_with("CPU: history: ")).unwrap();
     assert!(history.what.contains("a vector, not one value"), "{history:?}");
@@ -304,6 +306,34 @@ async fn a_server_that_hangs_costs_no_more_than_the_round_is_given() {
     let Reading::Prometheus(reading) = reading else { panic!("{reading:?}") };
     assert_eq!((reading.failed_signals.len(), reading.targets.unwrap().len()), (5, 1));
     assert!(reading.failed_signals[0].1.contains("no answer within"), "{:?}", reading.failed_signals);
+}
+
+#[tokio::test]
+async fn a_part_that_fails_is_unseen_and_one_that_is_not_offered_is_not() {
+    let boom = || Said::text(500, "text/plain", "boom");
+    for (path, said, unseen) in [
+        ("/api/v1/targets", boom(), vec!["scrape targets"]),
+        ("/api/v1/targets", Said::text(404, "text/plain", "no"), vec![]),
+        // The list of alerts stands in, where there is one.
+        ("/api/v1/rules", boom(), vec!["prometheus alerts"]),
+        ("/api/v1/status/tsdb", boom(), vec![]),
+    ] {
+        let server = Loopback::start(move |asked| if asked.path == path { said.clone() } else { rest(asked) }).await;
+        let reading = read(&server).await.unwrap();
+        let parts: Vec<_> = reading.unseen.iter().map(|part| part.what).collect();
+        assert_eq!(parts, unseen, "{path}");
+        assert!(reading.unseen.iter().all(|part| part.why.contains(path)), "what failed first: {:?}", reading.unseen);
+    }
+}
+
+#[tokio::test]
+async fn what_is_nice_to_know_does_not_hold_the_round_up() {
+    let server = Loopback::start(|asked| if asked.path.contains("/status/") { Said::Hang } else { rest(asked) }).await;
+    let ask = Ask { now: now(), within: Duration::from_secs(2), wanted: Vec::new() };
+    let began = Deadline::after(ask.within);
+    let Reading::Prometheus(reading) = source(server.settings()).read(&ask).await.unwrap() else { panic!() };
+    assert!(began.elapsed() < ask.within / 2, "{:?}", began.elapsed());
+    assert_eq!((reading.version, reading.targets.map(|targets| targets.len())), (None, Some(1)));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use serde::{Deserialize, de};
 
 /// What every answer is wrapped in.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with `status` and `data`")]
 pub struct Envelope<T> {
     /// `success` or `error`.
     #[serde(default)]

@@ -64,10 +64,11 @@ fn pass_on(mut client: TcpStream, places: &BTreeMap<String, String>, log: &Mutex
         client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
     } else {
         let kept = headers.lines().filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
-        let headers: String = kept.filter(|line| !line.is_empty()).map(|line| format!("{line}\r\n")).collect();
-        server.write_all(format!("{method} {path} HTTP/1.1\r\n{headers}connection: close\r\n\r\n").as_bytes())?;
+        let headers: Vec<&str> = kept.filter(|line| !line.is_empty()).collect();
+        let headers = headers.join("\r\n");
+        server.write_all(format!("{method} {path} HTTP/1.1\r\n{headers}\r\nconnection: close\r\n\r\n").as_bytes())?;
     }
-    server.write_all(&reader.buffer().to_vec())?;
+    server.write_all(reader.buffer())?;
     let (mut to_server, mut from_client) = (server.try_clone()?, client.try_clone()?);
     std::thread::spawn(move || io::copy(&mut from_client, &mut to_server));
     io::copy(&mut server, &mut client)?;

@@ -84,9 +84,7 @@ fn signed(at: &Path, name: &str, extension: &str) {
 /// `openssl WORDS...`; a word that is a file's name is a file in the folder.
 fn openssl(at: &Path, words: &str) {
     let is_file = |word: &str| [".key", ".pem", ".csr"].iter().any(|end| word.ends_with(end));
-    let arguments = words.split(' ').map(|word| match is_file(word) {
-        true => at.join(word).display().to_string(),
-        false => word.to_owned(),
-    });
+    let place = |word: &str| if is_file(word) { at.join(word).display().to_string() } else { word.to_owned() };
+    let arguments = words.split(' ').map(place);
     tool(&program("openssl"), arguments);
 }

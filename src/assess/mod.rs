@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{
+use crate::domain::{
     Alert, ContextInfo, Finding, Policy, ServiceHealth, ServiceId, Snapshot, SourceKind, SourceState, SourceStatus,
     Target, Verdict,
 };

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::domain::{
     Alert, AlertmanagerReading, Change, ChangeKind, CloudWatchReading, EcsReading, EcsService, GrafanaReading, Labels,
     PrometheusReading, Reading, ServiceId, Silence, SourceKind, Target, TargetHealth, Task, TaskDefinition, TaskState,
+    Unseen,
 };
 
 /// Stopped tasks kept for one service: enough for any crash loop's story, bounded for a process that runs for weeks.
@@ -135,6 +136,12 @@ impl Facts {
         }
     }
 
+    /// When ECS last described a service: a large fleet is described in turns.
+    pub(super) fn described_at(&self, id: &ServiceId) -> Option<Timestamp> {
+        let earlier = self.ecs().and_then(|reading| reading.described_before.get(id).copied());
+        earlier.or_else(|| self.answered_at(SourceKind::Ecs))
+    }
+
     /// Services as ECS last described them, remembered stopped tasks included.
     pub(super) fn services(&self) -> &[Arc<EcsService>] {
         &self.services
@@ -150,6 +157,17 @@ impl Facts {
 
     pub(super) fn grafana(&self) -> Option<&GrafanaReading> {
         self.grafana.as_ref().map(|(reading, _)| reading)
+    }
+
+    /// What verdicts rest on and a source's last answer lacks.
+    pub(super) fn unseen(&self, kind: SourceKind) -> &[Unseen] {
+        match kind {
+            SourceKind::Ecs => self.ecs().map(|reading| reading.unseen.as_slice()),
+            SourceKind::Prometheus => self.prometheus().map(|reading| reading.unseen.as_slice()),
+            SourceKind::Grafana => self.grafana().map(|reading| reading.unseen.as_slice()),
+            SourceKind::Alertmanager | SourceKind::CloudWatch => None,
+        }
+        .unwrap_or_default()
     }
 
     pub(super) fn cloudwatch(&self) -> Option<&CloudWatchReading> {

@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::{
     AlertState, AlertmanagerReading, CloudWatchReading, Deployment, DeploymentStatus, EcsReading, EcsService,
     ErrorClass, FindingKind, Labels, Observed, Owner, PrometheusReading, Reading, Rollout, Sampled, Series, Severity,
-    Signal, SignalReading, SourceError, StopCode, Suppression, TargetHealth, Task, TaskHealth, TaskState,
+    Signal, SignalReading, SourceError, StopCode, Suppression, TargetHealth, Task, TaskHealth, TaskState, Unseen,
 };
 
 fn now() -> Timestamp {
@@ -269,8 +269,8 @@ fn each_thing_that_breaks_is_found_and_named() {
         (
             "deployment stuck",
             |w| {
-                let older = Deployment { status: DeploymentStatus::Active, ..deployment(Rollout::Completed, 3_000) };
-                w.service().deployments = vec![deployment(Rollout::InProgress, 40), older];
+                let former = Deployment { status: DeploymentStatus::Active, ..deployment(Rollout::Completed, 900) };
+                w.service().deployments = vec![deployment(Rollout::InProgress, 40), former];
             },
             Warning,
             &[K::DeploymentStuck],
@@ -354,7 +354,7 @@ fn each_thing_that_breaks_is_found_and_named() {
 #[test]
 fn what_is_no_trouble_is_not_called_trouble() {
     type Calm = fn(&mut World);
-    let cases: [(&str, Calm); 7] = [
+    let cases: [(&str, Calm); 8] = [
         ("a short spike", |w| w.set(Signal::Cpu, &[Some(30.0); 60], Some(99.0))),
         ("scaled to zero", |w| {
             let service = w.service();
@@ -375,6 +375,9 @@ fn what_is_no_trouble_is_not_called_trouble() {
         }),
         ("the watchdog", |w| {
             w.alertmanager.as_mut().unwrap().alerts.push(alert("Watchdog", &[], SourceKind::Alertmanager));
+        }),
+        ("a rollout that ECS never calls done though every task runs", |w| {
+            w.service().deployments[0] = deployment(Rollout::InProgress, 50);
         }),
         ("a rollout under way", |w| w.service().deployments[0] = deployment(Rollout::InProgress, 3)),
     ];
@@ -436,19 +439,6 @@ fn without_ecs_the_metrics_say_which_services_there_are() {
 }
 
 #[test]
-fn services_that_could_not_be_read_are_not_health_either() {
-    let mut world = World::well();
-    let denied =
-        |cluster| SourceError::new(ErrorClass::Forbidden, format!("ecs:ListServices (cluster {cluster}): denied"));
-    world.ecs.as_mut().unwrap().unread = vec![denied("b"), denied("c")];
-    let snapshot = world.look();
-    assert_eq!(world.api().0, Verdict::Ok, "what was read is judged as ever");
-    assert_eq!(snapshot.verdict, Verdict::Unknown);
-    let text = "not every service is known: ecs:ListServices (cluster b): denied (and 1 more)";
-    assert_eq!(snapshot.findings[0].text, text);
-}
-
-#[test]
 fn seeing_no_service_at_all_is_not_health() {
     let mut world = World::well();
     world.ecs.as_mut().unwrap().services.clear();
@@ -458,6 +448,66 @@ fn seeing_no_service_at_all_is_not_health() {
     let snapshot = world.look();
     assert_eq!(snapshot.verdict, Verdict::Unknown);
     assert_eq!(snapshot.findings[0].text, "no service matches nosuch*");
+}
+
+#[test]
+fn an_ecs_without_services_is_named_and_hides_nothing_that_metrics_know() {
+    let mut world = World::well();
+    world.ecs.as_mut().unwrap().services.clear();
+    let snapshot = world.look();
+    assert_eq!(snapshot.findings[0].text, "no ECS cluster found in eu-west-1");
+    let api = &snapshot.services[0];
+    assert!(api.signal(Signal::Cpu).now.fresh().is_some(), "{api:?}");
+    assert_eq!(
+        (api.verdict, api.findings[0].text.as_str()),
+        (Verdict::Unknown, "tasks unknown: ecs has no such service")
+    );
+}
+
+#[test]
+fn what_could_not_be_looked_at_is_unknown_though_nothing_is_seen_to_be_wrong() {
+    let error = SourceError::new(ErrorClass::Server, "GET http://p/api: 500");
+    for (kind, what) in [(SourceKind::Prometheus, "scrape targets"), (SourceKind::Ecs, "services")] {
+        let mut world = World::well();
+        let unseen = vec![Unseen::new(what, &error)];
+        match kind {
+            SourceKind::Ecs => world.ecs.as_mut().unwrap().unseen = unseen,
+            _ => world.metrics().unseen = unseen,
+        }
+        let snapshot = world.look();
+        assert_eq!((snapshot.verdict, snapshot.services[0].verdict), (Verdict::Unknown, Verdict::Ok), "{what}");
+        let texts: Vec<_> = snapshot.findings.iter().map(|finding| finding.text.as_str()).collect();
+        assert_eq!(texts, [format!("{what} unknown: GET http://p/api: 500")]);
+        // Where the whole source fails, that alone is said.
+        world.fail(kind);
+        let texts: Vec<_> = world.look().findings.into_iter().map(|finding| finding.text).collect();
+        assert_eq!(texts, [format!("{kind} cannot be read: connection refused")]);
+    }
+}
+
+#[test]
+fn a_description_from_an_earlier_round_is_as_old_as_it_is() {
+    let mut world = World::well();
+    world.service().running = 1;
+    world.service().desired = 2;
+    let id = world.service().id.clone();
+    world.ecs.as_mut().unwrap().described_before.insert(id, ago(1));
+    let snapshot = world.look();
+    let api = &snapshot.services[0];
+    assert_eq!(api.tasks.fresh().unwrap().at, ago(1));
+    assert_eq!((api.findings[0].kind, api.findings[0].evidence.at), (FindingKind::TasksMissing, ago(1)));
+}
+
+#[test]
+fn a_service_with_requests_and_no_histogram_is_not_called_idle() {
+    for (traffic, why) in [(100.0, "no latency metrics"), (0.0, "no requests lately")] {
+        let mut world = World::well();
+        world.set(Signal::Traffic, &[Some(traffic); 60], Some(traffic));
+        world.metrics().signals.retain(|reading| reading.signal != Signal::LatencyP95);
+        let snapshot = world.look();
+        let latency = &snapshot.services[0].signal(Signal::LatencyP95).now;
+        assert_eq!(*latency, Observed::NotApplicable(why.into()));
+    }
 }
 
 #[test]
@@ -477,6 +527,19 @@ fn an_alert_seen_in_two_places_is_one_alert() {
     assert_eq!(only.seen_in, [SourceKind::Alertmanager, SourceKind::Prometheus]);
     assert_eq!(only.query.as_deref(), Some("cpu > 80"));
     assert_eq!(only.service, Some(ServiceId::new("prod", "api")));
+}
+
+#[test]
+fn alerts_of_one_name_are_one_finding() {
+    let mut world = World::well();
+    for instance in ["a", "b", "c"] {
+        let labels = [("service", "api"), ("severity", "warning"), ("instance", instance)];
+        world.alertmanager.as_mut().unwrap().alerts.push(alert("Down", &labels, SourceKind::Alertmanager));
+    }
+    let snapshot = world.look();
+    assert_eq!(snapshot.alerts.len(), 3);
+    let texts: Vec<&str> = snapshot.services[0].findings.iter().map(|finding| finding.text.as_str()).collect();
+    assert_eq!(texts, ["alert Down x3"]);
 }
 
 #[test]
@@ -533,6 +596,22 @@ fn two_clusters_with_a_service_of_one_name_are_told_apart_by_the_cluster_label()
     let snapshot = world.look();
     let verdicts: Vec<_> = snapshot.services.iter().map(|s| (s.id.cluster.as_str(), s.verdict)).collect();
     assert_eq!(verdicts, [("prod", Verdict::Critical), ("stage", Verdict::Ok)]);
+}
+
+#[test]
+fn an_alert_that_may_mean_either_of_two_services_is_said_of_none() {
+    let mut world = World::well();
+    let mut other = service("api");
+    other.id.cluster = "stage".into();
+    world.ecs.as_mut().unwrap().services.push(other);
+    let labels = [("service", "api"), ("severity", "critical")];
+    world.alertmanager.as_mut().unwrap().alerts.push(alert("Down", &labels, SourceKind::Alertmanager));
+    let snapshot = world.look();
+    assert!(snapshot.services.iter().all(|service| service.verdict == Verdict::Ok), "{:?}", snapshot.services);
+    assert_eq!((snapshot.verdict, snapshot.findings[0].text.as_str()), (Verdict::Critical, "alert Down of api"));
+    // Where only one of them is looked at, it is that one's.
+    world.setting.services = vec![glob::Pattern::new("stage/*").unwrap()];
+    assert_eq!(world.look().services[0].verdict, Verdict::Critical);
 }
 
 #[test]

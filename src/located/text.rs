@@ -1,76 +1,23 @@
-//! The text of a configuration file: where a byte is as line and column, and its lines as they may be shown.
+//! The text of a file: where a byte is as line and column, and its lines as they may be shown.
 
 use std::ops::Range;
 
-use super::problem::{Problem, Quote};
+use super::secrets::secrets_in;
+use super::{Draft, Problem, Quote};
 use crate::format::{clip, sanitise, width};
 
 /// What stands in an excerpt for what may be a secret.
 const MASK: &str = "***";
 
-/// Words that name a secret when a `=` follows, however the line around it is broken.
-const SECRET_WORDS: [&str; 10] =
-    ["token", "password", "passwd", "passphrase", "secret", "api_key", "api-key", "apikey", "authorization", "cookie"];
-
-/// How names end that only refer to a secret.
-const REFERENCES: [&str; 3] = ["_file", "_env", "_command"];
-
 /// How much of a long line is shown before and after the start of its mark, in cells.
 const BEFORE: usize = 60;
 const AFTER: usize = 100;
 
-/// A problem while more are looked for.
-#[derive(Debug, Clone)]
-pub(super) struct Draft {
-    /// Where in the text, in bytes.
-    pub at: Range<usize>,
-    /// What is wrong, in one line.
-    pub what: String,
-    /// What was expected at the place; may be empty.
-    pub label: String,
-    /// Another place that explains it.
-    pub also: Option<(Range<usize>, &'static str)>,
-    /// The next step.
-    pub hint: Option<String>,
-    /// Whether something is absent; in a file with syntax errors it may only be unreadable.
-    pub absence: bool,
-}
-
-impl Draft {
-    /// A problem at a place.
-    pub fn new(at: &Range<usize>, what: impl Into<String>) -> Self {
-        Self { at: at.clone(), what: what.into(), label: String::new(), also: None, hint: None, absence: false }
-    }
-
-    /// What was expected there.
-    pub fn expected(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
-        self
-    }
-
-    /// The next step.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
-
-    /// Another place that explains it.
-    pub fn also(mut self, at: &Range<usize>, label: &'static str) -> Self {
-        self.also = Some((at.clone(), label));
-        self
-    }
-
-    /// Something is absent.
-    pub fn absence(mut self) -> Self {
-        self.absence = true;
-        self
-    }
-}
-
-/// The text of a file, and the parts of it that are never shown.
-#[derive(Debug)]
-pub(super) struct Document<'t> {
-    text: &'t str,
+/// The name and text of a file, and the parts of it that are never shown.
+#[derive(Debug, Clone, Default)]
+pub struct Text {
+    name: String,
+    content: String,
     /// Where each line starts.
     lines: Vec<usize>,
     masks: Vec<Range<usize>>,
@@ -78,16 +25,27 @@ pub(super) struct Document<'t> {
     broken: bool,
 }
 
-impl<'t> Document<'t> {
-    /// Nothing masked yet.
-    pub fn new(text: &'t str) -> Self {
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, lines, masks: Vec::new(), broken: false }
+impl Text {
+    /// Nothing masked yet. The name is what the user knows the file by.
+    pub fn new(name: impl AsRef<str>, content: impl Into<String>) -> Self {
+        let content = content.into();
+        let lines = std::iter::once(0).chain(content.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { name: sanitise(name.as_ref()).into_owned(), content, lines, masks: Vec::new(), broken: false }
+    }
+
+    /// The name the user knows the file by.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// All of it.
+    pub fn as_str(&self) -> &str {
+        &self.content
     }
 
     /// The text of a range.
-    pub fn text(&self, range: &Range<usize>) -> &'t str {
-        self.text.get(range.clone()).unwrap_or_default()
+    pub fn slice(&self, range: &Range<usize>) -> &str {
+        self.content.get(range.clone()).unwrap_or_default()
     }
 
     /// Never show this part.
@@ -108,12 +66,13 @@ impl<'t> Document<'t> {
     }
 
     /// A draft as it may be shown. Call it when everything to mask is known.
-    pub fn finish(&self, draft: &Draft) -> Problem {
+    pub fn problem(&self, draft: &Draft) -> Problem {
         let mut quotes = vec![self.quote(&draft.at, &draft.label)];
         if let Some((at, label)) = &draft.also {
             quotes.push(self.quote(at, label));
         }
         Problem {
+            file: Some(self.name.clone()),
             what: sanitise(&draft.what).into_owned(),
             quotes,
             hint: draft.hint.as_deref().map(|hint| sanitise(hint).into_owned()),
@@ -121,14 +80,14 @@ impl<'t> Document<'t> {
     }
 
     fn quote(&self, at: &Range<usize>, label: &str) -> Quote {
-        let start = self.text.floor_char_boundary(at.start);
+        let start = self.content.floor_char_boundary(at.start.min(self.content.len()));
         let line = self.line(start);
         let from = self.lines[line];
-        let to = self.lines.get(line + 1).map_or(self.text.len(), |next| next - 1);
-        let to = from + self.text[from..to].trim_end_matches('\r').len();
+        let to = self.lines.get(line + 1).map_or(self.content.len(), |next| next - 1);
+        let to = from + self.content[from..to].trim_end_matches('\r').len();
         let start = start.min(to);
-        let end = self.text.floor_char_boundary(at.end).clamp(start, to);
-        let column = self.text[from..start].chars().count() + 1;
+        let end = self.content.floor_char_boundary(at.end).clamp(start, to);
+        let column = self.content[from..start].chars().count() + 1;
 
         let before = self.shown(from, start, from);
         let marked = clip(&self.shown(start, end, from), AFTER);
@@ -146,8 +105,8 @@ impl<'t> Document<'t> {
 
     /// A part of the line that starts at `line_start`, harmless and with its secrets masked.
     fn shown(&self, from: usize, to: usize, line_start: usize) -> String {
-        let line_end = self.text[line_start..].find('\n').map_or(self.text.len(), |at| line_start + at);
-        let named: Vec<Range<usize>> = secrets_in(&self.text[line_start..line_end], self.broken)
+        let line_end = self.content[line_start..].find('\n').map_or(self.content.len(), |at| line_start + at);
+        let named: Vec<Range<usize>> = secrets_in(&self.content[line_start..line_end], self.broken)
             .into_iter()
             .map(|mask| line_start + mask.start..line_start + mask.end)
             .collect();
@@ -157,7 +116,7 @@ impl<'t> Document<'t> {
         let mut clear = String::new();
         let mut at = from;
         for mask in masks {
-            clear.push_str(self.text.get(at..mask.start).unwrap_or_default());
+            clear.push_str(self.content.get(at..mask.start).unwrap_or_default());
             let begins_here = mask.start >= at;
             let comes_from_above = mask.start < line_start && from == line_start && at == from;
             if begins_here || comes_from_above {
@@ -165,51 +124,8 @@ impl<'t> Document<'t> {
             }
             at = at.max(mask.end.min(to));
         }
-        clear.push_str(self.text.get(at..to).unwrap_or_default());
+        clear.push_str(self.content.get(at..to).unwrap_or_default());
         sanitise(&clear).into_owned()
-    }
-}
-
-/// The parts of a line that may be secrets by what stands around them, in bytes. Where the file is `broken`, nobody
-/// knows where a value ends: then everything to the end of the line is.
-fn secrets_in(line: &str, broken: bool) -> Vec<Range<usize>> {
-    let lower = line.to_ascii_lowercase();
-    let name_end = |at: usize| {
-        let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        lower[at..].find(|c| !part_of_name(c)).map_or(lower.len(), |length| at + length)
-    };
-    let named = SECRET_WORDS
-        .iter()
-        .flat_map(|word| lower.match_indices(word).map(|(at, _)| name_end(at)))
-        .filter(|end| !REFERENCES.iter().any(|suffix| lower[..*end].ends_with(suffix)));
-    let values = named.filter_map(|end| {
-        let rest = &lower[end..];
-        let trimmed = rest.trim_start_matches([' ', '\t', '"', '\'']);
-        let spaced = broken && trimmed.len() < rest.len();
-        let value = trimmed.strip_prefix(['=', ':']).or(spaced.then_some(trimmed))?.trim_start();
-        let start = line.len() - value.len();
-        let end = if broken { line.len() } else { start + value_len(value) };
-        (start < end).then_some(start..end)
-    });
-    let users = lower.match_indices("://").filter_map(|(at, separator)| {
-        let start = at + separator.len();
-        let end = line[start..].find(char::is_whitespace).map_or(line.len(), |length| start + length);
-        line[start..end].rfind('@').map(|length| start..start + length)
-    });
-    values.chain(users).collect()
-}
-
-/// How long a value at the start of a line's rest is; a table is none, as what it holds has names of its own.
-fn value_len(value: &str) -> usize {
-    let quoted = |quote: char| value[1..].find(quote).map_or(value.len(), |end| end + 2);
-    match value.chars().next() {
-        None | Some('{') => 0,
-        Some('[') => value.len(),
-        Some('"' | '\'') if value.starts_with("\"\"\"") || value.starts_with("'''") || value.contains('\\') => {
-            value.len()
-        }
-        Some(quote @ ('"' | '\'')) => quoted(quote),
-        Some(_) => value.find([',', '}', ' ', '\t']).unwrap_or(value.len()),
     }
 }
 
@@ -233,11 +149,11 @@ mod tests {
     use super::*;
 
     fn quote(text: &str, at: Range<usize>, masks: &[Range<usize>]) -> Quote {
-        let mut document = Document::new(text);
+        let mut written = Text::new("a.toml", text);
         for mask in masks {
-            document.mask(mask.clone());
+            written.mask(mask.clone());
         }
-        document.quote(&at, "")
+        written.quote(&at, "")
     }
 
     #[test]
@@ -275,9 +191,9 @@ mod tests {
 
     #[test]
     fn in_a_broken_file_all_behind_the_name_of_a_secret_is_hidden() {
-        let mut document = Document::new("x = { token = { a hunter2 } }");
-        document.set_broken();
-        assert_eq!(document.quote(&(0..1), "").text, "x = { token = ***");
+        let mut written = Text::new("a.toml", "x = { token = { a hunter2 } }");
+        written.set_broken();
+        assert_eq!(written.quote(&(0..1), "").text, "x = { token = ***");
     }
 
     #[test]

@@ -19,27 +19,33 @@ pub fn counts(round: &Round<'_>, entry: &Entry<'_>) -> Observed<TaskCounts> {
     match entry.ecs {
         Some(ecs) => {
             let counts = TaskCounts { running: ecs.running, desired: ecs.desired, pending: ecs.pending };
-            observed(round, SourceKind::Ecs, counts)
+            observed(round, described_at(round, entry), counts)
         }
         None if round.state(SourceKind::Ecs).is_none() => Observed::NotApplicable("ecs is not configured".into()),
         None => Observed::Unknown(why_no_ecs(round)),
     }
 }
 
+/// When ECS described the service.
+fn described_at(round: &Round<'_>, entry: &Entry<'_>) -> Timestamp {
+    round.facts.described_at(entry.id).unwrap_or(round.now)
+}
+
 pub fn findings(round: &Round<'_>, entry: &Entry<'_>) -> Vec<Finding> {
+    let described_at = described_at(round, entry);
     let Some(ecs) = entry.ecs else {
         let is_configured = round.state(SourceKind::Ecs).is_some();
-        let unknown =
-            || finding(round, Verdict::Unknown, FindingKind::NoData, format!("tasks unknown: {}", why_no_ecs(round)));
+        let text = format!("tasks unknown: {}", why_no_ecs(round));
+        let unknown = || finding(round, described_at, Verdict::Unknown, FindingKind::NoData, text);
         return is_configured.then(unknown).into_iter().collect();
     };
-    let looker = Looker { round, ecs };
+    let looker = Looker { round, ecs, described_at };
     let mut found = Vec::new();
     if let Some(why) = round.why_stale(SourceKind::Ecs) {
-        found.push(finding(round, Verdict::Unknown, FindingKind::NoData, format!("tasks unknown: {why}")));
+        found.push(looker.find(Verdict::Unknown, FindingKind::NoData, format!("tasks unknown: {why}")));
     }
     if !ecs.tasks_known {
-        found.push(finding(round, Verdict::Unknown, FindingKind::NoData, "its tasks could not be listed".to_owned()));
+        found.push(looker.find(Verdict::Unknown, FindingKind::NoData, "its tasks could not be listed"));
     }
     found.extend(looker.gone());
     found.extend(looker.missing());
@@ -54,11 +60,12 @@ pub fn findings(round: &Round<'_>, entry: &Entry<'_>) -> Vec<Finding> {
 struct Looker<'a> {
     round: &'a Round<'a>,
     ecs: &'a EcsService,
+    described_at: Timestamp,
 }
 
 impl Looker<'_> {
     fn find(&self, verdict: Verdict, kind: FindingKind, text: impl Into<String>) -> Finding {
-        finding(self.round, verdict, kind, text.into())
+        finding(self.round, self.described_at, verdict, kind, text.into())
     }
 
     fn gone(&self) -> Option<Finding> {
@@ -77,14 +84,9 @@ impl Looker<'_> {
             return None;
         }
         let mut text = format!("{} of {} missing", desired - running, format::count(desired as usize, "task"));
-        if let Some((task, why)) = self.last_stop() {
+        if let Some((_, why)) = self.last_stop() {
             text.push_str(": ");
             text.push_str(&why);
-            if let Some(at) = task.stopped_at {
-                text.push(' ');
-                text.push_str(&format::age(at, self.round.now));
-                text.push_str(" ago");
-            }
         }
         text.push_str(match pending {
             0 => ", no replacement starting",
@@ -94,7 +96,6 @@ impl Looker<'_> {
         let verdict = if running == 0 { Verdict::Critical } else { Verdict::Warning };
         let mut finding = self.find(verdict, FindingKind::TasksMissing, text);
         finding.since = self.last_stop().and_then(|(task, _)| task.stopped_at).map(since);
-        finding.evidence.value = None;
         Some(finding)
     }
 
@@ -238,24 +239,18 @@ const fn since(at: Timestamp) -> Since {
     Since { at, or_earlier: false }
 }
 
-fn finding(round: &Round<'_>, verdict: Verdict, kind: FindingKind, text: String) -> Finding {
-    let call = match kind {
+fn finding(round: &Round<'_>, described_at: Timestamp, verdict: Verdict, kind: FindingKind, text: String) -> Finding {
+    let (call, at) = match kind {
         FindingKind::TaskPending | FindingKind::TaskUnhealthy | FindingKind::CrashLoop | FindingKind::OutOfMemory => {
-            "ecs:DescribeTasks"
+            ("ecs:DescribeTasks", round.facts.answered_at(SourceKind::Ecs).unwrap_or(round.now))
         }
-        _ => "ecs:DescribeServices",
+        _ => ("ecs:DescribeServices", described_at),
     };
     Finding {
         verdict,
         kind,
         text,
         since: None,
-        evidence: Evidence {
-            source: SourceKind::Ecs,
-            query: call.to_owned(),
-            value: None,
-            threshold: None,
-            at: round.facts.answered_at(SourceKind::Ecs).unwrap_or(round.now),
-        },
+        evidence: Evidence { source: SourceKind::Ecs, query: call.to_owned(), value: None, threshold: None, at },
     }
 }

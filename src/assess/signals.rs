@@ -90,8 +90,9 @@ impl<'a> Index<'a> {
             .or_else(|| stale(SourceKind::Prometheus, prometheus))
             .or_else(|| stale(SourceKind::CloudWatch, cloudwatch))
             .unwrap_or_else(|| {
-                let is_idle = self.prometheus.get(&(entry.position, Signal::Traffic)).is_some_and(|r| r.now.is_some());
-                let (source, now) = absent(round, entry, signal, prometheus, is_idle);
+                let traffic = self.prometheus.get(&(entry.position, Signal::Traffic));
+                let traffic = traffic.and_then(|reading| Some(reading.now.as_ref()?.value));
+                let (source, now) = absent(round, entry, signal, prometheus, traffic);
                 Seen { now, reading: prometheus, source }
             })
     }
@@ -103,7 +104,7 @@ fn absent(
     entry: &Entry<'_>,
     signal: Signal,
     past: Option<&SignalReading>,
-    has_traffic: bool,
+    traffic: Option<f64>,
 ) -> (SourceKind, Observed<f64>) {
     use SourceKind::{CloudWatch, Ecs, Prometheus};
     let unknown = |source, why: String| (source, Observed::Unknown(why.into()));
@@ -125,10 +126,15 @@ fn absent(
         return unknown(Prometheus, format!("its query failed: {why}"));
     }
     // A ratio and a quantile of no requests do not exist; that is idleness, not blindness.
-    if matches!(signal, Signal::Errors | Signal::LatencyP95) && has_traffic {
-        return not_applicable(Prometheus, "no requests lately");
+    let was_measured = past.and_then(|reading| reading.series.as_ref()).is_some_and(|s| s.last_known().is_some());
+    if let (Signal::Errors | Signal::LatencyP95, Some(traffic)) = (signal, traffic) {
+        return match signal {
+            Signal::Errors if traffic > 0.0 && !was_measured => not_applicable(Prometheus, "no error metrics"),
+            Signal::LatencyP95 if traffic > 0.0 && !was_measured => not_applicable(Prometheus, "no latency metrics"),
+            _ => not_applicable(Prometheus, "no requests lately"),
+        };
     }
-    if past.and_then(|reading| reading.series.as_ref()).is_some_and(|series| series.last_known().is_some()) {
+    if was_measured {
         return unknown(Prometheus, STOPPED.to_owned());
     }
     if !signal.is_universal() {
@@ -253,11 +259,10 @@ fn unknown<'a>(round: &Round<'_>, seen: impl Iterator<Item = &'a (Signal, Seen<'
         .collect()
 }
 
-/// A value read from a source: for cells that are no signal.
-pub fn observed<T>(round: &Round<'_>, kind: SourceKind, value: T) -> Observed<T> {
-    let at = round.facts.answered_at(SourceKind::Ecs).unwrap_or(round.now);
-    let sampled = Sampled { value, at, source: kind };
-    match round.why_stale(kind) {
+/// A value that ECS gave at that time: for cells that are no signal.
+pub fn observed<T>(round: &Round<'_>, at: Timestamp, value: T) -> Observed<T> {
+    let sampled = Sampled { value, at, source: SourceKind::Ecs };
+    match round.why_stale(SourceKind::Ecs) {
         None => Observed::Fresh(sampled),
         Some(why) => Observed::Stale(sampled, why),
     }

@@ -99,17 +99,29 @@ fn merge(into: &mut Alert, other: &Alert) {
 }
 
 fn service(alert: &Alert, roster: &Roster) -> Option<ServiceId> {
-    if let Some(owner) = &alert.owner
-        && let Some(position) = roster.owned_by(owner).next()
-    {
-        return Some(roster.entry(position).id.clone());
+    if let Some(owner) = &alert.owner {
+        let mut meant = roster.owned_by(owner);
+        match (meant.next(), meant.next()) {
+            (Some(only), None) => return Some(roster.entry(only).id.clone()),
+            // Clusters share the name and no label tells them apart: it is not for us to pick one.
+            (Some(_), Some(_)) => return None,
+            (None, _) => {}
+        }
     }
     SERVICE_LABELS.iter().filter_map(|label| alert.labels.get(*label)).find_map(|name| roster.named(name)).cloned()
 }
 
-/// Findings of one service: its alerts that fire and are not suppressed.
+/// Findings of one service: its alerts that fire and are not suppressed. Those of one name (one for each instance, say)
+/// are one finding.
 pub fn findings<'a>(round: &Round<'_>, alerts: impl Iterator<Item = &'a Alert>) -> Vec<Finding> {
-    alerts.filter_map(|alert| finding(round, alert)).collect()
+    let mut named: Vec<(&str, Vec<&Alert>)> = Vec::new();
+    for alert in alerts.filter(|alert| alert.is_active() && alert.severity.verdict() != Verdict::Ok) {
+        match named.iter_mut().find(|(name, _)| *name == alert.name) {
+            Some((_, same)) => same.push(alert),
+            None => named.push((&alert.name, vec![alert])),
+        }
+    }
+    named.iter().filter_map(|(name, same)| finding(round, name, same)).collect()
 }
 
 /// Findings of alerts that belong to no service.
@@ -117,27 +129,35 @@ pub fn ownerless(round: &Round<'_>, alerts: &[Alert]) -> Vec<Finding> {
     findings(round, alerts.iter().filter(|alert| alert.service.is_none()))
 }
 
-fn finding(round: &Round<'_>, alert: &Alert) -> Option<Finding> {
-    let verdict = alert.severity.verdict();
-    if !alert.is_active() || verdict == Verdict::Ok {
-        return None;
-    }
-    let text = match alert.summary() {
-        Some(summary) => format!("alert {}: {summary}", alert.name),
-        None => format!("alert {}", alert.name),
+/// Whom alerts that stand under no service are about by their own label, where they agree.
+fn nobodys<'a>(same: &[&'a Alert]) -> Option<&'a str> {
+    let owner =
+        |alert: &&'a Alert| alert.owner.as_ref().filter(|_| alert.service.is_none()).map(|it| it.service.as_str());
+    let first = owner(same.first()?)?;
+    same.iter().all(|alert| owner(alert) == Some(first)).then_some(first)
+}
+
+/// One finding of alerts of one name, the worst of them first.
+fn finding(round: &Round<'_>, name: &str, same: &[&Alert]) -> Option<Finding> {
+    let worst = same.first()?;
+    let times = if same.len() > 1 { format!(" x{}", same.len()) } else { String::new() };
+    let whose = nobodys(same).map(|owner| format!(" of {owner}")).unwrap_or_default();
+    let text = match worst.summary() {
+        Some(summary) => format!("alert {name}{times}{whose}: {summary}"),
+        None => format!("alert {name}{times}{whose}"),
     };
     // Whoever still answers is the better witness.
     let answers = |source: &&SourceKind| round.why_stale(**source).is_none();
-    let source = alert.seen_in.iter().find(answers).or(alert.seen_in.first()).copied();
+    let source = worst.seen_in.iter().find(answers).or(worst.seen_in.first()).copied();
     let source = source.unwrap_or(SourceKind::Alertmanager);
     Some(Finding {
-        verdict,
+        verdict: worst.severity.verdict(),
         kind: FindingKind::Alert,
         text,
-        since: alert.since.map(|at| Since { at, or_earlier: false }),
+        since: same.iter().filter_map(|alert| alert.since).min().map(|at| Since { at, or_earlier: false }),
         evidence: Evidence {
             source,
-            query: alert.query.clone().unwrap_or_else(|| labels_text(&alert.labels)),
+            query: worst.query.clone().unwrap_or_else(|| labels_text(&worst.labels)),
             value: None,
             threshold: None,
             at: round.facts.answered_at(source).unwrap_or(round.now),

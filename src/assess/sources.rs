@@ -15,8 +15,10 @@ pub fn findings(round: &Round<'_>, services: &[ServiceHealth]) -> Vec<Finding> {
         let text = "grafana answers, but says that its database does not".to_owned();
         found.push(finding(SourceKind::Grafana, Verdict::Warning, "GET /api/health", text, None, round));
     }
-    found.extend(unread(round));
-    if services.is_empty() && found.is_empty() {
+    found.extend(round.sources.iter().flat_map(|source| unseen(round, source)));
+    let is_ecs_empty =
+        round.setting.services.is_empty() && round.facts.ecs().is_some_and(|_| round.facts.services().is_empty());
+    if (services.is_empty() || is_ecs_empty) && found.is_empty() {
         found.push(nothing(round));
     }
     found
@@ -34,12 +36,14 @@ fn failing(round: &Round<'_>, source: &SourceStatus) -> Option<Finding> {
     Some(finding(kind, Verdict::Unknown, &source.place, text, since, round))
 }
 
-/// Services that could not even be found out about are not well, and not absent either.
-fn unread(round: &Round<'_>) -> Option<Finding> {
-    let (first, rest) = round.facts.ecs()?.unread.split_first()?;
-    let more = if rest.is_empty() { String::new() } else { format!(" (and {} more)", rest.len()) };
-    let text = format!("not every service is known: {first}{more}");
-    Some(finding(SourceKind::Ecs, Verdict::Unknown, "ecs:DescribeServices", text, None, round))
+/// Parts of an answer that verdicts rest on and that are not there: services may be ill in ways nobody looked for.
+fn unseen<'a>(round: &'a Round<'_>, source: &'a SourceStatus) -> impl Iterator<Item = Finding> + 'a {
+    let is_fresh = matches!(source.state, SourceState::Fresh { .. });
+    let parts = round.facts.unseen(source.kind).iter().filter(move |_| is_fresh);
+    parts.map(|part| {
+        let text = format!("{} unknown: {}", part.what, part.why);
+        finding(source.kind, Verdict::Unknown, &source.place, text, None, round)
+    })
 }
 
 /// No service at all is no health: a wrong region, cluster or filter looks just like that.
@@ -55,7 +59,10 @@ fn nothing(round: &Round<'_>) -> Finding {
                 };
                 (SourceKind::Ecs, place)
             }
-            None => (SourceKind::Prometheus, "no series or target names a service".to_owned()),
+            None => (
+                SourceKind::Prometheus,
+                "no series or target names a service: rounds doctor says what is missing".to_owned(),
+            ),
         }
     } else {
         let globs: Vec<&str> = round.setting.services.iter().map(glob::Pattern::as_str).collect();

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::Round;
 use crate::domain::{EcsService, Owner, ServiceId, SourceKind};
 
-/// Every service shown. ECS decides; where it was never read, whatever the metrics name.
+/// Every service shown. ECS decides; where it was never read or knows none (the wrong region looks like that),
+/// whatever the metrics name.
 pub struct Roster {
     ids: Vec<ServiceId>,
     ecs: Vec<Option<Arc<EcsService>>>,
@@ -35,13 +36,13 @@ impl Entry<'_> {
 
 impl Roster {
     pub fn of(round: &Round<'_>) -> Self {
-        let is_ecs_read = round.facts.ecs().is_some();
+        let does_ecs_tell = !round.facts.services().is_empty();
         let mut known: BTreeMap<ServiceId, Option<Arc<EcsService>>> = BTreeMap::new();
         for service in round.facts.services() {
             known.insert(service.id.clone(), Some(Arc::clone(service)));
         }
         let mut strangers = BTreeSet::new();
-        if is_ecs_read {
+        if does_ecs_tell {
             strangers = strangers_to(round.facts.services(), owners(round));
         } else {
             for owner in owners(round) {
@@ -106,5 +107,8 @@ fn owners<'a>(round: &Round<'a>) -> BTreeSet<&'a Owner> {
 
 /// The word for ECS being out of sight, for cells that only ECS can fill.
 pub fn why_no_ecs(round: &Round<'_>) -> Arc<str> {
-    round.why_stale(SourceKind::Ecs).unwrap_or_else(|| "ecs has not been read".into())
+    round.why_stale(SourceKind::Ecs).unwrap_or_else(|| match round.facts.ecs() {
+        Some(_) => "ecs has no such service".into(),
+        None => "ecs has not been read".into(),
+    })
 }
