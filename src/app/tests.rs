@@ -507,7 +507,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
             Msg::Snapshot(Arc::new(snapshot(services)))
         }),
         1 => (0usize..40).prop_map(|row| {
-            let id = super::cursor::identity(ServiceId::new("prod", &format!("s{row}")));
+            let id = super::cursor::identity(ServiceId::new("prod", format!("s{row}")));
             Msg::Mouse(MouseInput { kind: MouseKind::Click, spot: Some(Spot::Row(id)) })
         }),
         1 => Just(Msg::Mouse(MouseInput { kind: MouseKind::WheelDown, spot: None })),

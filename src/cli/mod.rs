@@ -1,14 +1,15 @@
 //! The command line. One file a subcommand, and the one place that picks the exit code.
 
 mod args;
+mod completions;
 mod config;
 mod console;
 mod demo;
 mod doctor;
 mod environment;
 mod failure;
-mod generate;
 mod lists;
+mod man;
 mod once;
 mod setup;
 mod stdout;
@@ -61,8 +62,8 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
         Some(Command::Config { command }) => config::run(cli, *command, environment),
         Some(Command::Keys) => lists::keys(cli, environment),
         Some(Command::Themes { name }) => lists::themes(name.as_deref(), environment),
-        Some(Command::Completions { shell }) => generate::completions(*shell),
-        Some(Command::Man) => generate::man(),
+        Some(Command::Completions { shell }) => completions::run(*shell),
+        Some(Command::Man) => man::run(),
     }
 }
 

@@ -111,8 +111,7 @@ impl<'a> Desk<'a> {
     }
 
     fn statuses(&self) -> Vec<SourceStatus> {
-        let now = self.station.now();
-        self.books.iter().map(|(_, books)| books.status(now)).collect()
+        self.books.iter().map(|(_, books)| self.station.status(books)).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use super::Clock;
 use super::tracker::Tracker;
 use crate::assess::Setting;
 use crate::config;
-use crate::domain::{ContextInfo, Policy, SourceKind};
+use crate::domain::{ContextInfo, Policy, SourceKind, SourceStatus};
 use crate::net::aws::Aws;
 use crate::net::http::Clients;
 use crate::sim::{self, World};
@@ -123,6 +123,15 @@ impl Station {
     pub(super) fn tracker(&self, post: &Post) -> Tracker {
         let overdue = self.clock.scaled(post.interval * 2 + self.patience);
         Tracker::new(post.source.kind(), post.source.place(), overdue)
+    }
+
+    /// How a source is doing, and where it is: some know that only once they have been asked.
+    pub(super) fn status(&self, books: &Tracker) -> SourceStatus {
+        let mut status = books.status(self.now());
+        if let Some(post) = self.post(status.kind) {
+            status.place = post.source.place();
+        }
+        status
     }
 
     pub(super) fn post(&self, kind: SourceKind) -> Option<&Post> {

@@ -298,7 +298,6 @@ impl Desk {
     }
 
     fn statuses(&self) -> Vec<SourceStatus> {
-        let now = self.station.now();
-        self.books.iter().map(|books| books.status(now)).collect()
+        self.books.iter().map(|books| self.station.status(books)).collect()
     }
 }

@@ -78,3 +78,31 @@ fn the_same_seed_gives_the_same_fleet() {
     assert_ne!(fleet("7"), fleet("8"));
     assert!(fleet("7").len() >= 40);
 }
+
+#[test]
+fn two_looks_at_the_same_demo_are_the_same() {
+    for form in ["text", "json", "markdown", "nagios"] {
+        let look = || Rounds::new(["demo", "--once", "-o", form, "--seed", "7", "--speed", "60"]).run().stdout;
+        assert_eq!(look(), look(), "{form}");
+    }
+}
+
+#[test]
+fn a_scenario_that_is_none_is_answered_with_those_there_are() {
+    let refused = Rounds::new(["demo", "--scenario", "memory-leek"]).run().expect_code(3);
+    assert_eq!(refused.stdout, "");
+    for text in ["'memory-leak'", "hot-cpu", "metrics-stopped"] {
+        assert!(refused.stderr.contains(text), "{text}: {}", refused.stderr);
+    }
+}
+
+#[test]
+fn the_manual_has_every_subcommand_and_no_page_that_is_none() {
+    let manual = page(&["man"]);
+    let options = [r"\-\-scenario", r"\-\-seed", r"\-\-speed", r"\-\-services"];
+    let parts = ["rounds doctor", "rounds config schema", "EXIT STATUS", "ENVIRONMENT", "ROUNDS_CONFIG", "FILES"];
+    for text in options.into_iter().chain(parts) {
+        assert!(manual.contains(text), "{text}:\n{manual}");
+    }
+    assert!(!manual.contains(r"rounds\-demo(1)"), "{manual}");
+}

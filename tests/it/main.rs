@@ -22,6 +22,8 @@ mod once_scale;
 #[cfg(test)]
 mod once_verdicts;
 #[cfg(test)]
+mod once_ways;
+#[cfg(test)]
 mod provision;
 #[cfg(test)]
 mod support;

@@ -46,7 +46,7 @@ pub fn transport(call: &str, error: &reqwest::Error, allowed: Duration) -> Sourc
         error.with_hint("nothing listens there: check host and port, and that the server runs")
     } else if why.contains("broke") && call.contains(" http://") {
         error.with_hint("if that port speaks TLS, use https:// in the url")
-    } else if why.contains("closed") && call.contains(" https://") {
+    } else if (why.contains("closed") || why.contains("broke")) && call.contains(" https://") {
         error.with_hint("something accepted and hung up: it may want a client certificate (client_cert, client_key)")
     } else if why.contains("closed") {
         error.with_hint("something accepted and hung up: check the port, and the proxy or load balancer there")
