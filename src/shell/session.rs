@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::input;
-use super::terminal::Screen;
+use super::terminal::{self, Screen};
 use crate::app::{self, Effect, Model, Msg, Notice, Surroundings};
 use crate::engine::{Clock, Station, Update, Watch};
 use crate::theme::Theme;
@@ -19,6 +19,9 @@ use crate::view::{self, Glyphs, HitMap};
 
 /// How often the model is told that time passes. It redraws only when that changes a text.
 const TICK: Duration = Duration::from_secs(1);
+
+/// How long a sitting told to end may take before it is ended from outside.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Opens a context by name: what to watch, or why not.
 pub type Opener = Box<dyn Fn(&str) -> Result<Station, String>>;
@@ -61,13 +64,12 @@ pub async fn run(session: Session) -> io::Result<()> {
     let mut keys = EventStream::new();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut end = Ends::listen()?;
+    tokio::spawn(insist(Ends::listen()?));
     loop {
         let go_on = tokio::select! {
             biased;
-            () = any(&mut hang_up, &mut terminate, &mut interrupt) => false,
+            () = end.any() => false,
             event = keys.next() => {
                 let mut go_on = sitting.hear(event)?;
                 // Typed ahead or held down: take it all in, then draw once.
@@ -92,12 +94,36 @@ pub async fn run(session: Session) -> io::Result<()> {
     }
 }
 
-async fn any(a: &mut Signal, b: &mut Signal, c: &mut Signal) {
-    tokio::select! {
-        _ = a.recv() => {}
-        _ = b.recv() => {}
-        _ = c.recv() => {}
+/// The signals that end a sitting.
+struct Ends {
+    hang_up: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ends {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            hang_up: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
+
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.hang_up.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Ends the program where the sitting cannot: a terminal that takes no more output holds it where it writes.
+async fn insist(mut end: Ends) {
+    end.any().await;
+    tokio::time::sleep(GRACE).await;
+    terminal::abandon();
 }
 
 /// What the terminal has reported already. The stream remembers who polled it first, so it is polled by this task and not
@@ -189,7 +215,7 @@ impl Sitting {
                 self.drawn = None;
             }
             Effect::Redraw => {
-                self.screen.forget()?;
+                self.screen.forget();
                 self.drawn = None;
             }
             Effect::SwitchContext(name) => match (self.open_context)(&name) {

@@ -5,8 +5,8 @@ use std::sync::Once;
 
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::Frame;
@@ -80,9 +80,11 @@ impl Screen {
             self.shown = None;
         }
         if self.shown.is_none() {
-            // The terminal is cleared within the update, or it would be seen empty.
-            queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+            // Cleared within the update, or the screen would be seen empty. Not with the terminal's own `clear`: that asks
+            // where the cursor is, and some terminals never answer.
+            queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate, Clear(ClearType::All))?;
             self.terminal.autoresize()?;
+            self.terminal.swap_buffers();
         }
         let answer = draw(&mut self.terminal.get_frame());
         let drawn = self.terminal.current_buffer_mut();
@@ -97,12 +99,8 @@ impl Screen {
     }
 
     /// Forgets what is on the screen, so that the next frame is sent whole.
-    ///
-    /// # Errors
-    /// What the terminal says.
-    pub fn forget(&mut self) -> io::Result<()> {
+    pub fn forget(&mut self) {
         self.shown = None;
-        self.terminal.clear()
     }
 
     /// Offers text to the terminal's clipboard (OSC 52). Whether it takes it cannot be known.
@@ -119,9 +117,12 @@ impl Screen {
     /// What the terminal says.
     pub fn suspend(&mut self) -> io::Result<()> {
         leave()?;
-        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
+        // The whole group, as the terminal itself would: a script that started the program stops with it, or its shell would
+        // never get the prompt back.
+        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
         enter(self.has_mouse)?;
-        self.forget()
+        self.forget();
+        Ok(())
     }
 }
 
@@ -130,6 +131,13 @@ impl Drop for Screen {
         // There is nobody left to tell if this fails.
         let _ = leave();
     }
+}
+
+/// Ends the process at once, for when the terminal takes no more output and nothing can be written back. What can be given
+/// back without writing is.
+pub fn abandon() {
+    let _ = disable_raw_mode();
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
 }
 
 fn enter(has_mouse: bool) -> io::Result<()> {

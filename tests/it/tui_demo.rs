@@ -79,6 +79,53 @@ fn a_signal_gives_the_terminal_back_too() {
 }
 
 #[test]
+fn a_terminal_that_reads_no_more_does_not_keep_it_alive() {
+    let terminal = demo(200, 60);
+    overview(&terminal);
+    let id = terminal.id().to_string();
+    let state = || {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().next().unwrap_or("gone").to_owned()
+    };
+    // Nothing is read from the terminal while its screen is looked at.
+    terminal.screen(|_| {
+        let mut waits = 0;
+        wait::until("the program to wait for its terminal", Duration::from_secs(20), || {
+            let call = std::fs::read_to_string(format!("/proc/{id}/syscall")).unwrap_or_default();
+            let mut words = call.split(' ');
+            // Write to standard output, on x86-64 and on arm64.
+            let writes = matches!(words.next(), Some("1" | "64")) && words.next() == Some("0x1");
+            waits = if writes { waits + 1 } else { 0 };
+            if waits < 5 {
+                terminal.press("2 ctrl-l");
+            }
+            if waits > 20 { Ok(()) } else { Err(call) }
+        });
+        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        wait::until("the program to end", Duration::from_secs(20), || match state().as_str() {
+            "Z" | "X" | "gone" => Ok(()),
+            other => Err(other.to_owned()),
+        });
+    });
+}
+
+#[test]
+fn drawing_anew_asks_the_terminal_nothing() {
+    let mut terminal = demo(80, 24);
+    overview(&terminal);
+    let asked = terminal.questions();
+    let before = terminal.bytes();
+    terminal.press("ctrl-l");
+    wait::until("the screen to be sent whole", Duration::from_secs(20), || {
+        if terminal.bytes() > before + 1_500 { Ok(()) } else { Err(terminal.text()) }
+    });
+    overview(&terminal);
+    assert_eq!(terminal.questions(), asked, "some terminals never answer");
+    terminal.press("q");
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
 fn too_small_says_so_and_comes_back() {
     let terminal = demo(80, 24);
     overview(&terminal);

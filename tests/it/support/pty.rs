@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Received {
     parser: vt100::Parser,
     bytes: usize,
+    questions: usize,
     closed: bool,
 }
 
@@ -51,14 +52,16 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().unwrap();
         let writer = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
         let parser = vt100::Parser::new(rows, columns, 0);
-        let received = Arc::new((Mutex::new(Received { parser, bytes: 0, closed: false }), Condvar::new()));
+        let received =
+            Arc::new((Mutex::new(Received { parser, bytes: 0, questions: 0, closed: false }), Condvar::new()));
         let (state, answers) = (received.clone(), writer.clone());
         std::thread::spawn(move || {
             let mut chunk = [0; 4096];
             // Reading fails once the program is gone.
             while let Ok(length @ 1..) = reader.read(&mut chunk) {
-                answer_questions(&chunk[..length], &answers);
+                let questions = answer_questions(&chunk[..length], &answers);
                 let mut received = state.0.lock().unwrap();
+                received.questions += questions;
                 received.parser.process(&chunk[..length]);
                 received.bytes += length;
                 state.1.notify_all();
@@ -139,6 +142,11 @@ impl Terminal {
         self.received.0.lock().unwrap().bytes
     }
 
+    /// How often the program has asked the terminal something.
+    pub(crate) fn questions(&self) -> usize {
+        self.received.0.lock().unwrap().questions
+    }
+
     /// The program's process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.process_id().unwrap()
@@ -166,17 +174,20 @@ impl Drop for Terminal {
     }
 }
 
-/// Answers what terminals answer: who are you, and where is the cursor.
-fn answer_questions(output: &[u8], writer: &Mutex<Box<dyn Write + Send>>) {
+/// Answers what terminals answer: who are you, and where is the cursor. Returns how many questions there were.
+fn answer_questions(output: &[u8], writer: &Mutex<Box<dyn Write + Send>>) -> usize {
+    let mut questions = 0;
     let asked = |question: &[u8]| output.windows(question.len()).any(|window| window == question);
     for (question, answer) in
         [(&b"\x1b[c"[..], &b"\x1b[?62;22c"[..]), (b"\x1b[0c", b"\x1b[?62;22c"), (b"\x1b[6n", b"\x1b[1;1R")]
     {
         if asked(question) {
+            questions += 1;
             // The program may be gone before it hears the answer.
             let _ = writer.lock().unwrap().write_all(answer);
         }
     }
+    questions
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {
