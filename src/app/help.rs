@@ -49,7 +49,10 @@ pub fn help_lines(model: &Model) -> Vec<HelpLine> {
         Place::Help => model.trail.before().unwrap_or(&Place::Overview),
         place => place,
     };
-    let part = |scopes: &[Scope]| available(scopes).into_iter().map(|row| command_line(model, row.command));
+    let part = |scopes: &[Scope]| {
+        let here = available(scopes).into_iter().filter(|row| asked_on.takes(row.command));
+        here.map(|row| command_line(model, row.command))
+    };
     let mut lines = vec![HelpLine::Heading(format!("on the {} screen", asked_on.word()))];
     let (own, general) = asked_on.scopes().split_at(asked_on.scopes().len() - 1);
     lines.extend(part(own));

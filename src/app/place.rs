@@ -1,6 +1,6 @@
 //! Which screen is shown and which ones lie behind it.
 
-use crate::command::Scope;
+use crate::command::{Command, Scope};
 use crate::domain::ServiceId;
 
 /// A screen.
@@ -29,6 +29,19 @@ impl Place {
             Self::Overview => Scope::Overview.path(),
             Self::Service(_) => Scope::Service.path(),
             Self::Alerts | Self::Targets | Self::Sources | Self::Messages | Self::Help => Scope::List.path(),
+        }
+    }
+
+    /// Whether a command that its scopes know does anything on this screen: not every screen with a cursor has a list to
+    /// narrow, rows to open or columns to sort by.
+    pub const fn takes(&self, command: Command) -> bool {
+        match command {
+            Command::Open => !matches!(self, Self::Sources | Self::Messages | Self::Help),
+            Command::Filter | Command::Problems => !matches!(self, Self::Service(_) | Self::Messages | Self::Help),
+            Command::SortNext | Command::SortPrevious | Command::SortReverse => {
+                matches!(self, Self::Overview | Self::Alerts | Self::Targets)
+            }
+            _ => true,
         }
     }
 

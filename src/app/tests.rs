@@ -14,8 +14,8 @@ use crate::domain::{
 use crate::keymap::{self, Code, Key, Keymap};
 
 use super::{
-    ChartState, Effect, Model, MouseInput, MouseKind, Msg, Notice, Overlay, OverviewItem, Pane, Place, ServiceColumn,
-    Setup, Spot, Surroundings, update,
+    ChartState, Effect, HelpLine, Model, MouseInput, MouseKind, Msg, Notice, Overlay, OverviewItem, Pane, Place,
+    ServiceColumn, Setup, Spot, Surroundings, help_lines, update,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -429,6 +429,28 @@ fn a_second_click_opens() {
     press(&mut model, "esc");
     update(&mut model, Msg::Mouse(MouseInput { kind: MouseKind::Click, spot: Some(Spot::Column(3)) }), at(0));
     assert_eq!(model.overview.list.sort(), (ServiceColumn::Cpu, false));
+}
+
+#[test]
+fn help_and_palette_offer_what_works_here() {
+    let has = |model: &Model, name: &str| {
+        help_lines(model).iter().any(|line| matches!(line, HelpLine::Command { name: known, .. } if *known == name))
+    };
+    for (keys, works, does_not) in [
+        ("4 ?", &["filter", "problems", "copy"][..], &["open", "sort-next", "sort-reverse"][..]),
+        ("2 ?", &["open", "filter", "sort-next"], &["span-longer"]),
+        ("enter ?", &["open", "span-longer", "down"], &["filter", "problems", "sort-next"]),
+        ("! ?", &["down", "copy"], &["open", "filter", "sort-next"]),
+    ] {
+        let mut model = model();
+        press(&mut model, keys);
+        assert!(works.iter().all(|name| has(&model, name)), "{keys}: {:?}", help_lines(&model));
+        assert!(!does_not.iter().any(|name| has(&model, name)), "{keys}: {:?}", help_lines(&model));
+    }
+    let mut model = model();
+    press(&mut model, "4 :");
+    let Some(Overlay::Palette(palette)) = &model.overlay else { panic!("no palette") };
+    assert!(!palette.candidates.iter().any(|candidate| candidate.text == "sort-next"));
 }
 
 #[test]

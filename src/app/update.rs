@@ -257,7 +257,7 @@ fn copy(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         tell(model, Notice::info("nothing to copy here"), now);
         return Vec::new();
     };
-    tell(model, Notice::info(format!("copied {text}")), now);
+    // The shell says it: only there is it known what was done with the text.
     vec![Effect::Copy(text)]
 }
 

@@ -124,6 +124,17 @@ fn state_word(alert: &Alert) -> &'static str {
     }
 }
 
+/// A number as a server prints it (`9.7e+01`, `4.042886779785e+00`) as a person would; anything else as it is.
+fn number(printed: &str) -> String {
+    match printed.parse::<f64>() {
+        Ok(value) if value == 0.0 || (0.001..1e9).contains(&value.abs()) => {
+            let text = format!("{value:.3}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        _ => printed.to_owned(),
+    }
+}
+
 fn seen_in(sources: &[SourceKind]) -> String {
     sources.iter().map(|source| source.name()).collect::<Vec<_>>().join(" ")
 }
@@ -174,7 +185,7 @@ fn detail(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
                 facts.fact(name, text, Role::Text, 3);
             }
             if let Some(query) = &alert.query {
-                let value = alert.value.as_ref().map(|value| format!("   now {value}")).unwrap_or_default();
+                let value = alert.value.as_deref().map(|value| format!("   now {}", number(value))).unwrap_or_default();
                 facts.fact("query", &format!("{query}{value}"), Role::Text, 3);
             }
             let labels: Vec<String> = alert.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -194,6 +205,27 @@ fn detail(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
             }
             facts.fact("kept in", silence.source.name(), Role::Dim, 1);
             facts.fact("id", &silence.id, Role::Dim, 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_number_reads_as_one() {
+        for (printed, shown) in [
+            ("4.042886779785e+00", "4.043"),
+            ("9.7e+01", "97"),
+            ("0", "0"),
+            ("-1.5", "-1.5"),
+            ("1e-09", "1e-09"),
+            ("NaN", "NaN"),
+            ("+Inf", "+Inf"),
+            ("", ""),
+        ] {
+            assert_eq!(number(printed), shown);
         }
     }
 }

@@ -139,7 +139,8 @@ fn detail(canvas: &mut Canvas<'_>, snapshot: &Snapshot, source: Option<&SourceSt
         facts.fact("strangers", &text, Role::Dim, 4);
     }
     let context = model.context();
-    if let Some(arn) = &context.caller_arn {
+    let is_said = source.is_some_and(|source| source.facts.iter().any(|(name, _)| name == "caller"));
+    if let Some(arn) = context.caller_arn.as_ref().filter(|_| !is_said) {
         facts.fact("aws knows us", arn, Role::Dim, 1);
     }
 }
