@@ -58,6 +58,12 @@ pub struct ContextArgs {
     /// Only services that match, by name or cluster/name (may be repeated)
     #[arg(long = "service", value_name = "GLOB", global = true)]
     pub services: Vec<String>,
+    /// The simulated fleet instead of a context, with this incident under way
+    #[arg(long, value_name = "SCENARIO", value_parser = scenarios(), global = true)]
+    pub demo: Option<Scenario>,
+    /// How many times faster than life the simulated fleet lives
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed, global = true)]
+    pub demo_speed: f64,
 }
 
 /// One look instead of the console.
