@@ -380,18 +380,15 @@ impl<'a> Replay<'a> {
         self.holder = author;
         self.deploy(at, revision, is_undo);
         let (wanted, percents) = (self.timeline.wanted, self.service.percents);
-        let beats = match rolling::spoiled(self.service, revision, at) {
-            Some(spoil) => rolling::attempts(at, wanted, percents, &spoil),
-            None => {
-                // An undoing leaves the tasks alone that are already what it goes back to.
-                let newest = self.timeline.rollouts.len() - 1;
-                let is_other =
-                    |place: &usize| self.timeline.lives.get(*place).is_some_and(|life| life.rollout != newest);
-                let places = self.places.iter().take(wanted as usize);
-                let slots: Vec<u32> =
-                    (0_u32..).zip(places).filter(|(_, place)| is_other(place)).map(|(slot, _)| slot).collect();
-                rolling::finish(&rolling::over(at, &slots, wanted, percents))
-            }
+        let beats = if let Some(spoil) = rolling::spoiled(self.service, revision, at) {
+            rolling::attempts(at, wanted, percents, &spoil)
+        } else {
+            // An undoing leaves the tasks alone that are already what it goes back to.
+            let newest = self.timeline.rollouts.len() - 1;
+            let is_other = |place: &usize| self.timeline.lives.get(*place).is_some_and(|life| life.rollout != newest);
+            let places = (0_u32..).zip(self.places.iter().take(wanted as usize));
+            let slots: Vec<u32> = places.filter(|(_, place)| is_other(place)).map(|(slot, _)| slot).collect();
+            rolling::finish(&rolling::over(at, &slots, wanted, percents))
         };
         for beat in beats {
             self.await_beat(author, beat);

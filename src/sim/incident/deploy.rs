@@ -117,7 +117,7 @@ impl Incident for BadDeploy {
     }
 
     fn spoils(&self, revision: u32, at: Second) -> Option<Spoil> {
-        self.is_bad(revision, at).then(|| Spoil {
+        self.is_bad(revision, at).then_some(Spoil {
             boot: Some(32),
             sick: Some(46),
             ends: 66,
