@@ -374,6 +374,27 @@ impl CheckKind {
     pub fn named(name: &str) -> Option<Self> {
         Self::ROWS.iter().find(|row| row.name == name).map(|row| row.kind)
     }
+
+    /// What a result of this kind may carry in [`CheckResult::facts`]: each name with what it is.
+    pub const fn facts(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Tasks => &[
+                ("task", "the id of the running task that is not well; absent where there is none"),
+                ("running", "how many run"),
+                ("desired", "how many are wanted"),
+            ],
+            Self::Signal => &[("value", "the value now, with its unit")],
+            Self::Alerts => &[("firing", "how many fire")],
+            Self::Targets => &[("task", "the id of the task behind the first target that is down, where known")],
+            Self::Alb => &[("task", "the id of the task behind the first target that is unhealthy, where known")],
+            Self::Continuity => &[
+                ("gap", "how long the longest gap is"),
+                ("from", "when it began"),
+                ("to", "when it ended; absent while it lasts"),
+            ],
+            _ => &[],
+        }
+    }
 }
 
 /// One question.
@@ -460,6 +481,8 @@ pub struct CheckResult {
     pub looked: Vec<Looked>,
     /// What is the matter, by stable names a runbook can branch on (`lock-held`, `no-ingress-rule`); empty when all is well.
     pub causes: Vec<String>,
+    /// What later steps of a runbook can build on, by the names of [`CheckKind::facts`] (`task`: the id of the sick one).
+    pub facts: BTreeMap<String, String>,
     /// The next step, where something is wrong.
     pub next_step: Option<String>,
     /// When it was asked.
