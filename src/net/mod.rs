@@ -4,10 +4,13 @@
 
 pub mod aws;
 pub mod door;
+pub mod dns;
 pub mod http;
 mod meter;
 mod mishap;
 pub mod secret;
+pub mod tcp;
+pub mod tls;
 
 pub use meter::Meter;
 pub use mishap::Mishap;
