@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::survey::BalancerTarget;
+use crate::domain::estate::BalancerTarget;
 use crate::domain::{EcsService, ServiceId, SilenceAsk, SourceKind};
 
 /// One call that alters something. Nothing in it is left to find out.

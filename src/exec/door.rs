@@ -167,7 +167,8 @@ impl Door {
             return Err(Refusal::new(format!("in production the name must be given: {wanted}; nothing was changed"))
                 .with_hint(format!("type it at the prompt, or --confirm {wanted}")));
         }
-        let options = PlanOptions { silence: agreed.silence.as_ref().map(|ask| ask.lasts), patience: Some(agreed.patience) };
+        let options =
+            PlanOptions { silence: agreed.silence.as_ref().map(|ask| ask.lasts), patience: Some(agreed.patience) };
         let (mut draft, before) = self.draft(&agreed.change, &options, clock()).await?;
         plan::still_holds(agreed, &draft.plan)?;
         objections(&draft.plan, &consent.accepted)?;
@@ -180,9 +181,9 @@ impl Door {
     async fn make(&self, draft: Draft, before: Subject, consent: &Consent, clock: Clock<'_>) -> Result<Made, Refusal> {
         let Draft { plan, deed } = draft;
         let intent = Event::Intent { plan: Box::new(plan.clone()), consent: consent.clone() };
-        self.write(&plan, intent, clock().stamp).await.map_err(|error| {
-            Refusal::new(format!("{}: nothing was changed", error.what)).with_hint(error.hint)
-        })?;
+        self.write(&plan, intent, clock().stamp)
+            .await
+            .map_err(|error| Refusal::new(format!("{}: nothing was changed", error.what)).with_hint(error.hint))?;
         let mut made = Made {
             plan,
             deed,
@@ -216,7 +217,8 @@ impl Door {
         let deed = Deed::Silence { ask: ask.clone(), by: self.outfit.who.name().to_owned() };
         let receipt = self.hands.perform(&deed, clock().now).await?;
         let id = receipt.id.unwrap_or_default();
-        let text = format!("silence {} in {} for at most {}", format::clip(&id, 8), ask.source, format::duration(ask.lasts));
+        let text =
+            format!("silence {} in {} for at most {}", format::clip(&id, 8), ask.source, format::duration(ask.lasts));
         made.silence = Some((id.clone(), ask.source));
         let event = Event::Silence { silence: Some(id), text: text.clone() };
         let written = self.write(&made.plan, event, clock().stamp).await;
@@ -250,7 +252,13 @@ impl Door {
 
     /// Writes down how a change ended and ends its silence. It stays where nobody saw the end: the change is still on
     /// its way, and the silence has an end of its own. What to tell of that, if anything.
-    pub async fn close(&self, made: &Made, outcome: &Outcome, stages: &[StageProgress], clock: Clock<'_>) -> Vec<String> {
+    pub async fn close(
+        &self,
+        made: &Made,
+        outcome: &Outcome,
+        stages: &[StageProgress],
+        clock: Clock<'_>,
+    ) -> Vec<String> {
         let mut remarks = Vec::new();
         let is_over = matches!(outcome, Outcome::Verified | Outcome::Failed { .. } | Outcome::NotMade { .. });
         if let Some((id, source)) = made.silence.clone() {
@@ -259,7 +267,9 @@ impl Door {
                 let deed = Deed::Expire { id: id.clone(), source };
                 match self.hands.perform(&deed, clock().now).await {
                     Ok(_) => format!("silence {short} ended"),
-                    Err(mishap) => format!("silence {short} could not be ended, it ends by itself: {}", mishap.error().what),
+                    Err(mishap) => {
+                        format!("silence {short} could not be ended, it ends by itself: {}", mishap.error().what)
+                    }
                 }
             } else {
                 format!("silence {short} stays until it ends by itself")

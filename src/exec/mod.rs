@@ -27,8 +27,7 @@ pub use door::{Clock, Door, Made, Moment, Outfit};
 pub use gate::Gate;
 pub use live::open;
 pub use survey::{
-    BalancerTarget, Previous, PrometheusFacts, Scaling, ServiceDeployment, ServiceFacts, Subject, Survey, Whereabouts,
-    starts,
+    Previous, PrometheusFacts, Scaling, ServiceDeployment, ServiceFacts, Subject, Survey, Whereabouts, starts,
 };
 pub use who::Who;
 

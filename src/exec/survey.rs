@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::domain::estate::BalancerTarget;
 use crate::domain::{EcsService, Silence};
 
 /// Who we are and where.
@@ -71,8 +72,6 @@ pub struct ServiceFacts {
     pub controller: String,
     /// Whether it runs one task on each host (`DAEMON`): it has no desired count.
     pub is_daemon: bool,
-    /// How its deployments go (`ROLLING`, `BLUE_GREEN` ...), where ECS says.
-    pub strategy: Option<String>,
     /// Whether its definition has a container health check, where that could be read.
     pub is_checked: Option<bool>,
     /// The target groups its tasks are in, by ARN.
@@ -87,28 +86,6 @@ pub struct ServiceFacts {
     pub rolling: Option<ServiceDeployment>,
     /// What ran before; asked for only where it matters.
     pub previous: Option<Previous>,
-}
-
-/// One target of a load balancer's target group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BalancerTarget {
-    /// The group's name.
-    pub group: String,
-    /// The address or instance.
-    pub id: String,
-    /// The port.
-    pub port: Option<i32>,
-    /// `healthy`, `initial`, `unhealthy`, `draining` ...
-    pub state: String,
-    /// Why, where it is not healthy.
-    pub reason: Option<String>,
-}
-
-impl BalancerTarget {
-    /// Whether the load balancer sends it requests.
-    pub fn is_healthy(&self) -> bool {
-        self.state == "healthy"
-    }
 }
 
 /// What Application Auto Scaling makes of a desired count.

@@ -38,7 +38,9 @@ impl Who {
         let pid = std::process::id();
         let text = |name: &str| env(name).filter(|text| !text.is_empty()).map(|text| sanitise(&text).into_owned());
         Self {
-            user: account(Path::new("/etc/passwd"), uid).or_else(|| text("USER")).unwrap_or_else(|| format!("uid {uid}")),
+            user: account(Path::new("/etc/passwd"), uid)
+                .or_else(|| text("USER"))
+                .unwrap_or_else(|| format!("uid {uid}")),
             uid,
             sudo_user: text("SUDO_USER"),
             host: sanitise(&rustix::system::uname().nodename().to_string_lossy()).into_owned(),

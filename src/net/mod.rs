@@ -3,8 +3,8 @@
 //! Grafana to what stands behind it, and ECS's own calls and types.
 
 pub mod aws;
-pub mod door;
 pub mod dns;
+pub mod door;
 pub mod http;
 mod meter;
 mod mishap;

@@ -81,7 +81,8 @@ impl Journal {
             Place::Missing(why) => {
                 return Err(JournalError {
                     what: format!("there is no journal: {why}"),
-                    hint: "set HOME, XDG_STATE_HOME or ROUNDS_STATE_DIR: what is changed is written down first".to_owned(),
+                    hint: "set HOME, XDG_STATE_HOME or ROUNDS_STATE_DIR: what is changed is written down first"
+                        .to_owned(),
                 });
             }
             Place::Folder { folder, name, spare } => (folder, *name, spare),
@@ -108,7 +109,8 @@ impl Journal {
         match &*self.0 {
             Place::Missing(_) => Ok(Contents::default()),
             Place::Folder { folder, name, spare } => {
-                let on_disk = if *folder == Path::new("") { Ok(Contents::default()) } else { read::folder(folder, name, since) };
+                let on_disk =
+                    if *folder == Path::new("") { Ok(Contents::default()) } else { read::folder(folder, name, since) };
                 let Some(spare) = spare else { return on_disk };
                 let mut contents = on_disk.unwrap_or_default();
                 let kept = spare.lock().unwrap_or_else(PoisonError::into_inner);

@@ -83,7 +83,11 @@ fn lines(bytes: &[u8], path: &str, since: Timestamp, contents: &mut Contents) {
             Ok(_) => {}
             Err(why) => {
                 let is_last = number + 1 == last && !is_whole;
-                let why = if is_last { "it ends in the middle: power or disk failed while it was written".to_owned() } else { why };
+                let why = if is_last {
+                    "it ends in the middle: power or disk failed while it was written".to_owned()
+                } else {
+                    why
+                };
                 contents.unread.push(Unread { place: format!("{path}:{}", number + 1), why });
             }
         }

@@ -58,7 +58,9 @@ impl Ending {
             Self::Refused(why) => format!("refused: {why}"),
             Self::Known(outcome) => outcome.to_string(),
             Self::UnderWay => "under way".to_owned(),
-            Self::CallUnknown => "outcome unknown: the program ended before it heard whether the call was made".to_owned(),
+            Self::CallUnknown => {
+                "outcome unknown: the program ended before it heard whether the call was made".to_owned()
+            }
             Self::NotSeen => "made; the program ended before it saw how it went".to_owned(),
         }
     }
@@ -84,11 +86,16 @@ impl Story {
         Some(match &self.asked {
             Change::RestartTask { service, task } => {
                 let short = task.get(..8).unwrap_or(task);
-                format!("whether task {short} of {service} still runs, or stopped after {began} with the reason \"rounds: {}\"", self.who.name())
+                format!(
+                    "whether task {short} of {service} still runs, or stopped after {began} with the reason \"rounds: {}\"",
+                    self.who.name()
+                )
             }
             Change::Redeploy { service } => format!("whether {service} has a deployment begun after {began}"),
             Change::Scale { service, desired } => format!("whether {service} wants {desired} tasks"),
-            Change::RollBack { service } => format!("which task definition {service} runs, and whether a rollback began after {began}"),
+            Change::RollBack { service } => {
+                format!("which task definition {service} runs, and whether a rollback began after {began}")
+            }
             Change::Silence(ask) => {
                 let matchers: Vec<String> = ask.matchers.iter().map(ToString::to_string).collect();
                 format!("whether {} has a silence for {}", ask.source, matchers.join(" "))
@@ -170,11 +177,17 @@ fn story(records: &[&Record], here: &Who, now: Timestamp) -> Option<Story> {
                 story.ending = Ending::NotSeen;
                 story.beside.push((record.at, text.clone()));
             }
-            Event::Call { result: CallResult::NotMade, text, .. } => end(Ending::Known(Outcome::NotMade { why: text.clone() })),
-            Event::Call { result: CallResult::Unknown, text, .. } => end(Ending::Known(Outcome::Unknown { why: text.clone() })),
+            Event::Call { result: CallResult::NotMade, text, .. } => {
+                end(Ending::Known(Outcome::NotMade { why: text.clone() }))
+            }
+            Event::Call { result: CallResult::Unknown, text, .. } => {
+                end(Ending::Known(Outcome::Unknown { why: text.clone() }))
+            }
             Event::End { outcome, .. } => end(Ending::Known(outcome.clone())),
             Event::Refused { why, .. } => end(Ending::Refused(why.clone())),
-            Event::Silence { text, .. } | Event::Annotation { text, .. } => story.beside.push((record.at, text.clone())),
+            Event::Silence { text, .. } | Event::Annotation { text, .. } => {
+                story.beside.push((record.at, text.clone()))
+            }
             Event::Noted => story.noted = true,
         }
     }

@@ -34,9 +34,9 @@ impl Grafana {
         let body = json!({ "time": note.at.as_millisecond(), "tags": note.tags, "text": note.text });
         let call = Call::post("/api/annotations", Deadline::after(PATIENCE)).json(body);
         let reply = self.0.change(&call).await.map_err(|mishap| match mishap {
-            Mishap::Refused(error) if error.class == ErrorClass::Forbidden => Mishap::Refused(
-                error.with_hint("the token needs the permission annotations:create (Editor has it)"),
-            ),
+            Mishap::Refused(error) if error.class == ErrorClass::Forbidden => {
+                Mishap::Refused(error.with_hint("the token needs the permission annotations:create (Editor has it)"))
+            }
             mishap => mishap,
         })?;
         let created: Created = reply.parse().map_err(Mishap::Unknown)?;

@@ -3,34 +3,15 @@
 use serde_json::json;
 
 use crate::domain::{SilenceAsk, SourceKind};
+use crate::exec::plan::aws_words;
 use crate::exec::{Deed, Note};
 use crate::format::shell_line;
 use crate::net::aws::Aws;
 
 /// As `aws ecs ...` takes it, with the profile, region and endpoint of the context.
 pub(super) fn aws(deed: &Deed, aws: &Aws) -> Option<String> {
-    let mut words: Vec<String> = Vec::new();
+    let mut words = aws_words(deed)?;
     let mut say = |parts: &[&str]| words.extend(parts.iter().map(|part| (*part).to_owned()));
-    say(&["aws", "ecs"]);
-    match deed {
-        Deed::StopTask { service, task, reason } => {
-            say(&["stop-task", "--cluster", &service.cluster, "--task", task, "--reason", reason]);
-        }
-        Deed::Redeploy { service } => {
-            say(&["update-service", "--cluster", &service.cluster, "--service", &service.name, "--force-new-deployment"]);
-        }
-        Deed::Scale { service, desired } => {
-            let desired = desired.to_string();
-            say(&["update-service", "--cluster", &service.cluster, "--service", &service.name, "--desired-count", &desired]);
-        }
-        Deed::Deploy { service, definition } => {
-            say(&["update-service", "--cluster", &service.cluster, "--service", &service.name, "--task-definition", definition]);
-        }
-        Deed::Undo { deployment, .. } => {
-            say(&["stop-service-deployment", "--service-deployment-arn", deployment, "--stop-type", "ROLLBACK"]);
-        }
-        Deed::Silence { .. } | Deed::Expire { .. } | Deed::Annotate(_) | Deed::Reload => return None,
-    }
     let settings = aws.settings();
     if let Some(profile) = &settings.profile {
         say(&["--profile", profile]);
@@ -66,7 +47,10 @@ pub(super) fn expire(id: &str, source: SourceKind, place: &str) -> Option<String
 pub(super) fn annotate(note: &Note, place: &str) -> String {
     let body = json!({ "time": note.at.as_millisecond(), "tags": note.tags, "text": note.text }).to_string();
     let line = shell_line(["curl", "-X", "POST", "-H", "Content-Type: application/json", "-d", &body]);
-    format!("{line} -H \"Authorization: Bearer $GRAFANA_TOKEN\" {}", shell_line([format!("{place}/api/annotations").as_str()]))
+    format!(
+        "{line} -H \"Authorization: Bearer $GRAFANA_TOKEN\" {}",
+        shell_line([format!("{place}/api/annotations").as_str()])
+    )
 }
 
 pub(super) fn reload(place: &str) -> String {

@@ -128,9 +128,11 @@ impl Hands for Live {
 
     fn same_as(&self, deed: &Deed) -> Option<String> {
         match deed {
-            Deed::StopTask { .. } | Deed::Redeploy { .. } | Deed::Scale { .. } | Deed::Undo { .. } | Deed::Deploy { .. } => {
-                lines::aws(deed, self.ecs.as_ref()?.aws())
-            }
+            Deed::StopTask { .. }
+            | Deed::Redeploy { .. }
+            | Deed::Scale { .. }
+            | Deed::Undo { .. }
+            | Deed::Deploy { .. } => lines::aws(deed, self.ecs.as_ref()?.aws()),
             Deed::Silence { ask, by } => lines::silence(ask, by, &self.silences(ask.source).ok()?.place()),
             Deed::Expire { id, source } => lines::expire(id, *source, &self.silences(*source).ok()?.place()),
             Deed::Annotate(note) => Some(lines::annotate(note, &self.grafana.as_ref()?.place())),

@@ -39,11 +39,7 @@ struct RuntimeInfo {
 }
 
 impl Prometheus {
-    pub(super) fn open(
-        settings: &config::Prometheus,
-        grafana: Option<&config::Grafana>,
-        clients: &Clients,
-    ) -> Self {
+    pub(super) fn open(settings: &config::Prometheus, grafana: Option<&config::Grafana>, clients: &Clients) -> Self {
         let door = Door::open(&settings.reach, grafana, DataSourceKind::Prometheus, clients, Meter::default());
         Self { door, is_direct: matches!(settings.reach, Reach::Direct(_)) }
     }
@@ -81,9 +77,9 @@ impl Prometheus {
                 Err(Mishap::Refused(error.with_hint(format!("its lifecycle API is off: {START_WITH}"))))
             }
             // It tried and could not: what it had read before stays in force.
-            Err(Mishap::Unknown(error)) if error.what.contains("failed to reload config") => {
-                Err(Mishap::Refused(error.with_hint("mend its configuration (promtool check config); the old one stays in force")))
-            }
+            Err(Mishap::Unknown(error)) if error.what.contains("failed to reload config") => Err(Mishap::Refused(
+                error.with_hint("mend its configuration (promtool check config); the old one stays in force"),
+            )),
             Err(mishap) => Err(mishap),
         }
     }

@@ -5,8 +5,11 @@ mod rules;
 mod service;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::time::Duration;
+
+pub use self::words::aws_words;
 
 use jiff::Timestamp;
 
@@ -95,7 +98,9 @@ pub fn draw(change: &Change, survey: &Survey, setting: &Setting<'_>) -> Result<D
         (Change::ExpireSilence { id, source }, Subject::Silences(silences)) => {
             others::expire(id, *source, silences, setting)?
         }
-        (Change::Annotate { text, tags }, Subject::Dashboards { place }) => others::annotate(text, tags, place, setting),
+        (Change::Annotate { text, tags }, Subject::Dashboards { place }) => {
+            others::annotate(text, tags, place, setting)
+        }
         (Change::ReloadPrometheus, Subject::Prometheus(facts)) => others::reload(facts, setting),
         _ => return Err(Refusal::new("this context has nothing that could do that")),
     };
@@ -123,11 +128,12 @@ fn finish(mut sketch: Sketch, silence: Option<SilenceAsk>, survey: &Survey, sett
     if setting.means.annotates && !is_note {
         lines.push(line("note", "an annotation in Grafana, so that dashboards show it".to_owned()));
     }
-    let watched: Vec<&str> = sketch.stages.iter().filter(|stage| **stage != Stage::Call).map(|stage| stage.word()).collect();
+    let watched: Vec<&str> =
+        sketch.stages.iter().filter(|stage| **stage != Stage::Call).map(|stage| stage.word()).collect();
     lines.push(line("then", format!("watches {}, up to {}", watched.join(" -> "), format::duration(patience))));
-    let typed = place.production.then(|| {
-        sketch.change.service().map_or_else(|| place.context.clone(), |service| service.name.clone())
-    });
+    let typed = place
+        .production
+        .then(|| sketch.change.service().map_or_else(|| place.context.clone(), |service| service.name.clone()));
     Draft {
         plan: Plan {
             id: String::new(),
@@ -174,9 +180,10 @@ fn tied_silence(change: &Change, setting: &Setting<'_>) -> Result<Option<Silence
 /// What other people do to the same service, or did lately; somebody who is at it right now is a reason to wait.
 fn others_at_it(service: &ServiceId, setting: &Setting<'_>) -> (Vec<PlanLine>, Option<Objection>) {
     let is_recent = |story: &&Story| setting.stamp.duration_since(story.began).unsigned_abs() <= RECENT;
-    let same = setting.stories.iter().filter(|story| {
-        story.asked.service() == Some(service) && !matches!(story.ending, Ending::Refused(_))
-    });
+    let same = setting
+        .stories
+        .iter()
+        .filter(|story| story.asked.service() == Some(service) && !matches!(story.ending, Ending::Refused(_)));
     let mut lines = Vec::new();
     let mut objection = None;
     for story in same.filter(|story| story.ending == Ending::UnderWay || is_recent(story)) {
@@ -217,7 +224,10 @@ fn line(label: &str, text: String) -> PlanLine {
 pub fn still_holds(agreed: &Plan, fresh: &Plan) -> Result<(), Refusal> {
     let again = "look at it again: plan it anew";
     if agreed.place.context != fresh.place.context {
-        return Err(Refusal::new(format!("it was planned for {}, not for {}", agreed.place.context, fresh.place.context)));
+        return Err(Refusal::new(format!(
+            "it was planned for {}, not for {}",
+            agreed.place.context, fresh.place.context
+        )));
     }
     // An identity that could not be read then and can be now is no other identity.
     if let (Some(then), Some(now)) = (&agreed.place.account, &fresh.place.account)
@@ -228,8 +238,10 @@ pub fn still_holds(agreed: &Plan, fresh: &Plan) -> Result<(), Refusal> {
     }
     if agreed.basis != fresh.basis {
         let changed = difference(&agreed.basis, &fresh.basis);
-        return Err(Refusal::new(format!("the facts have changed since it was planned ({changed}): nothing was changed"))
-            .with_hint(again));
+        return Err(Refusal::new(format!(
+            "the facts have changed since it was planned ({changed}): nothing was changed"
+        ))
+        .with_hint(again));
     }
     if let (Some(then), Some(now)) = (&agreed.blast, &fresh.blast)
         && (now.healthy_during < then.healthy_during || (now.downtime && !then.downtime))

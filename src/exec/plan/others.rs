@@ -13,11 +13,15 @@ pub(super) fn silence(ask: &SilenceAsk, place: &str, setting: &Setting<'_>) -> S
     if !ask.matchers.iter().any(says_something) {
         objections.push(Objection {
             kind: ObjectionKind::Unsupported,
-            text: "at least one matcher must ask for a text that is not empty: this would silence everything".to_owned(),
+            text: "at least one matcher must ask for a text that is not empty: this would silence everything"
+                .to_owned(),
         });
     }
     if ask.lasts.is_zero() {
-        objections.push(Objection { kind: ObjectionKind::Pointless, text: "a silence that lasts no time silences nothing".to_owned() });
+        objections.push(Objection {
+            kind: ObjectionKind::Pointless,
+            text: "a silence that lasts no time silences nothing".to_owned(),
+        });
     }
     Sketch {
         change: Change::Silence(ask.clone()),
@@ -52,18 +56,30 @@ pub(super) fn expire(
     setting: &Setting<'_>,
 ) -> Result<Sketch, Refusal> {
     let here: Vec<&Silence> = silences.iter().filter(|silence| silence.source == source).collect();
-    let fits: Vec<&Silence> = here.iter().copied().filter(|silence| !asked.is_empty() && silence.id.starts_with(asked)).collect();
+    let fits: Vec<&Silence> =
+        here.iter().copied().filter(|silence| !asked.is_empty() && silence.id.starts_with(asked)).collect();
     let found = match fits.as_slice() {
         [one] => *one,
         [] => {
             let ids: Vec<&str> = here.iter().take(10).map(|silence| silence.id.as_str()).collect();
-            let hint = if ids.is_empty() { format!("{source} has no silence in force") } else { format!("in force: {}", ids.join(", ")) };
-            return Err(Refusal::new(format!("{source} has no silence {} in force", format::clip(asked, 40))).with_hint(hint));
+            let hint = if ids.is_empty() {
+                format!("{source} has no silence in force")
+            } else {
+                format!("in force: {}", ids.join(", "))
+            };
+            return Err(
+                Refusal::new(format!("{source} has no silence {} in force", format::clip(asked, 40))).with_hint(hint)
+            );
         }
         several => {
             let ids: Vec<&str> = several.iter().map(|silence| silence.id.as_str()).collect();
-            return Err(Refusal::new(format!("{} fits {} silences: {}", format::clip(asked, 40), several.len(), ids.join(", ")))
-                .with_hint("give more of the id"));
+            return Err(Refusal::new(format!(
+                "{} fits {} silences: {}",
+                format::clip(asked, 40),
+                several.len(),
+                ids.join(", ")
+            ))
+            .with_hint("give more of the id"));
         }
     };
     let left = found.ends_at.map_or_else(|| "no end".to_owned(), |at| format!("{} left", format::age(setting.now, at)));
@@ -84,17 +100,22 @@ pub(super) fn expire(
 }
 
 pub(super) fn annotate(text: &str, tags: &[String], place: &str, setting: &Setting<'_>) -> Sketch {
-    let tags: Vec<String> = std::iter::once("rounds".to_owned()).chain(tags.iter().filter(|tag| *tag != "rounds").cloned()).collect();
+    let tags: Vec<String> =
+        std::iter::once("rounds".to_owned()).chain(tags.iter().filter(|tag| *tag != "rounds").cloned()).collect();
     let shown = tags.join(", ");
     let mut objections = Vec::new();
     if text.trim().is_empty() {
-        objections.push(Objection { kind: ObjectionKind::Pointless, text: "a note without a text says nothing".to_owned() });
+        objections
+            .push(Objection { kind: ObjectionKind::Pointless, text: "a note without a text says nothing".to_owned() });
     }
     Sketch {
         change: Change::Annotate { text: text.to_owned(), tags: tags.clone() },
         deed: Deed::Annotate(Note { text: text.to_owned(), tags, at: setting.now }),
         title: format!("annotate: {}", format::clip(text, 60)),
-        lines: vec![line("after", format!("every dashboard of {place} that shows annotations shows it, tagged {shown}"))],
+        lines: vec![line(
+            "after",
+            format!("every dashboard of {place} that shows annotations shows it, tagged {shown}"),
+        )],
         blast: None,
         objections,
         stages: vec![Stage::Call, Stage::ReadBack],
@@ -104,7 +125,9 @@ pub(super) fn annotate(text: &str, tags: &[String], place: &str, setting: &Setti
 
 pub(super) fn reload(facts: &PrometheusFacts, setting: &Setting<'_>) -> Sketch {
     let now = match (facts.last_reload, facts.last_reload_ok) {
-        (Some(at), Some(false)) => format!("the last reload failed; it runs what it read {} ago", format::age(at, setting.now)),
+        (Some(at), Some(false)) => {
+            format!("the last reload failed; it runs what it read {} ago", format::age(at, setting.now))
+        }
         (Some(at), _) => format!("it read its configuration {} ago", format::age(at, setting.now)),
         (None, Some(false)) => "its last reload failed".to_owned(),
         (None, _) => "it does not say when it last read its configuration".to_owned(),
@@ -116,7 +139,13 @@ pub(super) fn reload(facts: &PrometheusFacts, setting: &Setting<'_>) -> Sketch {
         title: "reload prometheus".to_owned(),
         lines: vec![
             line("now", now),
-            line("after", format!("{} reads its configuration and rules again; a mistake in them leaves the old ones in force", facts.place)),
+            line(
+                "after",
+                format!(
+                    "{} reads its configuration and rules again; a mistake in them leaves the old ones in force",
+                    facts.place
+                ),
+            ),
         ],
         blast: None,
         objections: closed.collect(),

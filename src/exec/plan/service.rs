@@ -1,9 +1,7 @@
 //! Changes of a service: which task, how many remain, what is in flight, what makes it downtime.
 
 use super::{Setting, Sketch, line};
-use crate::domain::{
-    Blast, Change, Deployment, Objection, ObjectionKind, PlanLine, Refusal, Stage, Task, TaskState,
-};
+use crate::domain::{Blast, Change, Deployment, Objection, ObjectionKind, PlanLine, Refusal, Stage, Task, TaskState};
 use crate::exec::{Deed, Scaling, ServiceFacts, starts};
 use crate::format::{self, count};
 
@@ -56,7 +54,10 @@ fn standing_objections(change: &Change, facts: &ServiceFacts) -> Vec<Objection> 
         );
     }
     if !facts.service.tasks_known {
-        object(ObjectionKind::Unknown, format!("the tasks of {name} could not be read: nobody knows what would be left"));
+        object(
+            ObjectionKind::Unknown,
+            format!("the tasks of {name} could not be read: nobody knows what would be left"),
+        );
     }
     let is_undoing = matches!(change, Change::RollBack { .. });
     if let Some(why) = facts.is_rolling().filter(|_| !is_undoing) {
@@ -117,18 +118,27 @@ fn restart(sketch: &mut Sketch, asked: &str, facts: &ServiceFacts, setting: &Set
         if is_replaced {
             format!("{} of {} healthy until the replacement is{how_long}", blast.healthy_during, service.desired)
         } else {
-            format!("{} of {} healthy; more run than are wanted, so it is not replaced", blast.healthy_during, service.desired)
+            format!(
+                "{} of {} healthy; more run than are wanted, so it is not replaced",
+                blast.healthy_during, service.desired
+            )
         },
     ));
     if blast.downtime {
         sketch.objections.push(Objection {
             kind: ObjectionKind::Downtime,
-            text: format!("{} is the last healthy task of {name}: nothing answers until its replacement does", task.short_id()),
+            text: format!(
+                "{} is the last healthy task of {name}: nothing answers until its replacement does",
+                task.short_id()
+            ),
         });
     }
     if let Some((_, until)) = facts.protected.iter().find(|(id, _)| *id == task.id) {
         let until = until.map(|at| format!(" until {}", at.strftime("%H:%MZ"))).unwrap_or_default();
-        sketch.lines.push(line("protected", format!("{} is protected from scale-in{until}: this stops it all the same", task.short_id())));
+        sketch.lines.push(line(
+            "protected",
+            format!("{} is protected from scale-in{until}: this stops it all the same", task.short_id()),
+        ));
     }
     sketch.blast = Some(blast);
     Ok(())
@@ -159,11 +169,13 @@ fn victim<'a>(asked: &str, facts: &'a ServiceFacts) -> Result<Victim<'a>, Refusa
                 let why = task.stop_summary().map(|why| format!(": {why}")).unwrap_or_default();
                 Refusal::new(format!("task {} of {name} is {} already{why}", task.short_id(), task.state.word()))
             }
-            None => Refusal::new(format!("{name} has no task {}", format::clip(asked, 40))).with_hint(if living.is_empty() {
-                format!("{name} has no task at all: {}", counts(facts))
-            } else {
-                format!("its tasks: {}", listed(&living))
-            }),
+            None => Refusal::new(format!("{name} has no task {}", format::clip(asked, 40))).with_hint(
+                if living.is_empty() {
+                    format!("{name} has no task at all: {}", counts(facts))
+                } else {
+                    format!("its tasks: {}", listed(&living))
+                },
+            ),
         }),
         (None, several) => Err(Refusal::new(format!(
             "{} fits {} of {name}: {}",
@@ -181,7 +193,9 @@ fn choose<'a>(living: &[&'a Task], facts: &ServiceFacts) -> Option<Victim<'a>> {
     if let [only] = running.as_slice() {
         return Some(Victim { task: only, chosen: None });
     }
-    let by_age = |task: &&&Task| (task.started_at.or(task.created_at).is_none(), task.started_at.or(task.created_at), task.id.clone());
+    let by_age = |task: &&&Task| {
+        (task.started_at.or(task.created_at).is_none(), task.started_at.or(task.created_at), task.id.clone())
+    };
     let unhealthy: Vec<&Task> = running.iter().copied().filter(|task| !facts.may_serve(task)).collect();
     let others = "name another with --task";
     if let Some(task) = unhealthy.iter().min_by_key(by_age) {
@@ -216,7 +230,11 @@ fn how_long(facts: &ServiceFacts) -> String {
     known.sort();
     let (Some(least), Some(most)) = (known.first(), known.last()) else { return String::new() };
     let usual = known[known.len() / 2].as_secs();
-    let span = if least.as_secs() == most.as_secs() { String::new() } else { format!(", last {}: {}-{}s", known.len(), least.as_secs(), most.as_secs()) };
+    let span = if least.as_secs() == most.as_secs() {
+        String::new()
+    } else {
+        format!(", last {}: {}-{}s", known.len(), least.as_secs(), most.as_secs())
+    };
     format!(" (about {usual}s{span})")
 }
 
@@ -240,9 +258,15 @@ fn rollout(sketch: &mut Sketch, facts: &ServiceFacts, how: &str) {
         downtime: healthy > 0 && fewest == 0,
     };
     let tasks = count(service.desired as usize, "task");
-    sketch.lines.push(line("after", format!("{tasks}, {how}; at least {} healthy meanwhile{}", blast.healthy_during, how_long(facts))));
+    sketch.lines.push(line(
+        "after",
+        format!("{tasks}, {how}; at least {} healthy meanwhile{}", blast.healthy_during, how_long(facts)),
+    ));
     let said = if service.percents.is_some() { "" } else { " (ECS's default: the service does not say)" };
-    sketch.lines.push(line("rule", format!("minimum {minimum} %, maximum {maximum} %{said}: {fewest} to {most} tasks while it rolls")));
+    sketch.lines.push(line(
+        "rule",
+        format!("minimum {minimum} %, maximum {maximum} %{said}: {fewest} to {most} tasks while it rolls"),
+    ));
     if service.desired == 0 {
         sketch.objections.push(Objection {
             kind: ObjectionKind::Pointless,
@@ -250,15 +274,21 @@ fn rollout(sketch: &mut Sketch, facts: &ServiceFacts, how: &str) {
         });
     } else if blast.downtime {
         let why = if maximum <= 100 {
-            format!("minimum {minimum} % and maximum {maximum} %: the old task must be gone before the new one may start")
+            format!(
+                "minimum {minimum} % and maximum {maximum} %: the old task must be gone before the new one may start"
+            )
         } else {
             format!("minimum {minimum} %: ECS may stop every task before a new one is healthy")
         };
-        sketch.objections.push(Objection { kind: ObjectionKind::Downtime, text: format!("{name} is down meanwhile ({why})") });
+        sketch
+            .objections
+            .push(Objection { kind: ObjectionKind::Downtime, text: format!("{name} is down meanwhile ({why})") });
     } else if most <= fewest && fewest >= service.desired {
         sketch.objections.push(Objection {
             kind: ObjectionKind::Unsupported,
-            text: format!("minimum {minimum} % and maximum {maximum} % leave no room to replace a task: it would never begin"),
+            text: format!(
+                "minimum {minimum} % and maximum {maximum} % leave no room to replace a task: it would never begin"
+            ),
         });
     }
     if !facts.protected.is_empty() {
@@ -281,26 +311,45 @@ fn scale(sketch: &mut Sketch, desired: u32, facts: &ServiceFacts) {
         desired_after: desired,
         downtime: desired == 0 && healthy > 0,
     };
-    sketch.lines.push(line("after", match desired.cmp(&service.desired) {
-        std::cmp::Ordering::Greater => format!("{} more of {}{}", count((desired - service.desired) as usize, "task"), service.definition, how_long(facts)),
-        std::cmp::Ordering::Less => format!("{} fewer; ECS chooses which, spread over zones", count((service.desired - desired) as usize, "task")),
-        std::cmp::Ordering::Equal => "nothing changes".to_owned(),
-    }));
+    sketch.lines.push(line(
+        "after",
+        match desired.cmp(&service.desired) {
+            std::cmp::Ordering::Greater => format!(
+                "{} more of {}{}",
+                count((desired - service.desired) as usize, "task"),
+                service.definition,
+                how_long(facts)
+            ),
+            std::cmp::Ordering::Less => format!(
+                "{} fewer; ECS chooses which, spread over zones",
+                count((service.desired - desired) as usize, "task")
+            ),
+            std::cmp::Ordering::Equal => "nothing changes".to_owned(),
+        },
+    ));
     let mut object = |kind, text: String| sketch.objections.push(Objection { kind, text });
     if facts.is_daemon {
-        object(ObjectionKind::Unsupported, format!("{name} runs one task on each host (DAEMON): it has no desired count"));
+        object(
+            ObjectionKind::Unsupported,
+            format!("{name} runs one task on each host (DAEMON): it has no desired count"),
+        );
     } else if desired == service.desired {
         object(ObjectionKind::Pointless, format!("{name} wants {desired} already"));
     }
     if desired == 0 && service.desired > 0 && (healthy > 0 || service.running > 0) {
-        object(ObjectionKind::Downtime, format!("no task of {name} is left: nothing answers until it is scaled up again"));
+        object(
+            ObjectionKind::Downtime,
+            format!("no task of {name} is left: nothing answers until it is scaled up again"),
+        );
     }
     let scaling = match facts.scaling {
         Scaling::None => None,
         Scaling::Between(from, to) if (i64::from(from)..=i64::from(to)).contains(&i64::from(desired)) => {
             Some(format!("auto scaling keeps it within {from} to {to} and may change it again"))
         }
-        Scaling::Between(from, to) => Some(format!("auto scaling keeps it within {from} to {to}: it will not stay at {desired}")),
+        Scaling::Between(from, to) => {
+            Some(format!("auto scaling keeps it within {from} to {to}: it will not stay at {desired}"))
+        }
         Scaling::Unknown => Some("whether auto scaling changes it again is not known".to_owned()),
     };
     sketch.lines.extend(scaling.map(|text| line("scaling", text)));
@@ -332,7 +381,10 @@ fn roll_back(sketch: &mut Sketch, facts: &ServiceFacts) {
         if facts.rolling.is_none() {
             sketch.objections.push(Objection {
                 kind: ObjectionKind::Pointless,
-                text: format!("there is nothing to go back to: no other active definition than {} is known", service.definition),
+                text: format!(
+                    "there is nothing to go back to: no other active definition than {} is known",
+                    service.definition
+                ),
             });
         }
         return;
