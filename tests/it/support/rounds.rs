@@ -83,6 +83,20 @@ impl Rounds {
         path
     }
 
+    /// A folder in the run's home, made.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        let path = self.home.path().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    /// The lines of its journal so far.
+    pub(crate) fn journal(&self) -> Vec<serde_json::Value> {
+        let path = self.home.path().join(".local/state/rounds/journal.jsonl");
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(&self) -> Outcome {
         self.start().finish()
