@@ -6,6 +6,10 @@ mod cli_config;
 #[cfg(test)]
 mod cli_pages;
 #[cfg(test)]
+mod do_alerting;
+#[cfg(test)]
+mod do_killed;
+#[cfg(test)]
 mod do_moto;
 #[cfg(test)]
 mod docs;
@@ -13,6 +17,8 @@ mod docs;
 mod floors;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod journal;
 #[cfg(test)]
 mod once_ecs;
 #[cfg(test)]
