@@ -404,3 +404,6 @@ fn starting(new: &[&Task]) -> Option<String> {
     let more = if starting.len() > 1 { format!(" and {} more", starting.len() - 1) } else { String::new() };
     Some(format!("new task {}{more} {}", first.short_id(), first.last_status))
 }
+
+#[cfg(test)]
+mod tests;
