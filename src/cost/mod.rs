@@ -3,6 +3,7 @@
 
 mod alternative;
 mod prices;
+mod running;
 mod size;
 mod stack;
 mod storage;
@@ -10,6 +11,7 @@ mod terraform;
 
 pub use alternative::cloudwatch_only;
 pub use prices::{Item, Prices, REGIONS, Table};
+pub use running::{RunningBill, of_snapshot};
 pub use size::{Architecture, FargateSize};
 pub use stack::{Component, Flat, Inputs, Preset, bill};
 pub use storage::{Growth, growth};

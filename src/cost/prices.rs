@@ -1,10 +1,11 @@
 //! The price table: what one unit of each item costs, by region, with the day it was looked up.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::domain::Money;
 use crate::format::sanitise;
-use crate::located::{Draft, Parsed, Problem, Refused, Text, did_you_mean, kind, listed, parse};
+use crate::located::{Draft, Parsed, Problem, Refused, Text, did_you_mean, kind, listed, parse, read};
 
 use toml::Spanned;
 use toml::de::DeValue;
@@ -153,6 +154,16 @@ impl Table {
         Self::parse("provision/prices.toml", SHIPPED).unwrap_or_default()
     }
 
+    /// Reads a table from a file.
+    ///
+    /// # Errors
+    /// What keeps the file from being read, and everything that is wrong with it.
+    pub fn load(file: &Path) -> Result<Self, Refused> {
+        let missing = || Problem::new(format!("there is no file {}", file.display()), "check the path");
+        let source = read(file)?.ok_or_else(missing)?;
+        Self::parse(&file.display().to_string(), &source)
+    }
+
     /// Reads a table.
     ///
     /// # Errors
@@ -234,7 +245,9 @@ impl Reader<'_> {
             match key.get_ref().as_ref() {
                 "as_of" => match value.get_ref().as_str().filter(|day| day.parse::<jiff::civil::Date>().is_ok()) {
                     Some(day) => day.clone_into(&mut prices.as_of),
-                    None => self.refuse(&Draft::new(&value.span(), "this is no day").hint("write it as \"2026-10-05\"")),
+                    None => {
+                        self.refuse(&Draft::new(&value.span(), "this is no day").hint("write it as \"2026-10-05\""));
+                    }
                 },
                 "unverified" => {
                     for name in value.get_ref().as_array().into_iter().flatten() {
@@ -295,5 +308,52 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_table_prices_every_item_in_every_region() {
+        let table = Table::shipped();
+        for region in REGIONS {
+            let prices = table.region(region).unwrap();
+            for (item, name) in Item::TABLE {
+                assert!(prices.of(item).is_ok(), "{region} has no {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_table_of_ones_own_goes_before_the_shipped_one_row_by_row() {
+        let own = "[us-east-1]\nas_of = \"2026-11-01\"\nlcu_hour = 0.01\n[eu-west-1]\nas_of = \"2026-11-01\"\n";
+        let table = Table::shipped().under(Table::parse("own.toml", own).unwrap());
+        let prices = table.region("us-east-1").unwrap();
+        assert_eq!(prices.of(Item::LcuHour).unwrap(), (Money::dollars(0.01), "0.01"));
+        assert_eq!(prices.of(Item::LoadBalancerHour).unwrap().1, "0.0225");
+        assert_eq!(prices.as_of, "2026-11-01 over 2026-08-21");
+        assert!(table.region("eu-west-1").unwrap().of(Item::LcuHour).unwrap_err().contains("under [eu-west-1]"));
+        assert!(table.region("mars-1").unwrap_err().contains("there are ap-northeast-2, eu-west-1 and us-east-1"));
+    }
+
+    #[test]
+    fn everything_wrong_is_told_with_its_place() {
+        let source = "[us-east-1]\nlcu_hours = 1\nlcu_hour = \"a\"\nmetric_month = -1\n[x]\nas_of = \"soon\"\n";
+        let refused = Table::parse("own.toml", source).unwrap_err();
+        let mut said: Vec<String> = refused.problems.iter().map(Problem::brief).collect();
+        said.sort();
+        assert_eq!(
+            said,
+            [
+                "own.toml:1:2: a price table without its day; add as_of = \"YYYY-MM-DD\"",
+                "own.toml:2:1: nothing with a price is called `lcu_hours`; did you mean `lcu_hour`?",
+                "own.toml:3:12: expected a price in dollars, found a text; write it as a number: 0.04048",
+                "own.toml:4:16: a price is a number from 0 up",
+                "own.toml:5:2: a price table without its day; add as_of = \"YYYY-MM-DD\"",
+                "own.toml:6:9: this is no day; write it as \"2026-10-05\"",
+            ]
+        );
     }
 }

@@ -165,7 +165,8 @@ impl Inputs {
             },
             Flat { component: "data transfer", item: "between zones and out", range: (2.0, 5.0), from: PLAN },
         ];
-        let slip = "the plan writes \"~5 LCU x 0.008 = 2.92\"; 2.92 is 0.5 LCU x 730 h x 0.008, and 5 LCU would be 29.20";
+        let slip =
+            "the plan writes \"~5 LCU x 0.008 = 2.92\"; 2.92 is 0.5 LCU x 730 h x 0.008, and 5 LCU would be 29.20";
         inputs.remarks.push((LCU, slip.to_owned()));
         if !inputs.components[0].size.exists() {
             let size = inputs.components[0].size;

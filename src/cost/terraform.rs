@@ -128,15 +128,15 @@ fn price(resources: &[Resource], inputs: &Inputs, prices: &Prices) -> Result<Bil
     let (hours, units) =
         ([(balancers, "load balancers"), (inputs.hours, "h")], [(balancers * inputs.lcu, "LCU"), (inputs.hours, "h")]);
     desk.line("load balancer", "application load balancer", &[(&hours, Item::LoadBalancerHour)], None)?;
-    desk.line("load balancer", "capacity units", &[(&units, Item::LcuHour)], assumed("use"))?;
+    desk.line("load balancer", "capacity units", &[(&units, Item::LcuHour)], Some(assumed("use")))?;
     if of("aws_efs_file_system").next().is_some() {
         let stored = [(inputs.prometheus_gb() + inputs.grafana_gb, "GB")];
-        desk.line("storage", "EFS Standard", &[(&stored, Item::EfsGbMonth)], assumed("what is stored"))?;
+        desk.line("storage", "EFS Standard", &[(&stored, Item::EfsGbMonth)], Some(assumed("what is stored")))?;
     }
     if of("aws_cloudwatch_log_group").next().is_some() {
         let (taken, kept) = ([(inputs.logs.0, "GB")], [(inputs.logs.0, "GB/month"), (inputs.logs.1, "months")]);
         let products: &[(&[(f64, &str)], Item)] = &[(&taken, Item::LogsIngestGb), (&kept, Item::LogsStoreGbMonth)];
-        desk.line("cloudwatch", "logs", products, assumed("what is logged"))?;
+        desk.line("cloudwatch", "logs", products, Some(assumed("what is logged")))?;
     }
     for (kind, component, item, unit, priced, is_hourly) in [
         ("aws_cloudwatch_metric_alarm", "cloudwatch", "alarms", "alarms", Item::AlarmMonth, false),
@@ -162,13 +162,15 @@ fn units_of(resource: &Resource) -> f64 {
         return 1.0;
     }
     match resource.values["vpc_endpoint_type"].as_str() {
-        Some("Interface") => resource.values["subnet_ids"].as_array().map_or(1.0, |subnets| subnets.len().max(1) as f64),
+        Some("Interface") => {
+            resource.values["subnet_ids"].as_array().map_or(1.0, |subnets| subnets.len().max(1) as f64)
+        }
         _ => 0.0,
     }
 }
 
-fn assumed(what: &str) -> Option<String> {
-    Some(format!("{what} is assumed: a plan does not know it"))
+fn assumed(what: &str) -> String {
+    format!("{what} is assumed: a plan does not know it")
 }
 
 /// A service's task definition: by the family in the reference, else by the resource of the same name.
@@ -217,10 +219,7 @@ mod tests {
         let service = resource("aws_ecs_service", "prometheus", &json!({ "name": "prometheus", "desired_count": 1 }));
         let zone = resource("aws_route53_zone", "main", &json!({}));
         let unknown = resource("aws_mainframe", "x", &json!({}));
-        let bills = priced(&plan(
-            &[definition("512"), service.clone()],
-            &[definition("1024"), service, zone, unknown],
-        ));
+        let bills = priced(&plan(&[definition("512"), service.clone()], &[definition("1024"), service, zone, unknown]));
         assert_eq!(bills.before.lines.len(), 1);
         assert_eq!(bills.after.lines[0].item, "Fargate arm64, 1 vCPU, 2 GB");
         assert!(bills.after.total().0 > bills.before.total().0);

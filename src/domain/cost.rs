@@ -20,7 +20,10 @@ impl Money {
 
     /// Dollars as written (`0.004445`), to the nearest billionth.
     pub fn dollars(dollars: f64) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "prices and bills are far below 2^53 billionths of a dollar")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "prices and bills are far below 2^53 billionths of a dollar"
+        )]
         Self((dollars * NANO as f64).round() as i128)
     }
 
@@ -78,6 +81,15 @@ impl fmt::Display for Money {
         let sign = if cents < 0 { "-" } else { "" };
         f.pad(&format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100))
     }
+}
+
+/// How much a Prometheus takes in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ingest {
+    /// Samples a second.
+    pub samples_per_second: f64,
+    /// Bytes one takes on disk, where compaction has written any.
+    pub bytes_per_sample: Option<f64>,
 }
 
 /// One line of a bill: what for, how much a month, and how that was reckoned.

@@ -39,8 +39,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "shell", "engine", "view", "report", "app", "source", "exec", "command", "cost", "keymap", "theme", "config",
-            "net", "sim", "domain", "format",
+            "shell", "engine", "view", "report", "app", "source", "exec", "command", "cost", "keymap", "theme",
+            "config", "net", "sim", "domain", "format",
         ],
     ),
 ];
