@@ -16,6 +16,7 @@ const PAGES: [&str; 8] = [
     "docs/changes.md",
     "docs/manual.md",
     "docs/alert-response.md",
+    "docs/cost.md",
     "docs/promql.md",
     "docs/scripting.md",
     "docs/performance.md",
