@@ -5,6 +5,7 @@
 mod cli_config;
 #[cfg(test)]
 mod cli_pages;
+#[cfg(test)]
 mod cost;
 #[cfg(test)]
 mod do_alerting;
