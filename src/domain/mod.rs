@@ -11,6 +11,7 @@ pub mod checkup;
 pub mod deployment;
 pub mod finding;
 pub mod id;
+pub mod log;
 pub mod observed;
 pub mod policy;
 pub mod reading;
@@ -34,6 +35,7 @@ pub use checkup::{Checkup, CheckupState};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
 pub use finding::{Evidence, Finding, FindingKind, Since};
 pub use id::{Labels, Owner, ServiceId};
+pub use log::{LogAsk, LogKind, LogLevel, LogLine, LogLive, LogOrigin, LogPage, LogScope, LogState};
 pub use observed::{Observed, Sampled};
 pub use policy::{Limit, Policy};
 pub use reading::{
