@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::ServiceId;
+use super::{ServiceId, SourceError};
 
 /// How loudly a line was said, by its own account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
@@ -254,6 +254,19 @@ pub enum LogState {
         /// The next step.
         hint: Option<String>,
     },
+}
+
+/// What is told of a log that is read or followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogNews {
+    /// The first stretch: what was said before anybody looked.
+    Began(LogPage),
+    /// More lines; most of them new, some older than those before.
+    Lines(Vec<LogLine>),
+    /// Lines from before the first ones, or why there are none.
+    Older(Result<LogPage, SourceError>),
+    /// How it is doing.
+    State(LogState),
 }
 
 /// The identity of a line by what it says, for backends that give it none: stream, time and text (FNV-1a).

@@ -35,7 +35,7 @@ pub use checkup::{Checkup, CheckupState};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
 pub use finding::{Evidence, Finding, FindingKind, Since};
 pub use id::{Labels, Owner, ServiceId};
-pub use log::{LogAsk, LogKind, LogLevel, LogLine, LogLive, LogOrigin, LogPage, LogScope, LogState};
+pub use log::{LogAsk, LogKind, LogLevel, LogLine, LogLive, LogNews, LogOrigin, LogPage, LogScope, LogState};
 pub use observed::{Observed, Sampled};
 pub use policy::{Limit, Policy};
 pub use reading::{
