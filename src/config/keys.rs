@@ -91,7 +91,11 @@ const CONTEXT: Shape = &[&[
         Kind::Table(ALERTMANAGER),
         "Alertmanager: alerts and silences: `url`, or `via = \"grafana\"`",
     ),
-    Key::table("logs", Kind::Table(LOGS), "where logs are, where the task definitions do not say it, and how many are kept"),
+    Key::table(
+        "logs",
+        Kind::Table(LOGS),
+        "where logs are, where the task definitions do not say it, and how many are kept",
+    ),
     Key::table("thresholds", Kind::Table(THRESHOLDS), "what counts as too much, for how long").elsewhere(&["limits"]),
     Key::table("refresh", Kind::Table(REFRESH), "how often each source is asked").elsewhere(&[
         "interval",
@@ -336,7 +340,12 @@ const LOKI: Shape = &[
         .elsewhere(&["query", "labels", "logql"])
         .or(r#"'{service="$service"}'"#),
         Key::new("task_label", Kind::Text(&rules::LABEL), r#""ecs_task_id""#, "the label with the task's id or ARN"),
-        Key::new("container_label", Kind::Text(&rules::LABEL), r#""container_name""#, "the label that names the container"),
+        Key::new(
+            "container_label",
+            Kind::Text(&rules::LABEL),
+            r#""container_name""#,
+            "the label that names the container",
+        ),
     ],
 ];
 

@@ -6,7 +6,9 @@ use std::path::Path;
 use super::http::{http, reach};
 use super::queries;
 use super::section::Section;
-use super::settings::{Alertmanager, AssumeRole, Aws, Context, Grafana, LogGroup, Logs, Loki, Mouse, Prometheus, Refresh, Settings, Ui};
+use super::settings::{
+    Alertmanager, AssumeRole, Aws, Context, Grafana, LogGroup, Logs, Loki, Mouse, Prometheus, Refresh, Settings, Ui,
+};
 use crate::domain::{Limit, Policy, Signal};
 use crate::located::{Draft, did_you_mean, listed};
 

@@ -181,7 +181,8 @@ impl LogScope {
 
     /// Whether a task's lines are wanted.
     pub fn wants(&self, task: Option<&str>) -> bool {
-        self.tasks.is_empty() || task.is_some_and(|task| self.tasks.iter().any(|wanted| task.starts_with(wanted.as_str())))
+        self.tasks.is_empty()
+            || task.is_some_and(|task| self.tasks.iter().any(|wanted| task.starts_with(wanted.as_str())))
     }
 }
 

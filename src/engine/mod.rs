@@ -7,6 +7,7 @@ mod cadence;
 mod charts;
 mod clock;
 mod doctor;
+mod ingest;
 mod logs;
 mod once;
 mod station;
@@ -15,6 +16,7 @@ mod watch;
 
 pub use clock::Clock;
 pub use doctor::checkups;
+pub use ingest::ingest;
 pub use logs::{Follow, FollowAsk, older, read};
 pub use once::once;
 pub use station::{Post, Station};

@@ -78,7 +78,8 @@ pub fn level_of(text: &str) -> Option<LogLevel> {
     let head = beginning(text, LEVEL_WITHIN);
     for key in ["level=", "lvl=", "severity="] {
         if let Some((_, after)) = head.split_once(key) {
-            let word = after.trim_start_matches('"').split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+            let word =
+                after.trim_start_matches('"').split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
             return LogLevel::from_word(word);
         }
     }
@@ -165,7 +166,8 @@ fn worded(head: &str) -> Option<LogLevel> {
         let capitals = word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_uppercase());
         let bracketed = matches!((before, next), ('[', ']') | ('<', '>') | ('(', ')') | ('|', '|'));
         let titled = next == ':' && word.starts_with(|c: char| c.is_ascii_uppercase());
-        let apart = !before.is_alphanumeric() && !matches!(before, '_' | '/' | '.') && !next.is_alphanumeric() && next != '_';
+        let apart =
+            !before.is_alphanumeric() && !matches!(before, '_' | '/' | '.') && !next.is_alphanumeric() && next != '_';
         if apart && (capitals || bracketed || titled) {
             if let Some(level) = LogLevel::from_word(word) {
                 return Some(level);
@@ -211,7 +213,8 @@ mod tests {
 
     #[test]
     fn a_json_line_is_its_message_then_its_fields() {
-        let shape = shape(r#"{"time":1,"level":"warn","msg":"took too long","route":"/a b","ms":812,"in":{"a":[1]}}"#).unwrap();
+        let shape =
+            shape(r#"{"time":1,"level":"warn","msg":"took too long","route":"/a b","ms":812,"in":{"a":[1]}}"#).unwrap();
         assert_eq!(shape.level, Some(LogLevel::Warn));
         assert_eq!(shape.line(), "took too long  route=\"/a b\" ms=812 in=\"{\"a\":[1]}\"");
         assert_eq!(super::shape("{not json}"), None);

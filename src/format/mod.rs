@@ -3,6 +3,7 @@
 mod finding;
 mod log_shape;
 mod log_text;
+mod moment;
 mod number;
 mod sanitise;
 mod time;
@@ -11,7 +12,8 @@ mod width;
 pub use finding::finding;
 pub use log_shape::{LogShape, level_of, pretty, shape};
 pub use log_text::{LogText, MAX_LOG_CHARS, log_text};
+pub use moment::parse_moment;
 pub use number::{bytes, count, measure, percent, rate, seconds};
 pub use sanitise::{sanitise, sanitise_lines};
 pub use time::{age, clock, duration, duration_fine, parse_duration};
-pub use width::{clip, clip_middle, pad_left, pad_right, width};
+pub use width::{clip, clip_middle, pad_left, pad_right, width, wrap};

@@ -10,9 +10,7 @@ use tokio::task::AbortHandle;
 use super::super::{Station, cadence};
 use super::seen::{Junction, Seen};
 use super::{WITHIN, no_logs, read};
-use crate::domain::{
-    ErrorClass, LogAsk, LogLine, LogNews, LogScope, LogState, SourceError,
-};
+use crate::domain::{ErrorClass, LogAsk, LogLine, LogNews, LogScope, LogState, SourceError};
 use crate::format;
 use crate::source::logs::LiveLog;
 
@@ -204,7 +202,10 @@ impl Follower {
             }
             Err(error) => {
                 let hint = error.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-                self.mark(self.station.now(), format!("live tail refused, asking again and again instead: {}{hint}", error.what))?;
+                self.mark(
+                    self.station.now(),
+                    format!("live tail refused, asking again and again instead: {}{hint}", error.what),
+                )?;
                 self.polling()?;
                 return Ok(false);
             }
@@ -276,7 +277,11 @@ fn is_final(error: &SourceError) -> bool {
 fn may_pass(error: &SourceError) -> bool {
     matches!(
         error.class,
-        ErrorClass::Timeout | ErrorClass::Connect | ErrorClass::Throttled | ErrorClass::Server | ErrorClass::Credentials
+        ErrorClass::Timeout
+            | ErrorClass::Connect
+            | ErrorClass::Throttled
+            | ErrorClass::Server
+            | ErrorClass::Credentials
     )
 }
 

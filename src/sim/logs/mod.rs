@@ -43,13 +43,7 @@ impl World {
     ///
     /// # Errors
     /// When the scenario has `CloudWatch` refuse.
-    pub fn logs(
-        &self,
-        service: &ServiceId,
-        from: Timestamp,
-        to: Timestamp,
-        most: usize,
-    ) -> Result<Said, SourceError> {
+    pub fn logs(&self, service: &ServiceId, from: Timestamp, to: Timestamp, most: usize) -> Result<Said, SourceError> {
         let (first, last) = (second(from).max(second(to) - KEPT), second(to));
         if let Some(error) = self.refusal(SourceKind::CloudWatch, last) {
             return Err(error);

@@ -19,7 +19,8 @@ pub(super) struct Voice<'a> {
 }
 
 /// Paths of requests, the most frequent first.
-const PATHS: [&str; 6] = ["/v1/orders", "/v1/cart", "/v1/products/8141", "/v1/users/me", "/v1/checkout", "/v1/search?q=tea"];
+const PATHS: [&str; 6] =
+    ["/v1/orders", "/v1/cart", "/v1/products/8141", "/v1/users/me", "/v1/checkout", "/v1/search?q=tea"];
 
 /// What a pull request was called by somebody who wanted to see what happens: it clears a screen, forges a line, sets a
 /// title, writes to a clipboard and reverses text.
@@ -84,7 +85,12 @@ impl Voice<'_> {
         let version = service.tag(revision);
         let port = service.port.to_string();
         vec![
-            self.say(at, "info", &format!("starting {}", self.name()), &[("version", &version), ("revision", &revision.to_string())]),
+            self.say(
+                at,
+                "info",
+                &format!("starting {}", self.name()),
+                &[("version", &version), ("revision", &revision.to_string())],
+            ),
             self.say(at, "info", "listening", &[("port", &port), ("address", &life.address(service))]),
         ]
     }
@@ -137,12 +143,7 @@ impl Voice<'_> {
                 &[("status", "502"), ("ms", &millis), ("trace", &trace)],
             );
         }
-        self.say(
-            at,
-            "info",
-            &format!("{method} {path}"),
-            &[("status", "200"), ("ms", &millis), ("trace", &trace)],
-        )
+        self.say(at, "info", &format!("{method} {path}"), &[("status", "200"), ("ms", &millis), ("trace", &trace)])
     }
 
     /// What the monitoring stack's own services say while they work.
@@ -164,12 +165,9 @@ impl Voice<'_> {
                     ),
                 ],
             )],
-            "cloudwatch-exporter" if is_lost => vec![self.say(
-                at,
-                "error",
-                "AccessDeniedException: not authorized to perform: tag:GetResources",
-                &[],
-            )],
+            "cloudwatch-exporter" if is_lost => {
+                vec![self.say(at, "error", "AccessDeniedException: not authorized to perform: tag:GetResources", &[])]
+            }
             "prometheus" if at % 120 == 0 => {
                 vec![self.say(at, "info", "write block", &[("component", "tsdb"), ("duration", "412ms")])]
             }

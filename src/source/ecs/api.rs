@@ -56,7 +56,11 @@ impl<'a> Api<'a> {
     }
 
     /// ARNs of a cluster's services.
-    pub(in crate::source) async fn list_services(&self, cluster: &str, about: &str) -> Result<Vec<String>, SourceError> {
+    pub(in crate::source) async fn list_services(
+        &self,
+        cluster: &str,
+        about: &str,
+    ) -> Result<Vec<String>, SourceError> {
         let call = call("ListServices", about);
         self.pages(call, |token| async move {
             let request = self.client.list_services().cluster(cluster).max_results(PAGE).set_next_token(token);

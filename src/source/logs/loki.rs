@@ -84,7 +84,8 @@ impl Loki {
             let value = stream.stream.get(name.as_deref()?)?;
             (!value.is_empty()).then_some(value.as_str())
         };
-        let task = label(&self.task_label).map(|value| task_id(value).unwrap_or(value.rsplit('/').next().unwrap_or(value)));
+        let task =
+            label(&self.task_label).map(|value| task_id(value).unwrap_or(value.rsplit('/').next().unwrap_or(value)));
         let labels: Vec<String> = stream.stream.iter().map(|(name, value)| format!("{name}={value}")).collect();
         LogOrigin {
             task: task.map(|task| sanitise(task).into_owned()),
@@ -128,8 +129,7 @@ impl LogSource for Loki {
                 let (mut count, mut fresh, mut oldest) = (0, 0, to);
                 for stream in &streams {
                     let origin = self.origin(stream);
-                    let origin =
-                        origins.entry(origin.stream.clone()).or_insert_with(|| Arc::new(origin)).clone();
+                    let origin = origins.entry(origin.stream.clone()).or_insert_with(|| Arc::new(origin)).clone();
                     for value in &stream.values {
                         count += 1;
                         let Some(nanos) = value.nanos() else { continue };
@@ -295,10 +295,7 @@ mod tests {
         let mut scope = LogScope::of(ServiceId::new("prod", r#"we"b"#));
         scope.tasks = vec!["ab.c".to_owned()];
         scope.pattern = Some(r#"say "x""#.to_owned());
-        assert_eq!(
-            loki.query(&scope),
-            r#"{service="we\"b", task=~"(.*/)?(ab\\.c).*"} |= "say \"x\"""#
-        );
+        assert_eq!(loki.query(&scope), r#"{service="we\"b", task=~"(.*/)?(ab\\.c).*"} |= "say \"x\"""#);
         scope.pattern = Some(r#"| json | level="error""#.to_owned());
         assert!(loki.query(&scope).ends_with(r#"} | json | level="error""#));
     }

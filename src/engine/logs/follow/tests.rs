@@ -73,11 +73,16 @@ fn page(lines: Vec<LogLine>) -> Result<LogPage, SourceError> {
 }
 
 /// Follows a script; what comes is handed to `until` until that is satisfied.
-async fn follow(source: Scripted, live: bool, mut until: impl FnMut(&LogNews) -> bool) -> (Vec<LogNews>, Arc<Scripted>) {
+async fn follow(
+    source: Scripted,
+    live: bool,
+    mut until: impl FnMut(&LogNews) -> bool,
+) -> (Vec<LogNews>, Arc<Scripted>) {
     let source = Arc::new(source);
     let mut station = Station::simulated(&Arc::new(World::new(Plan::default())), 0.0, &[]).unwrap();
     station.logs = Some(Arc::clone(&source) as Arc<dyn LogSource>);
-    let ask = FollowAsk { scope: LogScope::of(ServiceId::new("", "web")), from: Timestamp::UNIX_EPOCH, most: 100, live };
+    let ask =
+        FollowAsk { scope: LogScope::of(ServiceId::new("", "web")), from: Timestamp::UNIX_EPOCH, most: 100, live };
     let (news, mut inbox) = mpsc::unbounded_channel();
     let follower = Follower::new(Arc::new(station), ask, news, Duration::from_millis(2));
     let running = tokio::spawn(follower.run());
@@ -99,7 +104,11 @@ fn texts(news: &[LogNews]) -> Vec<String> {
     let mut texts = Vec::new();
     for news in news {
         let (LogNews::Lines(lines) | LogNews::Began(LogPage { lines, .. })) = news else { continue };
-        texts.extend(lines.iter().map(|line| if line.kind == LogKind::Gap { format!("-- {}", line.text) } else { line.text.to_string() }));
+        texts.extend(
+            lines.iter().map(|line| {
+                if line.kind == LogKind::Gap { format!("-- {}", line.text) } else { line.text.to_string() }
+            }),
+        );
     }
     texts
 }
@@ -137,7 +146,8 @@ async fn a_failing_backend_is_asked_again_and_leaves_a_mark() {
         ])),
         ..Scripted::default()
     };
-    let (news, source) = follow(source, false, |news| texts(std::slice::from_ref(news)).contains(&"b".to_owned())).await;
+    let (news, source) =
+        follow(source, false, |news| texts(std::slice::from_ref(news)).contains(&"b".to_owned())).await;
     assert_eq!(
         texts(&news),
         ["a", "-- no answer: planted failure", "-- answers again after 0s; what was said meanwhile was read now", "b"]
@@ -206,5 +216,7 @@ async fn live_lines_follow_those_that_were_read_and_the_session_is_renewed() {
             "-- live tail refused, asking again and again instead: planted failure",
         ]
     );
-    assert!(news.iter().any(|news| matches!(news, LogNews::State(LogState::Live { cost: "a cent", sampled: true, .. }))));
+    assert!(
+        news.iter().any(|news| matches!(news, LogNews::State(LogState::Live { cost: "a cent", sampled: true, .. })))
+    );
 }

@@ -120,7 +120,11 @@ impl LiveLog for Live {
                         let what = format!("{}: the session ended without a word", self.place);
                         return Err(SourceError::new(ErrorClass::Connect, what));
                     }
-                    Err(error) if error.as_service_error().is_some_and(|error| error.code() == Some(TIME_IS_UP) || error.is_session_timeout_exception()) => {
+                    Err(error)
+                        if error.as_service_error().is_some_and(|error| {
+                            error.code() == Some(TIME_IS_UP) || error.is_session_timeout_exception()
+                        }) =>
+                    {
                         return Ok(None);
                     }
                     Err(error) => return Err(self.failure(&error)),

@@ -104,11 +104,7 @@ impl LogSource for CloudWatchLogs {
         Some(LIVE_COST)
     }
 
-    fn live<'a>(
-        &'a self,
-        scope: &'a LogScope,
-        within: Duration,
-    ) -> Answer<'a, Result<Box<dyn LiveLog>, SourceError>> {
+    fn live<'a>(&'a self, scope: &'a LogScope, within: Duration) -> Answer<'a, Result<Box<dyn LiveLog>, SourceError>> {
         Box::pin(live::start(Arc::clone(&self.0), scope, within))
     }
 }

@@ -69,7 +69,8 @@ fn configured(groups: &[LogGroup], service: &ServiceId) -> Option<Place> {
     let full = service.to_string();
     let fits = |group: &&LogGroup| {
         let exact = group.services == service.name || group.services == full;
-        let glob = || glob::Pattern::new(&group.services).is_ok_and(|glob| glob.matches(&service.name) || glob.matches(&full));
+        let glob =
+            || glob::Pattern::new(&group.services).is_ok_and(|glob| glob.matches(&service.name) || glob.matches(&full));
         exact || glob()
     };
     let rank = |group: &&LogGroup| (group.services == service.name || group.services == full, group.services.len());
@@ -153,7 +154,11 @@ async fn described(inner: &Inner, api: &Api<'_>, service: &ServiceId) -> Result<
             Err(SourceError::new(ErrorClass::Rejected, what).with_hint("rounds --once lists the services there are"))
         }
         _ => {
-            let what = format!("several services are called {}: {}", sanitise(&service.name), names().collect::<Vec<_>>().join(", "));
+            let what = format!(
+                "several services are called {}: {}",
+                sanitise(&service.name),
+                names().collect::<Vec<_>>().join(", ")
+            );
             Err(SourceError::new(ErrorClass::Rejected, sanitise(&what)).with_hint("name one of them in full"))
         }
     }

@@ -97,12 +97,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Every line of a window, of every place.
-    async fn window(
-        &mut self,
-        found: &Found,
-        window: Window,
-        lines: &mut Vec<LogLine>,
-    ) -> Result<Came, SourceError> {
+    async fn window(&mut self, found: &Found, window: Window, lines: &mut Vec<LogLine>) -> Result<Came, SourceError> {
         for place in &found.places {
             for streams in selections(&place.streams, &self.ask.scope.tasks) {
                 let came = self.pages(place, &streams, window, lines).await?;
@@ -201,7 +196,8 @@ impl<'a> Reading<'a> {
             notes.push(format!("whose tasks these are could not be checked: {error}"));
         }
         let roll = self.inner.roll();
-        lines.retain(|line| !line.origin.task.as_deref().is_some_and(|task| roll.is_foreign(task, &found.service.name)));
+        lines
+            .retain(|line| !line.origin.task.as_deref().is_some_and(|task| roll.is_foreign(task, &found.service.name)));
     }
 }
 
@@ -239,7 +235,8 @@ pub(super) fn origin(place: &Place, stream: &str) -> LogOrigin {
         _ => None,
     };
     // `prefix/container/TASK`: whatever follows is the task, be it 32 digits or the UUID of older tasks.
-    let task = task_id(stream).or(after.filter(|rest| !rest.is_empty() && !rest.contains('/') && place.container.is_some()));
+    let task =
+        task_id(stream).or(after.filter(|rest| !rest.is_empty() && !rest.contains('/') && place.container.is_some()));
     LogOrigin {
         task: task.map(|task| sanitise(task).into_owned()),
         container: place.container.clone(),
@@ -266,10 +263,12 @@ fn windows(ask: &LogAsk) -> Vec<Window> {
 /// How streams are named in calls: a hundred at a time; a task by its whole id is one stream.
 fn selections(streams: &Streams, tasks: &[String]) -> Vec<Streams> {
     match streams {
-        Streams::Beginning(prefix) if !tasks.is_empty() && tasks.iter().all(|task| task_id(task) == Some(task)) => tasks
-            .chunks(STREAMS_A_CALL)
-            .map(|some| Streams::Named(some.iter().map(|task| format!("{prefix}{task}")).collect()))
-            .collect(),
+        Streams::Beginning(prefix) if !tasks.is_empty() && tasks.iter().all(|task| task_id(task) == Some(task)) => {
+            tasks
+                .chunks(STREAMS_A_CALL)
+                .map(|some| Streams::Named(some.iter().map(|task| format!("{prefix}{task}")).collect()))
+                .collect()
+        }
         // Asking for no stream in particular would be asking for all of them.
         Streams::Named(names) => names.chunks(STREAMS_A_CALL).map(|some| Streams::Named(some.to_vec())).collect(),
         other => vec![other.clone()],

@@ -75,7 +75,8 @@ impl Fake {
     }
 }
 
-const AWSLOGS: &str = r#"{"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/web", "awslogs-stream-prefix": "ecs"}}"#;
+const AWSLOGS: &str =
+    r#"{"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/web", "awslogs-stream-prefix": "ecs"}}"#;
 
 /// Frames: a hello, two updates, and the end that comes after three hours.
 fn live(question: &Value) -> Said {
@@ -91,14 +92,20 @@ fn live(question: &Value) -> Said {
         aws_smithy_eventstream::frame::write_message_to(&message, &mut bytes).unwrap();
         bytes
     };
-    let said = |at: i64, task: &str, text: &str| {
-        json!({"logStreamName": format!("ecs/web/{task}"), "timestamp": at, "ingestionTime": at, "message": text})
-    };
-    let update = |sampled: bool, lines: Vec<Value>| json!({"sessionMetadata": {"sampled": sampled}, "sessionResults": lines});
+    let said = |at: i64, task: &str, text: &str| json!({"logStreamName": format!("ecs/web/{task}"), "timestamp": at, "ingestionTime": at, "message": text});
+    let update =
+        |sampled: bool, lines: Vec<Value>| json!({"sessionMetadata": {"sampled": sampled}, "sessionResults": lines});
     let frames = [
         frame("event", "initial-response", &json!({})),
         frame("event", "sessionStart", &json!({"sessionId": "1"})),
-        frame("event", "sessionUpdate", &update(false, vec![said(2_000, OURS, "two\x1b[2J"), said(1_000, ALSO_OURS, "one"), said(1_500, THEIRS, "no")])),
+        frame(
+            "event",
+            "sessionUpdate",
+            &update(
+                false,
+                vec![said(2_000, OURS, "two\x1b[2J"), said(1_000, ALSO_OURS, "one"), said(1_500, THEIRS, "no")],
+            ),
+        ),
         frame("event", "sessionUpdate", &update(true, Vec::new())),
         frame("exception", "SessionTimeoutException", &json!({"message": "three hours"})),
     ];
