@@ -4,11 +4,13 @@ mod args;
 mod completions;
 mod config;
 mod console;
+mod cost;
 mod demo;
 mod doctor;
 mod environment;
 mod failure;
 mod lists;
+mod logs;
 mod man;
 mod once;
 mod setup;
@@ -58,10 +60,12 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
             if cli.once.once { once::run(cli, environment, &opened) } else { console::run(cli, environment, opened) }
         }
         Some(Command::Demo(args)) => demo::run(cli, args, environment),
+        Some(Command::Cost(args)) => cost::run(cli, args, environment),
         Some(Command::Doctor) => doctor::run(cli, environment),
         Some(Command::Config { command }) => config::run(cli, *command, environment),
         Some(Command::Keys) => lists::keys(cli, environment),
         Some(Command::Themes { name }) => lists::themes(name.as_deref(), environment),
+        Some(Command::Logs(args)) => logs::run(cli, args, environment),
         Some(Command::Completions { shell }) => completions::run(*shell),
         Some(Command::Man) => man::run(),
     }

@@ -7,6 +7,8 @@ mod cadence;
 mod charts;
 mod clock;
 mod doctor;
+mod ingest;
+mod logs;
 mod once;
 mod station;
 mod tracker;
@@ -14,6 +16,8 @@ mod watch;
 
 pub use clock::Clock;
 pub use doctor::checkups;
+pub use ingest::ingest;
+pub use logs::{Follow, FollowAsk, older, read};
 pub use once::once;
 pub use station::{Post, Station};
 pub use watch::{Update, Watch};

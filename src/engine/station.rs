@@ -14,6 +14,7 @@ use crate::net::aws::Aws;
 use crate::net::http::Clients;
 use crate::sim::{self, World};
 use crate::source::foreign::OwnerLabels;
+use crate::source::logs::LogSource;
 use crate::source::probe::Prober;
 use crate::source::{self, Source};
 
@@ -37,6 +38,10 @@ pub struct Post {
 pub struct Station {
     /// Its sources.
     pub posts: Vec<Post>,
+    /// Where its logs are, where that is known.
+    pub logs: Option<Arc<dyn LogSource>>,
+    /// Lines of a log kept in memory.
+    pub log_lines: usize,
     /// What the judgement depends on.
     pub setting: Setting,
     /// The clock it lives by.
@@ -91,8 +96,10 @@ impl Station {
             services: patterns(&context.services)?,
             notes: notes(context),
         };
-        let prober = source::probe::open(context, aws.as_ref(), &clients);
-        Ok(Self { posts, setting, clock: Clock::system(), patience: PATIENCE, prober })
+        let logs = source::logs::open(context, aws.as_ref(), &clients);
+        let log_lines = context.logs.lines;
+        let prober = source::probe::open(context, aws.as_ref(), &clients, logs.clone());
+        Ok(Self { posts, logs, log_lines, setting, clock: Clock::system(), patience: PATIENCE, prober })
     }
 
     /// The simulated fleet, its clock running `speed` times as fast as life. `services` are globs; all when empty.
@@ -117,8 +124,15 @@ impl Station {
             notes: Vec::new(),
         };
         let posts = SourceKind::ALL.map(open).to_vec();
-        let prober = source::probe::simulated(Arc::clone(world));
-        Ok(Self { posts, setting, clock: Clock::simulated(sim::EPOCH, speed), patience: PATIENCE, prober })
+        Ok(Self {
+            posts,
+            logs: Some(source::logs::sim::open(Arc::clone(world))),
+            log_lines: config::Logs::default().lines,
+            setting,
+            clock: Clock::simulated(sim::EPOCH, speed),
+            patience: PATIENCE,
+            prober: source::probe::simulated(world),
+        })
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -14,6 +14,7 @@ mod clock;
 mod fleet;
 mod incident;
 mod life;
+mod logs;
 mod names;
 mod noise;
 mod reading;
@@ -29,5 +30,6 @@ mod laws;
 
 pub use clock::EPOCH;
 pub use fleet::{ACCOUNT, MOST_SERVICES, REGION, stack_names};
+pub use logs::{Said, Utterance};
 pub use scenario::{Scenario, UnknownScenario};
 pub use world::{Plan, Planted, StopError, World};
