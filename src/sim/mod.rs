@@ -11,6 +11,7 @@
 mod alerts;
 mod beat;
 mod clock;
+pub mod estate;
 mod fleet;
 mod incident;
 mod life;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::estate::{
-    Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget, ExporterHealth, FileSystem,
-    FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress, Record, RolePolicy,
-    SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
+    Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget, ExporterHealth,
+    FileSystem, FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress, Record,
+    RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
 };
 use crate::domain::{ServiceId, SourceError};
 
@@ -22,13 +22,6 @@ pub enum Groups<'a> {
     Of(&'a str),
     /// These, by ARN.
     Named(&'a [String]),
-}
-
-/// Which network interfaces are meant.
-#[derive(Debug, Clone, Copy)]
-pub enum Interfaces<'a> {
-    /// Those with these private addresses.
-    At(&'a [String]),
 }
 
 /// What is asked about samples.
@@ -74,8 +67,8 @@ pub trait Estate: Send + Sync {
     fn handshake(&self, host: &str, port: u16) -> impl Future<Output = Result<Handshake, Connection>> + Send;
     /// Security groups by id.
     fn security_groups(&self, ids: &[String]) -> impl Future<Output = Seen<Vec<SecurityGroup>>> + Send;
-    /// Network interfaces.
-    fn interfaces(&self, which: Interfaces<'_>) -> impl Future<Output = Seen<Vec<Interface>>> + Send;
+    /// The network interfaces with these private addresses.
+    fn interfaces(&self, addresses: &[String]) -> impl Future<Output = Seen<Vec<Interface>>> + Send;
     /// This machine's address on the way to another.
     fn own_address(&self, toward: Option<IpAddr>, public: bool) -> impl Future<Output = OwnAddress> + Send;
     /// Shared file systems.
@@ -96,8 +89,13 @@ pub trait Estate: Send + Sync {
     fn samples(&self, ask: &SampleAsk<'_>) -> impl Future<Output = Seen<Vec<Stretch>>> + Send;
     /// The policies of a role, by its ARN.
     fn policies(&self, role: &str) -> impl Future<Output = Seen<Vec<RolePolicy>>> + Send;
-    /// What a role may do, as IAM simulates it.
-    fn simulate(&self, role: &str, actions: &[String]) -> impl Future<Output = Seen<Vec<Decision>>> + Send;
+    /// What a role may do, as IAM simulates it, under what conditions ask for.
+    fn simulate(
+        &self,
+        role: &str,
+        actions: &[String],
+        context: &[(String, String)],
+    ) -> impl Future<Output = Seen<Vec<Decision>>> + Send;
     /// The host Grafana is reached by, where the context has one.
     fn grafana_host(&self) -> Option<(String, u16)>;
     /// The region, for next steps.

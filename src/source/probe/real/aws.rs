@@ -70,7 +70,9 @@ fn wired(service: &Service, definition: Option<&TaskDefinition>) -> Wiring {
     let network = service.network_configuration().and_then(|network| network.awsvpc_configuration());
     let mut wiring = Wiring {
         balancers: balancers.collect(),
-        groups: network.map(|network| network.security_groups().iter().map(|id| text(id)).collect()).unwrap_or_default(),
+        groups: network
+            .map(|network| network.security_groups().iter().map(|id| text(id)).collect())
+            .unwrap_or_default(),
         ..Wiring::default()
     };
     let Some(definition) = definition else { return wiring };

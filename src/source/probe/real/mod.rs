@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use super::estate::{Estate, Groups, Interfaces, SampleAsk, Seen};
+use super::estate::{Estate, Groups, SampleAsk, Seen};
 use crate::config;
 use crate::domain::estate::{
     Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget, ExporterHealth,
@@ -47,8 +47,7 @@ impl Access {
         let grafana = context.grafana.as_ref();
         let host = |http: &config::Http| Some((http.url.host_str()?.to_owned(), http.url.port_or_known_default()?));
         let prometheus = context.prometheus.as_ref().map(|prometheus| {
-            let door =
-                Door::open(&prometheus.reach, grafana, DataSourceKind::Prometheus, clients, Meter::default());
+            let door = Door::open(&prometheus.reach, grafana, DataSourceKind::Prometheus, clients, Meter::default());
             Api::new(door)
         });
         Self {
@@ -148,8 +147,7 @@ impl Estate for Look<'_> {
         aws::security_groups(self.session().await?, ids).await
     }
 
-    async fn interfaces(&self, which: Interfaces<'_>) -> Seen<Vec<Interface>> {
-        let Interfaces::At(addresses) = which;
+    async fn interfaces(&self, addresses: &[String]) -> Seen<Vec<Interface>> {
         ec2::interfaces(self.session().await?, addresses).await
     }
 
@@ -209,8 +207,8 @@ impl Estate for Look<'_> {
         iam::policies(self.session().await?, role).await
     }
 
-    async fn simulate(&self, role: &str, actions: &[String]) -> Seen<Vec<Decision>> {
-        iam::simulate(self.session().await?, role, actions).await
+    async fn simulate(&self, role: &str, actions: &[String], context: &[(String, String)]) -> Seen<Vec<Decision>> {
+        iam::simulate(self.session().await?, role, actions, context).await
     }
 
     fn grafana_host(&self) -> Option<(String, u16)> {
@@ -230,7 +228,9 @@ fn is_public(address: IpAddr) -> bool {
             let shared = first == 100 && (64..128).contains(&second);
             !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || shared)
         }
-        IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local()),
+        IpAddr::V6(v6) => {
+            !(v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local())
+        }
     }
 }
 

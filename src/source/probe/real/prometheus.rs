@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use crate::domain::estate::{Database, DiscoveryHealth, DroppedTarget, ExporterHealth, Stretch};
 use crate::domain::{Labels, SourceError};
-use crate::format;
 use crate::net::http::{Call, Deadline};
 use crate::source::foreign;
 use crate::source::probe::estate::{SampleAsk, Seen};
@@ -45,7 +44,8 @@ async fn numbers(api: &Api, query: &str, now: Timestamp, deadline: Deadline) -> 
 /// Prometheus' own database.
 pub(super) async fn database(api: &Api, now: Timestamp, deadline: Deadline) -> Seen<(Database, Vec<SourceError>)> {
     let metric = |name: &str| format!("max(prometheus_tsdb_{name})");
-    let disk = |name: &str| format!("min(node_filesystem_{name}_bytes{{mountpoint=~\"(/var/lib)?/(prometheus|data).*\"}})");
+    let disk =
+        |name: &str| format!("min(node_filesystem_{name}_bytes{{mountpoint=~\"(/var/lib)?/(prometheus|data).*\"}})");
     let query = union([
         ("blocks", metric("storage_blocks_bytes")),
         ("wal", metric("wal_storage_size_bytes")),
@@ -244,14 +244,6 @@ fn grouped(series: Vec<wire::Stream>, by: &[String]) -> Vec<Stretch> {
         Stretch { labels, samples }
     };
     groups.into_iter().map(stretch).collect()
-}
-
-/// The distance of two scrapes that most samples have.
-pub(super) fn usual_distance(samples: &[Timestamp]) -> Option<Duration> {
-    let mut distances: Vec<Duration> =
-        samples.windows(2).filter_map(|pair| Duration::try_from(pair[1].duration_since(pair[0])).ok()).collect();
-    distances.sort_unstable();
-    distances.get(distances.len() / 2).copied()
 }
 
 #[cfg(test)]
