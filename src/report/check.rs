@@ -44,14 +44,9 @@ pub fn text(result: &CheckResult, options: &Options) -> String {
     let ink = Ink { colour: options.colour };
     let mut out = String::new();
     let (badge, tone) = badge(result.state);
-    let took = format!("({})", format::seconds(result.took.as_secs_f64()));
-    let _ = writeln!(
-        out,
-        "{}  {}  {}",
-        ink.paint(tone, badge),
-        sanitise(&result.check.to_string()),
-        ink.paint(Tone::Dim, &took)
-    );
+    let took = took(result.took);
+    let question = sanitise(&result.check.to_string()).into_owned();
+    let _ = writeln!(out, "{}  {question}{}", ink.paint(tone, badge), ink.paint(Tone::Dim, &took));
     let _ = writeln!(out, "{}\n", ink.paint(Tone::Strong, &sanitise(&result.summary)));
     looked(&result.looked, options, ink, &mut out);
     ending(&result.causes, result.next_step.as_deref(), &mut out);
@@ -63,9 +58,9 @@ pub fn trace_text(trace: &Trace, options: &Options) -> String {
     let ink = Ink { colour: options.colour };
     let mut out = String::new();
     let (badge, tone) = badge(trace.state());
-    let took = format!("({})", format::seconds(trace.took.as_secs_f64()));
+    let took = took(trace.took);
     let service = sanitise(&trace.service.to_string()).into_owned();
-    let _ = writeln!(out, "{}  trace {service}  {}", ink.paint(tone, badge), ink.paint(Tone::Dim, &took));
+    let _ = writeln!(out, "{}  trace {service}{}", ink.paint(tone, badge), ink.paint(Tone::Dim, &took));
     let _ = writeln!(out, "{}\n", ink.paint(Tone::Strong, &sanitise(&trace.summary)));
     for (position, hop) in trace.hops.iter().enumerate() {
         let (badge, tone) = self::badge(hop.state);
@@ -76,6 +71,11 @@ pub fn trace_text(trace: &Trace, options: &Options) -> String {
     }
     ending(&trace.causes, trace.next_step.as_deref(), &mut out);
     letters(out, options.ascii)
+}
+
+/// How long it took; the simulated fleet takes no time.
+fn took(took: std::time::Duration) -> String {
+    if took.is_zero() { String::new() } else { format!("  ({})", format::seconds(took.as_secs_f64())) }
 }
 
 fn looked(all: &[Looked], options: &Options, ink: Ink, out: &mut String) {

@@ -128,12 +128,12 @@ fn where_a_simulation_is_not_possible_the_policies_are_read_and_that_is_said() {
 #[test]
 fn a_denied_call_is_unknown_with_the_action_to_allow_and_the_rest_is_answered() {
     let bridge = Bridge::to(&ESTATE.moto.url());
-    bridge.set("elasticfilesystem", Trouble::Denied);
+    bridge.trouble("elasticfilesystem", Trouble::Denied);
     let (outcome, json) = at(&bridge, &["check", "storage", "--service", "prometheus"]);
     assert_eq!(outcome.code, Some(3), "{json:#}");
     let denied = looked(&json, "the file systems could not be seen");
     assert!(denied[0]["text"].as_str().unwrap().contains("allow elasticfilesystem:DescribeFileSystems"), "{json:#}");
-    bridge.set("elasticloadbalancing", Trouble::Denied);
+    bridge.trouble("elasticloadbalancing", Trouble::Denied);
     let (outcome, json) = at(&bridge, &["check", "alb", "--name", "front"]);
     assert_eq!(outcome.code, Some(3), "{json:#}");
     assert!(

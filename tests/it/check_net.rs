@@ -39,10 +39,7 @@ impl Certificates {
     /// A context whose Grafana trusts the authority.
     fn config(&self) -> String {
         let ca = self.0.path().join("ca.pem");
-        format!(
-            "[contexts.one]\naws = false\n[contexts.one.grafana]\nurl = \"https://localhost:1\"\nca_file = \"{}\"\n",
-            ca.display()
-        )
+        format!("[contexts.one.grafana]\nurl = \"https://localhost:1\"\nca_file = \"{}\"\n", ca.display())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::support::world::{BAD_MORNING, CALM};
 use crate::support::{http, port};
 
 fn context(url: &str) -> String {
-    format!("[contexts.one]\naws = false\n[contexts.one.prometheus]\nurl = \"{url}\"\n")
+    format!("[contexts.one.prometheus]\nurl = \"{url}\"\n")
 }
 
 fn ask(url: &str, arguments: &[&str]) -> (Outcome, Value) {
