@@ -15,6 +15,7 @@ const PAGES: [&str; 8] = [
     "CONTRIBUTING.md",
     "docs/manual.md",
     "docs/alert-response.md",
+    "docs/checks.md",
     "docs/cost.md",
     "docs/promql.md",
     "docs/scripting.md",
