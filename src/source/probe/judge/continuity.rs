@@ -145,7 +145,7 @@ fn told<E>(
     let whole = stretches.len()
         - stretches.iter().filter(|stretch| found.iter().any(|(other, ..)| std::ptr::eq(*other, *stretch))).count();
     tally.pass(
-        format!("{whole} of {} without a gap in the last {window}", format::count(stretches.len(), "group of series")),
+        format!("{whole} of {} of series without a gap in the last {window}", format::count(stretches.len(), "group")),
         query,
     );
     let Some((_, longest, _)) = found.first() else {
