@@ -39,9 +39,8 @@ pub async fn handshake(host: &str, port: u16, authorities: Vec<PathBuf>) -> Resu
         _ => None,
     };
     let plain = host.trim_start_matches('[').trim_end_matches(']');
-    let name = match ServerName::try_from(plain.to_owned()) {
-        Ok(name) => name,
-        Err(_) => return Err(Connection::Unresolved(format!("{} is no name of a server", sanitise(host)))),
+    let Ok(name) = ServerName::try_from(plain.to_owned()) else {
+        return Err(Connection::Unresolved(format!("{} is no name of a server", sanitise(host))));
     };
     let setup = tokio::task::spawn_blocking(move || witness(&authorities)).await;
     let (witness, config) = match setup {

@@ -88,7 +88,7 @@ impl Prober for Real {
                 snapshot,
                 now,
             };
-            let answer = tokio::time::timeout(LIMIT, judge::ask(&case, check)).await;
+            let answer = tokio::time::timeout(LIMIT, Box::pin(judge::ask(&case, check))).await;
             let mut answer = answer.unwrap_or_else(|_| judge::late(check, now, LIMIT));
             answer.took = began.elapsed();
             answer
@@ -107,7 +107,7 @@ impl Prober for Real {
                 snapshot,
                 now,
             };
-            let mut trace = judge::trace(&case, service).await;
+            let mut trace = Box::pin(judge::trace(&case, service)).await;
             trace.took = began.elapsed();
             trace
         })
