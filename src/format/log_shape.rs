@@ -83,7 +83,7 @@ pub fn level_of(text: &str) -> Option<LogLevel> {
             return LogLevel::from_word(word);
         }
     }
-    klog(head).or_else(|| worded(head))
+    klog(head).or_else(|| outcry(head)).or_else(|| worded(head))
 }
 
 /// A line in lines for reading: JSON indented, anything else as it is.
@@ -149,6 +149,13 @@ fn klog(head: &str) -> Option<LogLevel> {
     }
 }
 
+/// What a runtime says when it gives up: `panic: ...`, `fatal error: ...`, in whatever case.
+fn outcry(head: &str) -> Option<LogLevel> {
+    let (word, rest) = head.split_at(head.bytes().take_while(u8::is_ascii_alphabetic).count());
+    let ends = rest.starts_with(':') || rest.strip_prefix(" error").is_some_and(|rest| rest.starts_with(':'));
+    if ends { LogLevel::from_word(word) } else { None }
+}
+
 /// The first word that is a level and is set apart as one: `[warn]`, `ERROR`, `Error:`. An ordinary word in a sentence
 /// ("no error found") is not.
 fn worded(head: &str) -> Option<LogLevel> {
@@ -201,6 +208,8 @@ mod tests {
             ("E1122 09:02:14.123456 7 main.go:1] boom", Some(Error)),
             ("I1122 09:02:14.123456 7 main.go:1] fine", Some(Info)),
             ("PANIC at the disco", Some(Fatal)),
+            ("panic: nil map", Some(Fatal)),
+            ("fatal error: runtime: out of memory", Some(Fatal)),
             ("no error found", None),
             ("GET /error/500 200", None),
             ("MY_ERROR_CODE=1", None),
