@@ -10,8 +10,10 @@ pub mod check;
 pub mod checkup;
 pub mod cost;
 pub mod deployment;
+pub mod estate;
 pub mod finding;
 pub mod id;
+pub mod journal;
 pub mod log;
 pub mod observed;
 pub mod policy;
@@ -23,15 +25,16 @@ pub mod snapshot;
 pub mod source;
 pub mod target;
 pub mod task;
+pub mod trace;
 pub mod verdict;
 
 pub use alert::{Alert, AlertState, Severity, Silence, Suppression};
 pub use change::{
     Blast, Change, ChangePlace, Consent, GateState, Matcher, Objection, ObjectionKind, Outcome, Plan, PlanLine,
-    Progress, Refusal, SilenceAsk, Stage, StageProgress, StageState,
+    PlanOptions, Progress, Refusal, SilenceAsk, Stage, StageProgress, StageState,
 };
 pub use chart::{Chart, ChartAsk, Span};
-pub use check::{Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
+pub use check::{CauseRow, Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
 pub use checkup::{Checkup, CheckupState};
 pub use cost::{Bill, BillLine, Ingest, Money};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
@@ -51,4 +54,5 @@ pub use snapshot::{ContextInfo, Occurrence, OccurrenceKind, ServiceHealth, Signa
 pub use source::{ErrorClass, SourceError, SourceKind, SourceState, SourceStatus};
 pub use target::{Target, TargetHealth};
 pub use task::{StopCode, Task, TaskHealth, TaskState};
+pub use trace::{Hop, HopKind, Trace};
 pub use verdict::Verdict;

@@ -7,6 +7,7 @@ mod log_text;
 mod moment;
 mod number;
 mod sanitise;
+mod shell;
 mod time;
 mod width;
 
@@ -17,5 +18,6 @@ pub use log_text::{LogText, MAX_LOG_CHARS, log_text};
 pub use moment::parse_moment;
 pub use number::{bytes, count, measure, percent, rate, seconds};
 pub use sanitise::{sanitise, sanitise_lines};
+pub use shell::{shell_line, shell_word};
 pub use time::{age, clock, duration, duration_fine, parse_duration};
 pub use width::{clip, clip_middle, pad_left, pad_right, width, wrap};

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -59,7 +60,7 @@ where
 {
     let place = call.in_region(region);
     if let Some(failure) = find::<TransportFailure>(error) {
-        return SourceError { what: format!("{place}: {}", failure.0.what), ..failure.0.clone() };
+        return SourceError { what: format!("{place}: {}", failure.error.what), ..failure.error.clone() };
     }
     match error {
         SdkError::TimeoutError(_) => {
@@ -78,6 +79,21 @@ where
     }
 }
 
+/// Whether a call that failed so may have altered something all the same. An answer with a status below 500 refuses;
+/// a request that was never sent alters nothing; everything else may have arrived.
+pub(super) fn may_have_altered<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> bool {
+    match error {
+        SdkError::ConstructionFailure(_) => false,
+        SdkError::ServiceError(context) => !(400..500).contains(&context.raw().status().as_u16()),
+        SdkError::ResponseError(context) => !(400..500).contains(&context.raw().status().as_u16()),
+        other => {
+            let never_sent = find::<TransportFailure>(other).is_some_and(|failure| failure.never_sent)
+                || find::<CredentialsError>(other).is_some();
+            !never_sent
+        }
+    }
+}
+
 /// What an answer says that the SDK could not read: perhaps a refusal as XML to a call that expects JSON, as gateways
 /// send it.
 fn unread(call: &Call<'_>, place: &str, raw: &HttpResponse) -> SourceError {
@@ -86,14 +102,20 @@ fn unread(call: &Call<'_>, place: &str, raw: &HttpResponse) -> SourceError {
 }
 
 /// The text of the first element of that name, where it holds nothing but text.
-fn xml_text<'a>(body: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn xml_text<'a>(body: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = body.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
     (!text.is_empty() && !text.contains('<')).then_some(text)
 }
 
 /// What an answer that is a refusal says, by its code and, where there is none, by its status.
-fn answered(call: &Call<'_>, place: &str, status: u16, code: Option<&str>, message: Option<&str>) -> SourceError {
+pub(super) fn answered(
+    call: &Call<'_>,
+    place: &str,
+    status: u16,
+    code: Option<&str>,
+    message: Option<&str>,
+) -> SourceError {
     let class = classify(status, code);
     let Some(code) = code.map(clean) else {
         let what = match status {
@@ -123,6 +145,9 @@ fn answered(call: &Call<'_>, place: &str, status: u16, code: Option<&str>, messa
         }
         ErrorClass::Credentials if message.contains("Signature expired") || message.contains("not yet current") => {
             error.with_hint("check this machine's clock")
+        }
+        ErrorClass::Throttled if !matches!(call.service, "ecs" | "cloudwatch") => {
+            error.with_hint("the account's request rate is shared by all its tools: ask again in a minute")
         }
         ErrorClass::Throttled => error.with_hint(format!(
             "the account's request rate is shared by all its tools: raise `refresh.{}` of the context",

@@ -14,8 +14,7 @@ use crate::format::sanitise;
 use crate::net::Meter;
 use crate::net::http::{Call, Clients, Deadline, WRONG_SERVER};
 use crate::source::Answer;
-use crate::source::door::Door;
-use crate::source::grafana::proxy::DataSourceKind;
+use crate::net::door::{DataSourceKind, Door};
 
 /// Lines a page; servers refuse more than 5,000 by default, and some less.
 const PAGE: usize = 1_000;
