@@ -67,7 +67,8 @@ fn of_part(model: &Model, snapshot: &Snapshot, id: &ServiceId) -> Vec<(String, S
 fn of_alert(snapshot: &Snapshot, alert: &Alert) -> Vec<(String, String)> {
     let mut links: Vec<(String, String)> =
         alert.url.iter().map(|url| (format!("alert {}", alert.name), url.clone())).collect();
-    let pages = PAGES.iter().filter_map(|(word, name)| Some(((*word).to_owned(), alert.annotations.get(*name)?.clone())));
+    let pages =
+        PAGES.iter().filter_map(|(word, name)| Some(((*word).to_owned(), alert.annotations.get(*name)?.clone())));
     links.extend(pages);
     links.extend(alert.service.iter().flat_map(|id| of_service(snapshot, id)));
     links
@@ -75,7 +76,8 @@ fn of_alert(snapshot: &Snapshot, alert: &Alert) -> Vec<(String, String)> {
 
 /// A service's dashboards, by their titles and tags, and its page in the AWS console.
 fn of_service(snapshot: &Snapshot, id: &ServiceId) -> Vec<(String, String)> {
-    let names = |text: &str| text.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_')).any(|word| word == id.name);
+    let names =
+        |text: &str| text.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_')).any(|word| word == id.name);
     let boards = snapshot.dashboards.iter().filter(|board| names(&board.title) || board.tags.contains(&id.name));
     let mut links: Vec<(String, String)> =
         boards.map(|board| (format!("dashboard {}", board.title), board.url.clone())).collect();
@@ -97,7 +99,9 @@ fn console(context: &ContextInfo, id: &ServiceId, task: Option<&str>) -> Option<
     };
     let (cluster, name) = (&id.cluster, &id.name);
     let (word, page) = match task {
-        Some(task) => (format!("console task {}", task.get(..8).unwrap_or(task)), format!("tasks/{task}/configuration")),
+        Some(task) => {
+            (format!("console task {}", task.get(..8).unwrap_or(task)), format!("tasks/{task}/configuration"))
+        }
         None => ("console service".to_owned(), format!("services/{name}/health")),
     };
     Some((word, format!("https://{host}/ecs/v2/clusters/{cluster}/{page}?region={region}")))

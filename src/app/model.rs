@@ -12,8 +12,8 @@ use crate::keymap::{Key, Keymap};
 use super::browser::Browse;
 use super::cursor::Lost;
 use super::{
-    Alerts, Line, LogScreen, Notice, Notices, Overview, Palette, Pane, Place, ServiceScreen, Sources, Targets, Trail, geometry,
-    help_lines,
+    Alerts, Line, LogScreen, Notice, Notices, Overview, Palette, Pane, Place, ServiceScreen, Sources, Targets, Trail,
+    geometry, help_lines,
 };
 
 /// What is looked at: the parts of the model that another context replaces.

@@ -51,6 +51,7 @@ pub fn run(cli: &Cli, environment: &Environment, opened: Opened) -> Result<u8, F
         }),
         browser: environment.browser(),
         home: environment.get("HOME").map(Into::into),
+        path: environment.get("PATH").map(Into::into),
     };
     let runtime = runtime()?;
     let answer = runtime.block_on(shell::run(session));

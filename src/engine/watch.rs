@@ -7,13 +7,15 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::logs::{self, Follow, FollowAsk};
+use super::shell::ShellPass;
 use super::station::{Post, Station};
 use super::tracker::Tracker;
-use super::logs::{self, Follow, FollowAsk};
 use super::{cadence, charts, once};
 use crate::assess::{self, Facts};
 use crate::domain::{
-    Chart, ChartAsk, LogNews, LogScope, Reading, ServiceId, Snapshot, SourceError, SourceKind, SourceState, SourceStatus,
+    Chart, ChartAsk, LogNews, LogScope, Reading, Refusal, ServiceId, Snapshot, SourceError, SourceKind, SourceState,
+    SourceStatus,
 };
 use crate::source::Ask;
 
@@ -35,6 +37,8 @@ pub enum Update {
     Asking(bool),
     /// The charts asked for, or why there are none.
     Chart(ChartAsk, Result<Arc<Chart>, SourceError>),
+    /// A shell may be opened now, or why not.
+    Shell(Result<ShellPass, Refusal>),
     /// What is new of the log that was asked for under this number.
     Logs(u64, LogNews),
 }
@@ -121,6 +125,20 @@ impl Watch {
     /// Follows no log any more.
     pub fn stop_logs(&mut self) {
         self.logs = None;
+    }
+
+    /// Asks whether a shell may be opened in a task.
+    pub fn shell(&mut self, service: ServiceId, task: String) {
+        let (station, updates) = (Arc::clone(&self.station), self.updates.clone());
+        self.tasks.spawn(async move {
+            let answer = super::shell(&station, &service, &task, None).await;
+            let _ = updates.send(Update::Shell(answer));
+        });
+    }
+
+    /// Writes down that a shell was closed; what went wrong with that.
+    pub async fn shell_closed(&self, pass: &ShellPass, how: &str) -> Option<String> {
+        super::shell_closed(&self.station, pass, how).await
     }
 
     /// Reads lines of a log from before a moment.

@@ -36,12 +36,7 @@ pub enum LogPart {
 /// cannot be taken for entries of their own. A line that is JSON is written as its message and fields.
 ///
 /// `service` is whose entry it is: a container of that name need not be named.
-pub fn log_entry(
-    line: &LogLine,
-    zone: &TimeZone,
-    service: &str,
-    paint: &dyn Fn(LogPart, &str) -> String,
-) -> String {
+pub fn log_entry(line: &LogLine, zone: &TimeZone, service: &str, paint: &dyn Fn(LogPart, &str) -> String) -> String {
     let time = line.at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string();
     if line.kind == LogKind::Gap {
         return format!("{}\n", paint(LogPart::Gap, &format!("{time}  -- {} --", sanitise(&line.text))));

@@ -1,6 +1,7 @@
 //! The terminal: taken over and always given back, one queue of everything that happens, one drawing for all of it.
 
 mod browser;
+pub mod exec;
 pub mod foreground;
 mod input;
 mod save;

@@ -17,7 +17,13 @@ const MODE: u32 = 0o600;
 ///
 /// # Errors
 /// A sentence that says why not.
-pub fn save(path: &str, home: Option<&Path>, lines: &[LogLine], service: &str, zone: &TimeZone) -> Result<String, String> {
+pub fn save(
+    path: &str,
+    home: Option<&Path>,
+    lines: &[LogLine],
+    service: &str,
+    zone: &TimeZone,
+) -> Result<String, String> {
     let path = match (path.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => PathBuf::from(path),

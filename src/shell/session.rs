@@ -14,10 +14,10 @@ use tokio::sync::mpsc;
 
 use super::browser::Browser;
 use super::terminal::{self, Screen};
-use super::{input, save};
+use super::{exec, foreground, input, save};
 use crate::app::{self, Effect, Model, Msg, Notice, Surroundings};
 use crate::domain::LogLine;
-use crate::engine::{Clock, FollowAsk, Station, Update, Watch};
+use crate::engine::{Clock, FollowAsk, ShellPass, Station, Update, Watch};
 use crate::format;
 use crate::theme::Theme;
 use crate::view::{self, Glyphs, HitMap};
@@ -57,6 +57,8 @@ pub struct Session {
     pub browser: Browser,
     /// Where `~` is.
     pub home: Option<PathBuf>,
+    /// Where programs are.
+    pub path: Option<std::ffi::OsString>,
 }
 
 /// What the model is told of the place it shows.
@@ -169,11 +171,13 @@ struct Sitting {
     load_theme: ThemeLoader,
     browser: Browser,
     home: Option<PathBuf>,
+    path: Option<std::ffi::OsString>,
 }
 
 impl Sitting {
     fn begin(session: Session) -> io::Result<Self> {
-        let Session { mut model, station, theme, glyphs, mouse, open_context, load_theme, browser, home } = session;
+        let Session { mut model, station, theme, glyphs, mouse, open_context, load_theme, browser, home, path } =
+            session;
         let mut screen = Screen::take(mouse)?;
         let (width, height) = crossterm::terminal::size()?;
         let clock = station.clock;
@@ -201,6 +205,7 @@ impl Sitting {
             load_theme,
             browser,
             home,
+            path,
         })
     }
 
@@ -210,11 +215,41 @@ impl Sitting {
         input::message(event, &self.hits).map_or(Ok(true), |message| self.tell(message))
     }
 
+    /// Gives the terminal to a shell in a task, and takes it back when that ends.
+    fn hand_over(&mut self, pass: &ShellPass) -> io::Result<Notice> {
+        let short = pass.task.get(..8).unwrap_or(&pass.task).to_owned();
+        let ended = self.screen.lend(|| foreground::run(exec::command(pass)))?;
+        self.drawn = None;
+        let (said, notice) = match ended {
+            Ok(end) => match end.trouble() {
+                None => ("by itself".to_owned(), Notice::info(format!("the shell in task {short} was closed"))),
+                Some(why) => (why.clone(), Notice::warning(format!("the shell in task {short} was closed: {why}"))),
+            },
+            Err(why) => (why.to_string(), Notice::error(format!("no shell in task {short}: aws: {why}"))),
+        };
+        let unwritten = tokio::task::block_in_place(|| {
+            tokio::runtime::Handle::current().block_on(self.watch.shell_closed(pass, &said))
+        });
+        Ok(unwritten.map_or(notice, |why| Notice::error(format!("not in the journal: {why}"))))
+    }
+
     fn learn(&mut self, update: Update) -> io::Result<bool> {
+        if let Update::Shell(answer) = update {
+            let notice = match answer {
+                Ok(pass) => self.hand_over(&pass)?,
+                Err(refusal) => {
+                    let hint = refusal.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+                    Notice::error(format!("{}{hint}", refusal.what))
+                }
+            };
+            return self.tell(Msg::Notice(notice));
+        }
         self.tell(match update {
             Update::Snapshot(snapshot) => Msg::Snapshot(snapshot),
             Update::Asking(is) => Msg::Refreshing(is),
             Update::Logs(asking, news) => Msg::Logs(asking, news),
+            // Was dealt with above.
+            Update::Shell(_) => return Ok(true),
             Update::Chart(ask, answer) => Msg::Chart(answer.map_err(|error| (ask, error))),
         })
     }
@@ -253,7 +288,10 @@ impl Sitting {
             Effect::OlderLogs { asking, scope, before } => self.watch.older_logs(asking, scope, before),
             Effect::Sift(asking) => self.later(Msg::Sift(asking)),
             Effect::SaveLogs { path, lines, service } => self.save(path, lines, service),
-            Effect::OpenShell { service, task } => return self.open_shell(&service, &task),
+            Effect::OpenShell { service, task } => match exec::check(self.path.as_deref()) {
+                Ok(()) => self.watch.shell(service, task),
+                Err((what, hint)) => return self.tell(Msg::Notice(Notice::error(format!("{what}; {hint}")))),
+            },
             Effect::Suspend => {
                 self.screen.suspend()?;
                 self.drawn = None;

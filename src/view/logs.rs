@@ -50,7 +50,10 @@ fn state(canvas: &Canvas<'_>, screen: &LogScreen) -> Vec<Piece<'static>> {
     };
     let mut pieces = vec![follows, piece("  ", Role::Dim), how];
     if screen.store.let_go > 0 {
-        let text = format!("  the oldest {} let go", format::count(usize::try_from(screen.store.let_go).unwrap_or(usize::MAX), "line"));
+        let text = format!(
+            "  the oldest {} let go",
+            format::count(usize::try_from(screen.store.let_go).unwrap_or(usize::MAX), "line")
+        );
         pieces.push(piece(text, Role::Dim));
     }
     pieces

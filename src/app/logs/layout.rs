@@ -94,7 +94,11 @@ pub(super) fn height(line: &LogLine, room: u16, wrap: bool, page: usize) -> usiz
         return 1;
     }
     // Most lines are short: counting bytes settles it without taking them apart.
-    if line.text.len() <= usize::from(room) && line.hidden == 0 && !line.text.contains('\n') && !line.text.starts_with('{') {
+    if line.text.len() <= usize::from(room)
+        && line.hidden == 0
+        && !line.text.contains('\n')
+        && !line.text.starts_with('{')
+    {
         return 1;
     }
     rows_of(line, room, wrap).len().min(page.max(1))
@@ -125,7 +129,10 @@ pub fn rows(screen: &LogScreen, size: (u16, u16)) -> Vec<LogRow> {
             let more = texts.len() - fits;
             texts.truncate(fits);
             if let Some(last) = texts.last_mut().filter(|_| row == first) {
-                *last = format::clip(&format!("… {} more: enter shows all", format::count(more + 1, "row")), usize::from(columns.room));
+                *last = format::clip(
+                    &format!("… {} more: enter shows all", format::count(more + 1, "row")),
+                    usize::from(columns.room),
+                );
             }
         }
         let taken = u16::try_from(texts.len()).unwrap_or(u16::MAX);

@@ -286,7 +286,8 @@ impl LogScreen {
             let line = self.sieve.spot(*row, &self.store).and_then(|spot| self.store.get(spot));
             line.is_some_and(|line| self.sieve.choice().query.fits(&line.text))
         };
-        let found = if forward { (row + 1..self.shown()).find(fits) } else { (0..row.min(self.shown())).rev().find(fits) };
+        let found =
+            if forward { (row + 1..self.shown()).find(fits) } else { (0..row.min(self.shown())).rev().find(fits) };
         if let Some(found) = found {
             self.follows = false;
             self.put(found, size);

@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::links::links;
 use super::super::{
-    AlertItem, Effect, Line, LogPlace, LogQuestion, LogScreen, Model, Motion, Notice, Older, Overlay, OverviewItem, Pane,
-    Place,
+    AlertItem, Effect, Line, LogPlace, LogQuestion, LogScreen, Model, Motion, Notice, Older, Overlay, OverviewItem,
+    Pane, Place,
 };
 use super::{go, open_palette, tell};
 use crate::command::Command;
@@ -305,9 +305,15 @@ fn answer(model: &mut Model, question: LogQuestion, text: &str, now: Timestamp) 
         LogQuestion::Moment if text.is_empty() => Vec::new(),
         LogQuestion::Moment => match format::parse_moment(text, now, &zone) {
             Ok(moment) => {
-                if screen.go_to(moment, size) && screen.store.get(screen.store.first()).is_some_and(|line| line.at > moment) {
+                if screen.go_to(moment, size)
+                    && screen.store.get(screen.store.first()).is_some_and(|line| line.at > moment)
+                {
                     let effects = older(screen);
-                    tell(model, Notice::info("that is before the lines in memory; older ones are read by going up"), now);
+                    tell(
+                        model,
+                        Notice::info("that is before the lines in memory; older ones are read by going up"),
+                        now,
+                    );
                     return effects;
                 }
                 Vec::new()
@@ -351,7 +357,9 @@ pub(super) fn open_shell(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         .snapshot
         .as_deref()
         .and_then(|snapshot| snapshot.service(&service)?.ecs.as_deref())
-        .map(|ecs| ecs.tasks.iter().filter(|task| task.state == TaskState::Running).map(|task| task.id.clone()).collect())
+        .map(|ecs| {
+            ecs.tasks.iter().filter(|task| task.state == TaskState::Running).map(|task| task.id.clone()).collect()
+        })
         .unwrap_or_default();
     let why = match (&task, running.as_slice()) {
         (Some(task), _) if running.contains(task) => {

@@ -194,6 +194,7 @@ fn story(records: &[&Record], is_alive: IsAlive<'_>, now: Timestamp) -> Option<S
             Event::Silence { text, .. } | Event::Annotation { text, .. } => {
                 story.beside.push((record.at, text.clone()))
             }
+            Event::Shell { .. } => {}
             Event::Noted => story.noted = true,
         }
     }

@@ -181,7 +181,7 @@ impl Proxy {
         let uid = self.uid(call.deadline).await.map_err(Mishap::Refused)?;
         let ways = match self.kind {
             DataSourceKind::Alertmanager => [Form::Alerting, Form::Proxy],
-            DataSourceKind::Prometheus => [Form::Proxy, Form::Resources],
+            DataSourceKind::Prometheus | DataSourceKind::Loki => [Form::Proxy, Form::Resources],
         };
         let through = |form: Form| Call { path: form.path(&uid, &call.path), ..call.clone() };
         let first = match self.grafana.change(&through(ways[0])).await {
