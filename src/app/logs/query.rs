@@ -137,7 +137,7 @@ mod tests {
         for (typed, text, spans) in [
             ("time", "connection Timed out", Some(vec![(11, 15)])),
             ("tmout", "the timeout", Some(vec![(4, 11)])),
-            ("conpool", "connection pool", None),
+            ("connpool", "connection pool", None),
             ("err 502", "ERROR: status 502", Some(vec![(0, 3), (14, 17)])),
             ("ERR", "an error", None),
             ("error !timeout", "error: timeout", None),

@@ -193,6 +193,8 @@ pub(super) fn run(model: &mut Model, command: Command, now: Timestamp) -> Option
             effects = sifting(screen);
         }
         Command::LogAround => {
+            // One wants to see what is around the match that one is on.
+            screen.follows &= screen.typed.is_empty();
             screen.choose(|choice| choice.around = !choice.around, size);
             effects = sifting(screen);
         }
