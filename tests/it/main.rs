@@ -14,6 +14,12 @@ mod floors;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod logs_cli;
+#[cfg(test)]
+mod logs_follow;
+#[cfg(test)]
+mod logs_tui;
+#[cfg(test)]
 mod once_ecs;
 #[cfg(test)]
 mod once_faults;

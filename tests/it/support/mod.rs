@@ -6,6 +6,7 @@ pub(crate) mod bridge;
 pub(crate) mod cbor;
 pub(crate) mod fake_ecs;
 pub(crate) mod fake_grafana;
+pub(crate) mod fake_logs;
 pub(crate) mod fault;
 pub(crate) mod http;
 pub(crate) mod load;
