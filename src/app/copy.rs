@@ -37,8 +37,8 @@ pub(super) fn copied(model: &Model) -> Option<String> {
                 Pane::Targets => Some(service_targets(snapshot, service).get(row)?.url.clone()),
             }
         }
-        Place::Logs(_) => None,
         Place::Messages => model.notices.said().nth(model.text_top).map(|(_, notice)| notice.text.clone()),
-        Place::Help => None,
+        // A log was dealt with above.
+        Place::Logs(_) | Place::Help => None,
     }
 }

@@ -40,11 +40,13 @@ impl LogShape {
     pub fn line(&self) -> String {
         let mut line = self.message.clone().unwrap_or_default();
         for (index, (name, value)) in self.fields.iter().enumerate() {
-            line.push_str(if index == 0 && !line.is_empty() { "  " } else { " " });
-            let quoted = value.is_empty() || value.contains([' ', '"', '=']);
-            line.push_str(name);
-            line.push('=');
-            line.push_str(&if quoted { format!("\"{value}\"") } else { value.clone() });
+            line.push_str(match (index, line.is_empty()) {
+                (_, true) => "",
+                (0, false) => "  ",
+                _ => " ",
+            });
+            let quote = if value.is_empty() || value.contains([' ', '"', '=']) { "\"" } else { "" };
+            line.extend([name, "=", quote, value, quote]);
         }
         line
     }
@@ -175,10 +177,11 @@ fn worded(head: &str) -> Option<LogLevel> {
         let titled = next == ':' && word.starts_with(|c: char| c.is_ascii_uppercase());
         let apart =
             !before.is_alphanumeric() && !matches!(before, '_' | '/' | '.') && !next.is_alphanumeric() && next != '_';
-        if apart && (capitals || bracketed || titled) {
-            if let Some(level) = LogLevel::from_word(word) {
-                return Some(level);
-            }
+        if apart
+            && (capitals || bracketed || titled)
+            && let Some(level) = LogLevel::from_word(word)
+        {
+            return Some(level);
         }
         before = 'a';
         rest = after;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_ecs::types::Task;
+use aws_sdk_ecs::types::{Container, Task};
 
 use crate::domain::{ErrorClass, ServiceId, SourceError};
 use crate::format::sanitise;
@@ -112,7 +112,7 @@ fn chosen(task: &Task, service: &ServiceId, wanted: Option<&str>) -> Result<Stri
         })?,
     };
     let agents =
-        task.containers().iter().filter(|one| one.name() == Some(container)).flat_map(|one| one.managed_agents());
+        task.containers().iter().filter(|one| one.name() == Some(container)).flat_map(Container::managed_agents);
     let mut agents = agents.filter(|agent| agent.name().is_some_and(|name| name.as_str() == AGENT));
     if let Some(agent) = agents.next().filter(|agent| agent.last_status() != Some("RUNNING")) {
         let status = sanitise(agent.last_status().unwrap_or("UNKNOWN")).into_owned();
@@ -125,7 +125,7 @@ fn chosen(task: &Task, service: &ServiceId, wanted: Option<&str>) -> Result<Stri
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_ecs::types::{Container, ManagedAgent, ManagedAgentName};
+    use aws_sdk_ecs::types::{ManagedAgent, ManagedAgentName};
 
     use super::*;
 

@@ -6,7 +6,15 @@ mod cli_config;
 #[cfg(test)]
 mod cli_pages;
 #[cfg(test)]
+<<<<<<< HEAD
 mod cost;
+=======
+mod do_alerting;
+#[cfg(test)]
+mod do_killed;
+#[cfg(test)]
+mod do_moto;
+>>>>>>> act
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
@@ -14,11 +22,15 @@ mod floors;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+<<<<<<< HEAD
 mod logs_cli;
 #[cfg(test)]
 mod logs_follow;
 #[cfg(test)]
 mod logs_tui;
+=======
+mod journal;
+>>>>>>> act
 #[cfg(test)]
 mod once_ecs;
 #[cfg(test)]

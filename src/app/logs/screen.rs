@@ -28,6 +28,7 @@ pub enum Older {
 }
 
 /// See the module.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own that a key turns")]
 #[derive(Debug, Clone)]
 pub struct LogScreen {
     /// Whose log it is.

@@ -91,11 +91,15 @@ impl Sieve {
             // What was not looked through yet will be.
             Edit::Put(spot) if spot < self.looked => {
                 self.looked += 1;
-                shown.iter_mut().for_each(|other| *other += 1);
+                for other in shown.iter_mut() {
+                    *other += 1;
+                }
             }
             Edit::Put(spot) => {
                 let after = shown.partition_point(|other| *other < spot);
-                shown.range_mut(after..).for_each(|other| *other += 1);
+                for other in shown.range_mut(after..) {
+                    *other += 1;
+                }
                 if store.get(spot).is_some_and(|line| self.choice.shows(line)) {
                     shown.insert(after, spot);
                 }

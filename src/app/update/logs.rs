@@ -18,13 +18,11 @@ const SPAN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Goes to the log of what the cursor is on.
 pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    match under_cursor(model) {
-        Some((service, task)) => go(model, Place::Logs(LogPlace { service, task }), now),
-        None => {
-            tell(model, Notice::info("no service here whose log could be shown"), now);
-            Vec::new()
-        }
+    if let Some((service, task)) = under_cursor(model) {
+        return go(model, Place::Logs(LogPlace { service, task }), now);
     }
+    tell(model, Notice::info("no service here whose log could be shown"), now);
+    Vec::new()
 }
 
 /// The service the cursor is on, and the task, where it is on one.
@@ -295,16 +293,15 @@ fn answer(model: &mut Model, question: LogQuestion, text: &str, now: Timestamp) 
     let Some(screen) = &mut model.logs else { return Vec::new() };
     match question {
         // What is typed was looked for all along.
-        LogQuestion::Query => Vec::new(),
+        LogQuestion::Query => {}
+        LogQuestion::Moment | LogQuestion::File if text.is_empty() => {}
         LogQuestion::Pattern => {
             let pattern = Some(text.to_owned()).filter(|text| !text.is_empty());
-            if screen.pattern == pattern {
-                return Vec::new();
+            if screen.pattern != pattern {
+                screen.pattern = pattern;
+                return ask(model, now);
             }
-            screen.pattern = pattern;
-            ask(model, now)
         }
-        LogQuestion::Moment if text.is_empty() => Vec::new(),
         LogQuestion::Moment => match format::parse_moment(text, now, &zone) {
             Ok(moment) => {
                 if screen.go_to(moment, size)
@@ -318,19 +315,15 @@ fn answer(model: &mut Model, question: LogQuestion, text: &str, now: Timestamp) 
                     );
                     return effects;
                 }
-                Vec::new()
             }
-            Err(why) => {
-                tell(model, Notice::warning(format!("{text}: {why}")), now);
-                Vec::new()
-            }
+            Err(why) => tell(model, Notice::warning(format!("{text}: {why}")), now),
         },
-        LogQuestion::File if text.is_empty() => Vec::new(),
         LogQuestion::File => {
             let service = screen.place.service.name.clone();
-            vec![Effect::SaveLogs { path: text.to_owned(), lines: screen.export(), service }]
+            return vec![Effect::SaveLogs { path: text.to_owned(), lines: screen.export(), service }];
         }
     }
+    Vec::new()
 }
 
 /// Opens the page of what the cursor is on; where there are several, offers them.
