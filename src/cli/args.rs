@@ -346,7 +346,7 @@ pub struct LogsArgs {
     /// Follow by Live Tail: no delay, $0.01 a minute after 1,800 free minutes a month
     #[arg(long)]
     pub live: bool,
-    /// Only lines that fit, in the backend's own language (a CloudWatch filter pattern, LogQL)
+    /// Only lines that fit, in the backend's own language (a filter pattern of the log group, or of Loki)
     #[arg(long, value_name = "PATTERN")]
     pub filter: Option<String>,
     /// Only lines that this regular expression is found in

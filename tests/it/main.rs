@@ -6,15 +6,12 @@ mod cli_config;
 #[cfg(test)]
 mod cli_pages;
 #[cfg(test)]
-<<<<<<< HEAD
 mod cost;
-=======
 mod do_alerting;
 #[cfg(test)]
 mod do_killed;
 #[cfg(test)]
 mod do_moto;
->>>>>>> act
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
@@ -22,15 +19,12 @@ mod floors;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
-<<<<<<< HEAD
 mod logs_cli;
 #[cfg(test)]
 mod logs_follow;
 #[cfg(test)]
 mod logs_tui;
-=======
 mod journal;
->>>>>>> act
 #[cfg(test)]
 mod once_ecs;
 #[cfg(test)]
