@@ -7,6 +7,7 @@ mod cli_config;
 mod cli_pages;
 #[cfg(test)]
 mod cost;
+#[cfg(test)]
 mod do_alerting;
 #[cfg(test)]
 mod do_killed;
@@ -19,12 +20,13 @@ mod floors;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod journal;
+#[cfg(test)]
 mod logs_cli;
 #[cfg(test)]
 mod logs_follow;
 #[cfg(test)]
 mod logs_tui;
-mod journal;
 #[cfg(test)]
 mod once_ecs;
 #[cfg(test)]
