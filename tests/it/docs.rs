@@ -20,6 +20,7 @@ const PAGES: [&str; 9] = [
     "docs/promql.md",
     "docs/scripting.md",
     "docs/performance.md",
+    "docs/logs.md",
 ];
 
 fn read(page: &str) -> String {

@@ -16,11 +16,25 @@ mod cli_pages;
 #[cfg(test)]
 mod cost;
 #[cfg(test)]
+mod do_alerting;
+#[cfg(test)]
+mod do_killed;
+#[cfg(test)]
+mod do_moto;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod journal;
+#[cfg(test)]
+mod logs_cli;
+#[cfg(test)]
+mod logs_follow;
+#[cfg(test)]
+mod logs_tui;
 #[cfg(test)]
 mod once_ecs;
 #[cfg(test)]
