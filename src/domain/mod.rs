@@ -14,6 +14,7 @@ pub mod estate;
 pub mod finding;
 pub mod id;
 pub mod journal;
+pub mod log;
 pub mod observed;
 pub mod policy;
 pub mod reading;
@@ -39,6 +40,7 @@ pub use cost::{Bill, BillLine, Ingest, Money};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
 pub use finding::{Evidence, Finding, FindingKind, Since};
 pub use id::{Labels, Owner, ServiceId};
+pub use log::{LogAsk, LogKind, LogLevel, LogLine, LogLive, LogNews, LogOrigin, LogPage, LogScope, LogState};
 pub use observed::{Observed, Sampled};
 pub use policy::{Limit, Policy};
 pub use reading::{

@@ -5,21 +5,27 @@
 
 mod cadence;
 mod charts;
+mod checks;
 mod clock;
 mod doctor;
 mod ingest;
+mod logs;
 mod once;
 mod operator;
 mod roll;
+mod shell;
 mod station;
 mod tracker;
 mod watch;
 
+pub use checks::{check, trace};
 pub use clock::Clock;
 pub use doctor::checkups;
 pub use ingest::ingest;
+pub use logs::{Follow, FollowAsk, older, read};
 pub use once::once;
 pub use operator::Operator;
 pub use roll::services;
+pub use shell::{ShellPass, shell, shell_closed};
 pub use station::{Post, Station};
 pub use watch::{Update, Watch};

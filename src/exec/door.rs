@@ -9,8 +9,8 @@ use super::plan::{self, Draft, Means, Setting};
 use super::{Answer, Deed, Gate, Hands, Note, Receipt, Seen, Subject, Watched, is_alive};
 use crate::domain::journal::{CallResult, Event, Record, Story, VERSION, Who, stories};
 use crate::domain::{
-    Change, ChangePlace, Consent, ObjectionKind, Outcome, Plan, PlanOptions, Refusal, SourceError, SourceKind,
-    StageProgress,
+    Change, ChangePlace, Consent, ObjectionKind, Outcome, Plan, PlanOptions, Refusal, ServiceId, SourceError,
+    SourceKind, StageProgress,
 };
 use crate::format;
 use crate::net::Mishap;
@@ -300,6 +300,51 @@ impl Door {
             // At worst it is told again.
             let _ = self.outfit.journal.append(&record).await;
         }
+    }
+
+    /// Lets a shell be opened in a task: it is no change by itself, and may become any. Written down before it begins.
+    /// Answers with what it is known by.
+    ///
+    /// # Errors
+    /// The gate is closed, or the journal cannot be written.
+    pub async fn shell_begins(&self, service: &ServiceId, task: &str, at: Moment) -> Result<String, Refusal> {
+        self.gate.pass(at.now)?;
+        let id = format!("shell-{}-{:06x}", at.stamp.strftime("%Y%m%dT%H%M%S.%3fZ"), fastrand::u32(..1 << 24));
+        let written = self.write_shell(&id, service, task, None, at.stamp).await;
+        written.map_err(|error| Refusal::new(format!("{}: no shell was opened", error.what)).with_hint(error.hint))?;
+        Ok(id)
+    }
+
+    /// A shell was closed.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub async fn shell_ends(
+        &self,
+        id: &str,
+        service: &ServiceId,
+        task: &str,
+        how: &str,
+        at: Moment,
+    ) -> Result<(), JournalError> {
+        self.write_shell(id, service, task, Some(how.to_owned()), at.stamp).await
+    }
+
+    async fn write_shell(
+        &self,
+        id: &str,
+        service: &ServiceId,
+        task: &str,
+        ended: Option<String>,
+        stamp: Timestamp,
+    ) -> Result<(), JournalError> {
+        let record = Record {
+            id: id.to_owned(),
+            change: "shell".to_owned(),
+            service: Some(service.clone()),
+            ..self.record(Event::Shell { task: task.to_owned(), ended }, stamp)
+        };
+        self.outfit.journal.append(&record).await
     }
 
     async fn write(&self, plan: &Plan, event: Event, stamp: Timestamp) -> Result<(), JournalError> {

@@ -7,8 +7,10 @@ pub mod cloudwatch;
 pub mod ecs;
 pub mod foreign;
 pub mod grafana;
+pub mod logs;
 pub mod probe;
 pub mod prometheus;
+pub mod shell;
 pub mod sim;
 
 use std::pin::Pin;

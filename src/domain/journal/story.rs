@@ -177,7 +177,7 @@ fn story(records: &[&Record], is_alive: IsAlive<'_>, now: Timestamp) -> Option<S
             story.ended = Some(record.at);
         };
         match &record.event {
-            Event::Intent { .. } => {}
+            Event::Intent { .. } | Event::Shell { .. } => {}
             Event::Call { result: CallResult::Made, text, .. } => {
                 is_made = true;
                 story.ending = Ending::NotSeen;

@@ -157,6 +157,19 @@ impl Operator {
         self.0.stop.send_replace(true);
     }
 
+    /// Lets a shell be opened in a task, and writes it down first. Answers with what it is known by.
+    ///
+    /// # Errors
+    /// The gate is closed, or it cannot be written down.
+    pub async fn shell_begins(&self, service: &ServiceId, task: &str) -> Result<String, Refusal> {
+        self.0.door.shell_begins(service, task, self.moment()).await
+    }
+
+    /// A shell was closed; why that could not be written down.
+    pub async fn shell_ends(&self, id: &str, service: &ServiceId, task: &str, how: &str) -> Option<String> {
+        self.0.door.shell_ends(id, service, task, how, self.moment()).await.err().map(|error| error.what)
+    }
+
     /// How the gate stands.
     pub fn gate(&self) -> GateState {
         self.0.door.gate().state(self.moment().now)

@@ -7,6 +7,7 @@ pub(crate) mod cbor;
 pub(crate) mod ecs;
 pub(crate) mod fake_ecs;
 pub(crate) mod fake_grafana;
+pub(crate) mod fake_logs;
 pub(crate) mod fake_rollout;
 pub(crate) mod fault;
 pub(crate) mod hold;
