@@ -18,6 +18,8 @@ mod cost;
 #[cfg(test)]
 mod do_alerting;
 #[cfg(test)]
+mod do_demo;
+#[cfg(test)]
 mod do_killed;
 #[cfg(test)]
 mod do_moto;
