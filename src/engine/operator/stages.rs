@@ -174,8 +174,9 @@ impl<'a> Goal<'a> {
         }
         if self.is_rollout() {
             let old = service.tasks.iter().filter(|task| self.old.contains(task.id.as_str()));
-            let left = old.filter(|task| task.state != TaskState::Stopped).count();
-            if left > 0 && !self.takes_old_tasks_over() {
+            let is_to_go = |task: &&Task| task.state != TaskState::Stopped && !self.may_stay(task, seen);
+            let left = old.filter(is_to_go).count();
+            if left > 0 {
                 open.push(format!("{} not gone", count(left, "old task")));
             }
         }
@@ -192,9 +193,10 @@ impl<'a> Goal<'a> {
         open
     }
 
-    /// A deployment that is undone hands its tasks back: those that ran before it stay.
-    const fn takes_old_tasks_over(&self) -> bool {
-        matches!(self.made.deed, Deed::Undo { .. })
+    /// Going back to what ran before takes its tasks over, where some still run. A redeployment replaces every one.
+    fn may_stay(&self, task: &Task, seen: &ServiceSeen) -> bool {
+        let goes_back = matches!(self.made.deed, Deed::Undo { .. } | Deed::Deploy { .. });
+        goes_back && primary(seen).is_some_and(|primary| primary.definition == task.definition)
     }
 
     fn open_rollout(&self, seen: &ServiceSeen, new: &[&Task]) -> Vec<String> {

@@ -219,6 +219,23 @@ fn a_redeployment_waits_until_its_own_deployment_is_done() {
 }
 
 #[test]
+fn going_back_takes_over_what_still_runs_of_before() {
+    let service = ServiceId::new("prod", "api");
+    let made = made(Deed::Deploy { service, definition: "api:117".to_owned() }, Some("two"));
+    let of = |id: &str, definition: &str| Task { definition: definition.to_owned(), ..running(id) };
+    let back = || {
+        vec![Deployment {
+            definition: "api:117".to_owned(),
+            ..deployment("two", DeploymentStatus::Primary, Rollout::Completed)
+        }]
+    };
+    let now = look(&made, vec![of("old-a", "api:117"), of("old-bb", "api:118")], back(), 1_100);
+    assert_eq!((now.state, now.text.as_str()), (StageState::Watching, "1 old task not gone"));
+    let now = look(&made, vec![of("old-a", "api:117"), of("new-c", "api:117")], back(), 1_100);
+    assert_eq!(now.state, StageState::Done, "{now:?}");
+}
+
+#[test]
 fn scaling_waits_for_the_count() {
     for (desired, tasks, state) in [
         (2, vec![running("old-a"), running("old-bb")], StageState::Done),
