@@ -10,7 +10,7 @@ locals {
       slack-warning  = var.alertmanager.slack.warning_webhook_secret_arn
     },
     var.alertmanager.pagerduty == null ? {} : { pagerduty-routing-key = var.alertmanager.pagerduty.routing_key_secret_arn },
-    try(var.alertmanager.watchdog.url_secret_arn, null) == null ? {} : { watchdog-url = var.alertmanager.watchdog.url_secret_arn },
+    var.alertmanager.watchdog.url_secret_arn == null ? {} : { watchdog-url = var.alertmanager.watchdog.url_secret_arn },
   ) : {}
 
   alertmanager_delivery = {

@@ -2,7 +2,7 @@
 
 locals {
   backs_up       = var.backup.enabled && local.uses_efs
-  tests_restores = local.backs_up && var.backup.restore_test_schedule != null
+  tests_restores = local.backs_up && var.backup.restore_test
 
   backup_trust = jsonencode({
     Version = "2012-10-17"

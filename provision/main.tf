@@ -77,7 +77,7 @@ locals {
   # ARNs, and names, of AWS' own making.
   cluster_names = [for arn in local.cluster_arns : element(split("/", arn), 1)]
 
-  watchdog_topic = var.alertmanager.enabled && length(try(var.alertmanager.watchdog.alarm_actions, [])) > 0
+  watchdog_topic = var.alertmanager.enabled && length(var.alertmanager.watchdog.alarm_actions) > 0
 
   services = {
     for name, one in var.services : name => {
@@ -169,16 +169,16 @@ locals {
     watchdog = {
       sns       = local.watchdog_topic
       topic_arn = local.watchdog_topic ? aws_sns_topic.watchdog[0].arn : ""
-      webhook   = try(var.alertmanager.watchdog.url_secret_arn, null) != null
+      webhook   = var.alertmanager.watchdog.url_secret_arn != null
     }
     night = {
-      enabled  = var.alertmanager.night != null
-      location = try(var.alertmanager.night.location, "UTC")
+      enabled  = var.alertmanager.night.enabled
+      location = var.alertmanager.night.location
       # Alertmanager has no time that goes over midnight.
       spans = [
         for span in(
-          try(var.alertmanager.night.from < var.alertmanager.night.to, true)
-          ? [{ start = try(var.alertmanager.night.from, "00:00"), end = try(var.alertmanager.night.to, "24:00") }]
+          tonumber(replace(var.alertmanager.night.from, ":", "")) < tonumber(replace(var.alertmanager.night.to, ":", ""))
+          ? [{ start = var.alertmanager.night.from, end = var.alertmanager.night.to }]
           : [{ start = var.alertmanager.night.from, end = "24:00" }, { start = "00:00", end = var.alertmanager.night.to }]
         ) : span if span.start != span.end
       ]

@@ -487,7 +487,7 @@ variable "alertmanager" {
 
     - `slack`: a webhook for each of the two channels. `pagerduty`: the routing key of a service there.
     - `watchdog`: how silence is noticed. `alarm_actions` makes a topic that Watchdog is sent to, and a CloudWatch alarm that calls these actions when nothing arrives; `url_secret_arn` is a dead man's switch elsewhere.
-    - `night`: when warnings wait for the morning; `null` for never.
+    - `night`: when warnings wait for the morning, unless it is not `enabled`.
     - `client_security_group_ids`: who may ask it (9093) besides Prometheus and Grafana.
   EOT
   type = object({
@@ -507,6 +507,7 @@ variable "alertmanager" {
       url_secret_arn = optional(string)
     }), {})
     night = optional(object({
+      enabled  = optional(bool, true)
       location = optional(string, "Asia/Seoul")
       from     = optional(string, "22:00")
       to       = optional(string, "08:00")
@@ -530,7 +531,7 @@ variable "alertmanager" {
   }
 
   validation {
-    condition     = var.alertmanager.night == null || try(can(regex("^[A-Za-z0-9_+/-]+$", var.alertmanager.night.location)) && alltrue([for time in [var.alertmanager.night.from, var.alertmanager.night.to] : can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", time))]) && var.alertmanager.night.from != var.alertmanager.night.to, false)
+    condition     = can(regex("^[A-Za-z0-9_+/-]+$", var.alertmanager.night.location)) && alltrue([for time in [var.alertmanager.night.from, var.alertmanager.night.to] : can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", time))]) && var.alertmanager.night.from != var.alertmanager.night.to
     error_message = "alertmanager.night must have a time zone such as Asia/Seoul and two times such as 22:00 and 08:00."
   }
 }
@@ -661,13 +662,14 @@ variable "backup" {
     AWS Backup of the file system.
 
     - `schedule`: daily, as AWS cron in UTC; the default is 03:00 in Seoul. `retention_days`: how long a copy is kept.
-    - `restore_test_schedule`: when AWS restores the latest copy to a scratch file system, to see that it can, and deletes it again; `null` for never.
+    - `restore_test`: AWS restores the latest copy to a scratch file system by `restore_test_schedule`, to see that it can, and deletes it again.
     - `copy_vault_arn`: a vault in another region or account that gets each copy too.
   EOT
   type = object({
     enabled               = optional(bool, true)
     schedule              = optional(string, "cron(0 18 * * ? *)")
     retention_days        = optional(number, 35)
+    restore_test          = optional(bool, true)
     restore_test_schedule = optional(string, "cron(0 20 ? * SUN *)")
     copy_vault_arn        = optional(string)
   })
@@ -680,7 +682,7 @@ variable "backup" {
   }
 
   validation {
-    condition     = can(regex("^cron\\(.+\\)$", var.backup.schedule)) && (var.backup.restore_test_schedule == null || can(regex("^cron\\(.+\\)$", var.backup.restore_test_schedule)))
+    condition     = alltrue([for one in [var.backup.schedule, var.backup.restore_test_schedule] : can(regex("^cron\\(.+\\)$", one))])
     error_message = "The schedules of backup must be AWS cron expressions, such as cron(0 18 * * ? *)."
   }
 }

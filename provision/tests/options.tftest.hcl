@@ -227,7 +227,7 @@ run "inside_only_and_unprotected" {
     alb                 = { internal = true, access_logs = false }
     deletion_protection = false
     office_cidrs        = ["10.8.0.0/16", "2001:db8::/48"]
-    backup              = { restore_test_schedule = null }
+    backup              = { restore_test = false }
   }
 
   assert {
