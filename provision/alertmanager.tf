@@ -24,7 +24,6 @@ locals {
 }
 
 resource "aws_ecs_task_definition" "alertmanager" {
-  #checkov:skip=CKV_AWS_336:the root file systems are read-only; the rule cannot see through jsonencode of a local
   count = var.alertmanager.enabled ? 1 : 0
 
   family                   = "${local.prefix}-alertmanager"
@@ -102,7 +101,7 @@ resource "aws_ecs_service" "alertmanager" {
   cluster          = var.ecs_cluster_id
   task_definition  = aws_ecs_task_definition.alertmanager[0].arn
   launch_type      = "FARGATE"
-  platform_version = "1.4.0"
+  platform_version = "LATEST"
   desired_count    = 1
   propagate_tags   = "SERVICE"
   tags             = local.tags

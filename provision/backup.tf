@@ -16,7 +16,6 @@ locals {
 }
 
 resource "aws_backup_vault" "this" {
-  #checkov:skip=CKV_AWS_166:encrypted with AWS' key; a customer-managed one is kms_key_arn
   count = local.backs_up ? 1 : 0
 
   name          = local.prefix

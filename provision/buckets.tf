@@ -50,8 +50,6 @@ locals {
 resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:these are the log buckets
   #checkov:skip=CKV_AWS_144:logs, not the record: losing a region loses them with what they tell of
-  #checkov:skip=CKV_AWS_21:versioning is on where objects must not be overwritten (the audit trail); elsewhere it only keeps what retention deletes
-  #checkov:skip=CKV_AWS_145:encrypted, with the customer-managed key where one is given; access logs of a load balancer can only have SSE-S3
   #checkov:skip=CKV2_AWS_62:nobody waits for an object
   for_each = local.buckets
 
@@ -106,6 +104,7 @@ resource "aws_s3_bucket_versioning" "this" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  #checkov:skip=CKV_AWS_300:the first rule does; the scanner sees the dynamic one only
   for_each = local.buckets
 
   bucket = aws_s3_bucket.this[each.key].id

@@ -5,7 +5,6 @@ locals {
 }
 
 resource "aws_cloudtrail" "this" {
-  #checkov:skip=CKV_AWS_35:encrypted by S3; the customer-managed key is kms_key_arn
   #checkov:skip=CKV_AWS_252:nobody waits for a log file
   #checkov:skip=CKV2_AWS_10:read from the bucket; a copy in CloudWatch Logs would cost more than the stack's own logs
   count = var.cloudtrail.enabled ? 1 : 0

@@ -13,7 +13,6 @@ locals {
 }
 
 resource "aws_ecs_task_definition" "cloudwatch_exporter" {
-  #checkov:skip=CKV_AWS_336:the root file systems are read-only; the rule cannot see through jsonencode of a local
   family                   = "${local.prefix}-cloudwatch-exporter"
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
@@ -62,7 +61,7 @@ resource "aws_ecs_service" "cloudwatch_exporter" {
   cluster          = var.ecs_cluster_id
   task_definition  = aws_ecs_task_definition.cloudwatch_exporter.arn
   launch_type      = "FARGATE"
-  platform_version = "1.4.0"
+  platform_version = "LATEST"
   desired_count    = 1
   propagate_tags   = "SERVICE"
   tags             = local.tags

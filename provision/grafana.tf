@@ -66,9 +66,9 @@ locals {
     var.grafana.extra_environment,
   )
 
+  # Without their white space, which is half of them.
   grafana_dashboards = {
     for file in fileset("${path.module}/dashboards", "*.json") :
-    # Without its white space, which is half of it.
     "dashboards/${file}" => jsonencode(jsondecode(file("${path.module}/dashboards/${file}")))
   }
 
@@ -130,7 +130,6 @@ resource "aws_cloudformation_stack" "grafana_secrets" {
 }
 
 resource "aws_ecs_task_definition" "grafana" {
-  #checkov:skip=CKV_AWS_336:the root file systems are read-only; the rule cannot see through jsonencode of a local
   family                   = "${local.prefix}-grafana"
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
@@ -208,7 +207,7 @@ resource "aws_ecs_service" "grafana" {
   cluster          = var.ecs_cluster_id
   task_definition  = aws_ecs_task_definition.grafana.arn
   launch_type      = "FARGATE"
-  platform_version = "1.4.0"
+  platform_version = "LATEST"
   desired_count    = var.grafana.replicas
   propagate_tags   = "SERVICE"
   tags             = local.tags

@@ -209,7 +209,6 @@ resource "aws_iam_role" "execution" {
 }
 
 resource "aws_iam_role_policy" "execution" {
-  #checkov:skip=CKV_AWS_355:only ecr:GetAuthorizationToken has no resource, because it can have none
   for_each = local.components
 
   name   = "start"

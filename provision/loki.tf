@@ -15,7 +15,6 @@ locals {
 }
 
 resource "aws_ecs_task_definition" "loki" {
-  #checkov:skip=CKV_AWS_336:the root file systems are read-only; the rule cannot see through jsonencode of a local
   count = var.loki.enabled ? 1 : 0
 
   family                   = "${local.prefix}-loki"
@@ -73,7 +72,7 @@ resource "aws_ecs_service" "loki" {
   cluster          = var.ecs_cluster_id
   task_definition  = aws_ecs_task_definition.loki[0].arn
   launch_type      = "FARGATE"
-  platform_version = "1.4.0"
+  platform_version = "LATEST"
   desired_count    = 1
   propagate_tags   = "SERVICE"
   tags             = local.tags

@@ -285,7 +285,6 @@ locals {
 
 resource "aws_cloudwatch_log_group" "component" {
   #checkov:skip=CKV_AWS_338:a year of the stack's own logs is not worth its price; log_retention_days is the caller's
-  #checkov:skip=CKV_AWS_158:encrypted by CloudWatch; a customer-managed key is kms_key_arn
   for_each = local.components
 
   name              = "/ecs/${local.prefix}/${each.key}"

@@ -33,7 +33,6 @@ locals {
 }
 
 resource "aws_ecs_task_definition" "prometheus" {
-  #checkov:skip=CKV_AWS_336:the root file systems are read-only; the rule cannot see through jsonencode of a local
   family                   = "${local.prefix}-prometheus"
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
@@ -126,7 +125,7 @@ resource "aws_ecs_service" "prometheus" {
   cluster          = var.ecs_cluster_id
   task_definition  = aws_ecs_task_definition.prometheus.arn
   launch_type      = "FARGATE"
-  platform_version = "1.4.0"
+  platform_version = "LATEST"
   desired_count    = var.prometheus.replicas
   propagate_tags   = "SERVICE"
   tags             = local.tags

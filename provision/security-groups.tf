@@ -57,6 +57,7 @@ resource "aws_security_group" "alb" {
 }
 
 resource "aws_security_group" "component" {
+  #checkov:skip=CKV2_AWS_5:the service of each part has its group, by key
   for_each = local.components
 
   name_prefix = "${local.prefix}-${each.key}-"
@@ -108,7 +109,6 @@ resource "aws_vpc_security_group_ingress_rule" "flow" {
 
 # The office, to HTTPS and to what redirects there.
 resource "aws_vpc_security_group_ingress_rule" "office" {
-  #checkov:skip=CKV_AWS_260:80 only redirects, and office_cidrs refuses the whole internet
   for_each = { for pair in setproduct(var.office_cidrs, [80, 443]) : "${pair[0]}-${pair[1]}" => { cidr = pair[0], port = pair[1] } }
 
   security_group_id = aws_security_group.alb.id
