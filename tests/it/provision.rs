@@ -38,22 +38,22 @@ fn shipped(name: &str) -> PathBuf {
 }
 
 /// A configuration of the example stack, as the templates of `provision/` come out for it.
-fn rendered(name: &str) -> PathBuf {
+pub(crate) fn rendered(name: &str) -> PathBuf {
     shipped("examples/rendered").join(name)
 }
 
 /// What a YAML file says.
-fn yaml(path: &Path) -> Value {
+pub(crate) fn yaml(path: &Path) -> Value {
     let script = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
     let text = tool(&python(), ["-c".as_ref(), script.as_ref(), path.as_os_str()]);
     serde_json::from_str(&text).unwrap_or_else(|why| panic!("{}: {why}: {text}", path.display()))
 }
 
-fn list(value: &Value) -> &[Value] {
+pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
 }
 
