@@ -1,7 +1,5 @@
 """Where panels stand, and what surrounds them: a dashboard whole."""
 
-from variables import DATASOURCE_REF
-
 GRID = 24
 TAG = "rounds"
 # The newest that Grafana 9 reads; newer ones read it too and raise it as they load it.
@@ -39,34 +37,21 @@ def grafana_annotations(name, color, **target):
     return {"datasource": {"type": "grafana", "uid": "-- Grafana --"}, "enable": True, "iconColor": color, "name": name, **target}
 
 
-def annotations(new_tasks):
-    """What changed: written by people and by `rounds`, and seen in the targets."""
+def annotations():
+    """What changed: written by `rounds` with every change it makes, and by whatever deploys."""
     own = grafana_annotations("Annotations & Alerts", "rgba(0, 211, 255, 1)", builtIn=1, hide=True, type="dashboard")
-    tagged = {"limit": 100, "matchAny": False, "tags": [TAG], "type": "tags"}
-    changes = grafana_annotations("Changes by rounds", "blue", target=tagged)
-    return {"list": [own, changes] + ([started(new_tasks)] if new_tasks else [])}
+    return {"list": [own, tagged("Changes by rounds", "blue", TAG), tagged("Deployments", "light-blue", "deployment")]}
 
 
-def started(expression):
-    """Tasks that started. The query stands in it twice: `target` is what Grafana reads since 11, the rest before."""
-    return {
-        "datasource": DATASOURCE_REF,
-        "enable": True,
-        "expr": expression,
-        "iconColor": "light-blue",
-        "name": "New tasks",
-        "step": "60s",
-        "tagKeys": "service",
-        "target": {"expr": expression, "interval": "60s", "refId": "Anno"},
-        "textFormat": "a deployment, a restart or autoscaling started tasks",
-        "titleFormat": "new tasks of {{service}}",
-    }
+def tagged(name, color, tag):
+    """Annotations that carry a tag, on whichever dashboard they were made."""
+    return grafana_annotations(name, color, target={"limit": 100, "matchAny": False, "tags": [tag], "type": "tags"})
 
 
-def dashboard(uid, title, description, variables, rows, since="now-6h", new_tasks=None):
+def dashboard(uid, title, description, variables, rows, since="now-6h"):
     """A dashboard as Grafana is given it."""
     return {
-        "annotations": annotations(new_tasks),
+        "annotations": annotations(),
         "description": description,
         "editable": False,
         "fiscalYearStartMonth": 0,

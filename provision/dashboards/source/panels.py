@@ -109,11 +109,15 @@ def bars(title, description, width, queries, unit, alert=None, high=None, decima
     defaults = fields(unit, low=0, high=high, decimals=decimals)
     options = {
         "displayMode": "basic",
+        "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
+        "maxVizHeight": 300,
         "minVizHeight": 10,
         "minVizWidth": 0,
+        "namePlacement": "auto",
         "orientation": "horizontal",
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
         "showUnfilled": True,
+        "sizing": "auto",
         "text": {},
         "valueMode": "color",
     }
@@ -123,10 +127,10 @@ def bars(title, description, width, queries, unit, alert=None, high=None, decima
 def states(title, description, width, queries, mappings):
     """Words over time, in the colours of verdicts."""
     defaults = fields(NUMBER, mappings=mappings)
-    defaults["custom"] = {"fillOpacity": 80, "hideFrom": {"legend": False, "tooltip": False, "viz": False}, "lineWidth": 0, "spanNulls": False}
+    defaults["custom"] = {"fillOpacity": 80, "hideFrom": {"legend": False, "tooltip": False, "viz": False}, "lineWidth": 0}
     options = {
         "alignValue": "left",
-        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
+        "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True},
         "mergeValues": True,
         "rowHeight": 0.85,
         "showValue": "never",

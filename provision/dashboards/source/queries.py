@@ -21,8 +21,6 @@ VERDICT = f"""max by (service) (
   or 0 * {TARGETS}
 )"""
 ALERT_COUNT = f"count by (service) ({FIRING}) or 0 * {TARGETS_KNOWN}"
-# A target that was none two minutes ago: its task was started by a deployment, a restart or autoscaling.
-NEW_TASKS = f"count by (service) ({TARGETS} unless {TARGETS} offset 2m)"
 
 
 def latency(quantile):

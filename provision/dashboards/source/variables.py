@@ -43,8 +43,8 @@ def query(name, label, expression, many=False, default=""):
     }
 
 
-# `up` has every service that is scraped, `ALERTS` those that should be and are not.
-SERVICES = 'label_values({__name__=~"up|ALERTS", job=~"ecs-services|", service!=""}, service)'
+# Those that should be scraped and those that are.
+SERVICES = 'label_values({__name__=~"up|service:expected", job=~"ecs-services|", service!=""}, service)'
 
 
 def services():

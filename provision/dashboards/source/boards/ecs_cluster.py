@@ -12,7 +12,6 @@ CPU_PERCENT, MEMORY_PERCENT = f"ecs_cpu_utilization{{{CLUSTER}}}", f"ecs_memory_
 USED_VCPUS = f"sum({CPU_PERCENT} / 100 * on (service, cluster) {VCPUS})"
 USED_MEMORY = f"sum({MEMORY_PERCENT} / 100 * on (service, cluster) {MEMORY})"
 SCALED = f"sum by (service) (changes({DESIRED.replace('}', '}[1h]')}))"
-NEW_TASKS = f"sum by (service) ({RUNNING} - {RUNNING} offset 5m) > 0"
 RESERVED = fixed_color("reserved|wanted", "super-light-blue")
 
 
@@ -82,5 +81,4 @@ def board():
                 ),
             ),
         ],
-        new_tasks=NEW_TASKS,
     )

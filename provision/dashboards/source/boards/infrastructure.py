@@ -88,5 +88,4 @@ def board():
                 alerts("Alerts", "What fires now, the worst first. Empty is good.", 12, 'ALERTS{alertstate="firing", alertname!="Watchdog"}'),
             ),
         ],
-        new_tasks=q.NEW_TASKS,
     )

@@ -57,5 +57,4 @@ def board():
             ),
         ],
         since="now-24h",
-        new_tasks=q.NEW_TASKS,
     )

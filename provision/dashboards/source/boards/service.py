@@ -86,5 +86,4 @@ def board():
             ),
         ],
         since="now-3h",
-        new_tasks=q.NEW_TASKS,
     )
