@@ -18,7 +18,7 @@ use crate::support::process::{program, repository, tool};
 use crate::support::rounds::Rounds;
 use crate::support::wait;
 
-const RULE_FILES: [&str; 7] = [
+pub(crate) const RULE_FILES: [&str; 7] = [
     "prices.yml",
     "recording.yml",
     "services.yml",
@@ -29,7 +29,7 @@ const RULE_FILES: [&str; 7] = [
 ];
 
 /// The runbooks an alert may name.
-const RUNBOOKS: [&str; 8] = [
+pub(crate) const RUNBOOKS: [&str; 8] = [
     "prometheus-down",
     "grafana-unreachable",
     "metrics-stopped",
@@ -41,17 +41,17 @@ const RUNBOOKS: [&str; 8] = [
 ];
 
 /// A file or folder of `provision/`.
-fn shipped(name: &str) -> PathBuf {
+pub(crate) fn shipped(name: &str) -> PathBuf {
     repository().join("provision").join(name)
 }
 
 /// A configuration of the example stack, as the templates of `provision/` come out for it.
-fn rendered(name: &str) -> PathBuf {
+pub(crate) fn rendered(name: &str) -> PathBuf {
     shipped("examples/rendered").join(name)
 }
 
 /// What a YAML file says.
-fn yaml(path: &Path) -> Value {
+pub(crate) fn yaml(path: &Path) -> Value {
     let script = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
     let text = tool(&python(), ["-c".as_ref(), script.as_ref(), path.as_os_str()]);
     serde_json::from_str(&text).unwrap_or_else(|why| panic!("{}: {why}: {text}", path.display()))
@@ -71,7 +71,7 @@ fn rules(file: &str) -> Vec<Value> {
     list(&document["groups"]).iter().flat_map(|group| list(&group["rules"])).cloned().collect()
 }
 
-fn alerts() -> Vec<Value> {
+pub(crate) fn alerts() -> Vec<Value> {
     let all: Vec<Value> = RULE_FILES.into_iter().flat_map(rules).filter(|rule| rule["alert"].is_string()).collect();
     assert!(all.len() > 25, "only {} alerts", all.len());
     all

@@ -150,6 +150,7 @@ def heatmap(title, description, width, expression, unit):
         "filterValues": {"le": 1e-9},
         "legend": {"show": True},
         "rowsFrame": {"layout": "auto"},
+        "showValue": "never",
         # `show` is what Grafana 9 reads, `mode` its successors.
         "tooltip": {"mode": "single", "show": True, "yHistogram": False},
         "yAxis": {"axisPlacement": "left", "reverse": False, "unit": unit},

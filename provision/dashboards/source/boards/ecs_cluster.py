@@ -40,8 +40,8 @@ def board():
             row(
                 "Use",
                 9,
-                timeseries("vCPUs", "Reserved, and of that in use. The distance between them is paid for and idle.", 12, [(f"sum({VCPUS})", "reserved"), (USED_VCPUS, "used")], NUMBER, overrides=[RESERVED], decimals=2),
-                timeseries("Memory", "Reserved, and of that in use.", 12, [(f"sum({MEMORY})", "reserved"), (USED_MEMORY, "used")], BYTES, overrides=[RESERVED]),
+                timeseries("CPU reserved and used", "Reserved, and of that in use. The distance between them is paid for and idle.", 12, [(f"sum({VCPUS})", "reserved"), (USED_VCPUS, "used")], NUMBER, overrides=[RESERVED], decimals=2),
+                timeseries("Memory reserved and used", "Reserved, and of that in use.", 12, [(f"sum({MEMORY})", "reserved"), (USED_MEMORY, "used")], BYTES, overrides=[RESERVED]),
             ),
             row(
                 "Tasks",

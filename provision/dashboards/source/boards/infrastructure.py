@@ -40,7 +40,7 @@ def board():
                 stat("Targets down", "Targets of services whose last scrape failed.", 4, [(f"count({q.TARGETS} == 0) or 0 * count({q.TARGETS})", "down")], NUMBER, steps=steps(OK, (1, CRITICAL))),
                 stat("Requests", "Of all services chosen, a second.", 4, [(f"sum({q.REQUESTS})", "requests")], REQUESTS_PER_SECOND),
                 stat("Highest error rate", "Of the service that fails most.", 4, [(f"max({q.ERRORS})", "errors")], PERCENT, alert="HighErrorRate", decimals=2),
-                stat("Highest p95 latency", "Of the slowest service.", 4, [(f"max({q.latency(95)})", "p95")], SECONDS, alert="HighLatency"),
+                stat("Highest latency p95", "Of the slowest service.", 4, [(f"max({q.latency(95)})", "p95")], SECONDS, alert="HighLatency"),
             ),
             row(
                 "Each service",
@@ -61,7 +61,7 @@ def board():
                         Column("Sent", q.SENT, BYTES_PER_SECOND),
                         Column("Requests", q.REQUESTS, REQUESTS_PER_SECOND),
                         Column("Errors", q.ERRORS, PERCENT, alert="HighErrorRate", decimals=2),
-                        Column("p95 latency", q.latency(95), SECONDS, alert="HighLatency"),
+                        Column("Latency p95", q.latency(95), SECONDS, alert="HighLatency"),
                     ],
                     links=[FROM_TABLE],
                     sort="State",
@@ -79,7 +79,7 @@ def board():
                 9,
                 timeseries("Requests", "A second, over five minutes.", 8, [(q.REQUESTS, "{{service}}")], REQUESTS_PER_SECOND),
                 timeseries("Error rate", "Server errors in percent of all requests. The goal is below 1 %.", 8, [(q.ERRORS, "{{service}}")], PERCENT, alert="HighErrorRate"),
-                timeseries("p95 latency", "95 % of the requests are answered within this time.", 8, [(q.latency(95), "{{service}}")], SECONDS, alert="HighLatency"),
+                timeseries("Latency p95", "95 % of the requests are answered within this time.", 8, [(q.latency(95), "{{service}}")], SECONDS, alert="HighLatency"),
             ),
             row(
                 "Since when",

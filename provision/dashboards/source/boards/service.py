@@ -42,7 +42,7 @@ def board():
                 stat("CPU", "In percent of its reservation.", 4, [(q.CPU, "{{service}}")], PERCENT, alert="HighCPUUsage", decimals=0),
                 stat("Memory", "In percent of its reservation.", 4, [(q.MEMORY, "{{service}}")], PERCENT, alert="HighMemoryUsage", decimals=0),
                 stat("Error rate", "Server errors in percent of its requests.", 4, [(q.ERRORS, "{{service}}")], PERCENT, alert="HighErrorRate", decimals=2),
-                stat("p95 latency", "95 % of its requests are answered within this time.", 4, [(q.latency(95), "{{service}}")], SECONDS, alert="HighLatency"),
+                stat("Latency p95", "95 % of its requests are answered within this time.", 4, [(q.latency(95), "{{service}}")], SECONDS, alert="HighLatency"),
             ),
             row(
                 "Requests and answers",
@@ -62,7 +62,7 @@ def board():
                 9,
                 timeseries("Error rate", "Server errors in percent of its requests.", 8, [(q.ERRORS, "{{service}}")], PERCENT, alert="HighErrorRate"),
                 timeseries("Errors by task", "Server errors a second. Of one task only: that task is broken; of all: what they share is.", 8, [(f"sum by (instance) (\n  {q.failed(q.SERVICE)}\n) or 0 * sum by (instance) (rate(http_requests_total{{{q.SERVICE}}}[$__rate_interval]))", "{{instance}}")], REQUESTS_PER_SECOND),
-                timeseries("p95 latency by task", "One slow task makes a service slow.", 8, [(P95_BY_TASK, "{{instance}}")], SECONDS, alert="HighLatency"),
+                timeseries("Latency p95 by task", "One slow task makes a service slow.", 8, [(P95_BY_TASK, "{{instance}}")], SECONDS, alert="HighLatency"),
             ),
             row(
                 "Usage",

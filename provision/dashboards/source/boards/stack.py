@@ -12,7 +12,7 @@ RULES_BEHIND = f"max(time() - prometheus_rule_group_last_evaluation_timestamp_se
 QUERY_TIME = f'prometheus_engine_query_duration_seconds{{{PROMETHEUS}, slice="inner_eval", quantile="0.99"}}'
 GRAFANA_P95 = 'histogram_quantile(0.95, sum by (le) (rate(grafana_http_request_duration_seconds_bucket[$__rate_interval]))) >= 0'
 RULE_TIME = f"""max by (rule_group) (
-  label_replace(prometheus_rule_group_last_duration_seconds{{{PROMETHEUS}}}, "rule_group", "$1", "rule_group", ".*;(.*)")
+  label_replace(prometheus_rule_group_last_duration_seconds{{{PROMETHEUS}}}, "rule_group", "$1", "rule_group", ".*/(.*)")
 )"""
 USED = " + ".join(f"prometheus_tsdb_{part}_bytes{{{PROMETHEUS}}}" for part in ("storage_blocks", "wal_storage_size", "head_chunks_storage_size"))
 FAILED_SCRAPES = f"{q.TARGETS.split('{')[0]} == 0"
