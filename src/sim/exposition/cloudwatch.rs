@@ -1,7 +1,7 @@
 //! The page of cloudwatch_exporter: names and labels as it makes them from a namespace, a metric and dimensions.
 
-use super::super::clock::{HOUR, MINUTE, Second, real};
-use super::super::fleet::Service;
+use super::super::clock::{DAY, HOUR, MINUTE, Second, real};
+use super::super::fleet::{ACCOUNT, REGION, Service};
 use super::super::noise;
 use super::super::scene::Scene;
 use super::page::{Family, Kind, counter, gauge};
@@ -177,8 +177,8 @@ fn unhealthy(seen: &Seen<'_, '_>) -> f64 {
     lives.filter(|life| life.sick.is_some_and(|sick| sick <= seen.at)).count() as f64
 }
 
-/// Everything on the page at `at`, of an exporter that has run since `origin`.
-pub fn families(scenes: &[Scene<'_>], origin: Second, at: Second) -> Vec<Family> {
+/// Everything that can be collected at `at`.
+pub fn families(scenes: &[Scene<'_>], at: Second) -> Vec<Family> {
     let minute = super::super::clock::floor(at - LATE, MINUTE);
     let seen: Vec<Seen<'_, '_>> = scenes.iter().map(|scene| Seen { scene, at: minute }).collect();
     let mut families = Vec::new();
@@ -196,7 +196,7 @@ pub fn families(scenes: &[Scene<'_>], origin: Second, at: Second) -> Vec<Family>
         }
     }
     families.extend(storage(minute));
-    families.extend(own(scenes.len(), origin, at));
+    families.push(certificate(minute));
     families
 }
 
@@ -225,65 +225,72 @@ fn balancer(service: &Service) -> Option<Labels> {
     service.http.then_some(labels)
 }
 
-/// The file systems under Prometheus and Grafana.
-fn storage(at: Second) -> Vec<Family> {
-    let volumes = [("fs-0a1b2c3d4e5f60718", 14.2e9, 0x70), ("fs-0b2c3d4e5f6071829", 0.6e9, 0x71)];
-    let labels = |id: &str| {
+/// The file system under Prometheus and Grafana.
+fn storage(at: Second) -> [Family; 3] {
+    let wave = noise::wave(0x70, at, HOUR);
+    let labels = |class: Option<&str>| {
         let mut labels = job("aws_efs");
-        labels.push(("file_system_id", id.to_owned()));
+        labels.push(("file_system_id", "fs-0123456789abcdef0".to_owned()));
+        labels.extend(class.map(|class| ("storage_class", class.to_owned())));
         labels
     };
-    let mut credits = Family::new(
-        "aws_efs_burst_credit_balance_average",
-        Kind::Gauge,
-        "CloudWatch metric AWS/EFS BurstCreditBalance Dimensions: [FileSystemId] Statistic: Average Unit: Bytes",
-    );
-    let mut limit = Family::new(
-        "aws_efs_percent_iolimit_average",
-        Kind::Gauge,
-        "CloudWatch metric AWS/EFS PercentIOLimit Dimensions: [FileSystemId] Statistic: Average Unit: Percent",
-    );
-    let mut bytes = Family::new(
-        "aws_efs_storage_bytes_average",
-        Kind::Gauge,
-        "CloudWatch metric AWS/EFS StorageBytes Dimensions: [FileSystemId, StorageClass] Statistic: Average Unit: Bytes",
-    );
-    for (id, size, seed) in volumes {
-        let wave = noise::wave(seed, at, HOUR);
-        credits.add("", labels(id), (2.05e12 + 0.04e12 * wave).round());
-        limit.add("", labels(id), ((4.0 + 1.5 * wave) * 100.0).round() / 100.0);
-        let mut of_class = labels(id);
-        of_class.push(("storage_class", "Total".to_owned()));
-        bytes.add("", of_class, (size * (1.0 + 0.01 * wave)).round());
-    }
-    vec![credits, limit, bytes]
+    let gauge = |name: &str, help, labels, value| Family::new(name, Kind::Gauge, help).with(labels, value);
+    [
+        gauge(
+            "aws_efs_burst_credit_balance_minimum",
+            "CloudWatch metric AWS/EFS BurstCreditBalance Dimensions: [FileSystemId] Statistic: Minimum Unit: Bytes",
+            labels(None),
+            (2.05e12 + 0.04e12 * wave).round(),
+        ),
+        gauge(
+            "aws_efs_percent_iolimit_maximum",
+            "CloudWatch metric AWS/EFS PercentIOLimit Dimensions: [FileSystemId] Statistic: Maximum Unit: Percent",
+            labels(None),
+            ((4.0 + 1.5 * wave) * 100.0).round() / 100.0,
+        ),
+        gauge(
+            "aws_efs_storage_bytes_average",
+            "CloudWatch metric AWS/EFS StorageBytes Dimensions: [FileSystemId, StorageClass] Statistic: Average Unit: Bytes",
+            labels(Some("Total")),
+            (14.8e9 * (1.0 + 0.01 * wave)).round(),
+        ),
+    ]
 }
 
-/// The exporter's own metrics: one request for each metric of each service every two minutes.
-fn own(services: usize, origin: Second, at: Second) -> Vec<Family> {
-    let scrapes = ((at - origin) / (2 * MINUTE)).max(0);
-    let asked = services * (ECS.len() + INSIGHTS.len() + BALANCER.len());
-    let requests = |action: &str, namespace: &str, count: f64| {
-        (vec![("action", action.to_owned()), ("namespace", namespace.to_owned())], count)
-    };
-    let mut calls = Family::new("cloudwatch_requests_total", Kind::Counter, "API requests made to CloudWatch");
-    for (labels, count) in [
-        requests("getMetricStatistics", "AWS/ECS", (services * ECS.len()) as f64 * real(scrapes)),
-        requests("getMetricStatistics", "ECS/ContainerInsights", (services * INSIGHTS.len()) as f64 * real(scrapes)),
-        requests("getMetricStatistics", "AWS/ApplicationELB", (services * BALANCER.len()) as f64 * real(scrapes)),
-        requests("listMetrics", "AWS/ECS", 2.0 * real(scrapes / 5)),
-    ] {
-        calls.add("", labels, count);
-    }
-    let metrics = Family::new(
-        "cloudwatch_metrics_requested_total",
-        Kind::Counter,
-        "Metrics requested by either GetMetricStatistics or GetMetricData",
+/// The certificate of Grafana's load balancer, which ACM renews two months ahead.
+fn certificate(at: Second) -> Family {
+    let mut labels = job("aws_certificatemanager");
+    let arn = format!("arn:aws:acm:{REGION}:{ACCOUNT}:certificate/00000000-0000-0000-0000-000000000000");
+    labels.push(("certificate_arn", arn));
+    let days = 60 + (-at / DAY).rem_euclid(300);
+    Family::new(
+        "aws_certificatemanager_days_to_expiry_minimum",
+        Kind::Gauge,
+        "CloudWatch metric AWS/CertificateManager DaysToExpiry Dimensions: [CertificateArn] Statistic: Minimum Unit: Count",
     )
-    .with(vec![("metric_name", "all".to_owned()), ("namespace", "all".to_owned())], asked as f64 * real(scrapes));
+    .with(labels, real(days))
+}
+
+/// The exporter's own metrics: one request for each series every two minutes since `origin`, and now and then a look
+/// at which series there are.
+pub fn own(families: &[Family], origin: Second, at: Second) -> Vec<Family> {
+    let scrapes = real(((at - origin) / (2 * MINUTE)).max(0));
+    let mut calls = Family::new("cloudwatch_requests_total", Kind::Counter, "API requests made to CloudWatch");
+    for namespace in ["AWS/ECS", "ECS/ContainerInsights", "AWS/ApplicationELB", "AWS/EFS", "AWS/CertificateManager"] {
+        let prefix = namespace.replace('/', "_").to_lowercase() + "_";
+        let own = families.iter().filter(|family| family.name.starts_with(&prefix));
+        let (metrics, series) = own.fold((0, 0), |(metrics, series), one| (metrics + 1, series + one.samples.len()));
+        for (action, count) in [
+            ("getMetricStatistics", series as f64 * scrapes),
+            ("listMetrics", f64::from(metrics) * (scrapes / 5.0).floor()),
+        ] {
+            if metrics > 0 {
+                calls.add("", vec![("action", action.to_owned()), ("namespace", namespace.to_owned())], count);
+            }
+        }
+    }
     vec![
         calls,
-        metrics,
         gauge("cloudwatch_exporter_scrape_duration_seconds", "Time this CloudWatch scrape took, in seconds.", 1.7),
         gauge("cloudwatch_exporter_scrape_error", "Non-zero if this scrape failed.", 0.0),
         counter("process_cpu_seconds_total", "CPU time spent, in seconds.", 0.04 * real((at - origin).max(0))),

@@ -38,7 +38,7 @@ impl Exporter {
         }
         let unix = Some(self.unix(at));
         let env = ("env", sighting.env.as_str());
-        for family in super::cloudwatch::families(scenes, self.origin, at) {
+        for family in self.cloudwatch(scenes, at) {
             // Its own `job` and `instance` are honoured; without them it is the target's.
             let own = family.samples.iter().any(|sample| sample.labels.iter().any(|(name, _)| *name == "job"));
             let target = [("job", "cloudwatch"), ("instance", sighting.exporter.as_str()), env];

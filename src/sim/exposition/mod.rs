@@ -65,6 +65,8 @@ pub struct Exporter {
     began: Timestamp,
     /// From when on counters are summed up; before it they are estimated.
     origin: Second,
+    /// The metrics that the `CloudWatch` exporter is told to collect; `None` for all that are simulated.
+    collected: Option<Vec<String>>,
     ledgers: Mutex<HashMap<usize, Ledger>>,
 }
 
@@ -72,7 +74,13 @@ impl Exporter {
     /// The fleet of a plan, whose incidents are under way at `began`, with `history` before it to be written.
     pub fn new(plan: Plan, began: Timestamp, history: Duration) -> Self {
         let history = Second::try_from(history.as_secs()).unwrap_or(Second::MAX);
-        Self { world: World::new(plan), began, origin: -history, ledgers: Mutex::default() }
+        Self { world: World::new(plan), began, origin: -history, collected: None, ledgers: Mutex::default() }
+    }
+
+    /// The same, whose `CloudWatch` exporter has only the metrics of these names, as it is configured.
+    #[must_use]
+    pub fn collecting(self, names: Vec<String>) -> Self {
+        Self { collected: Some(names), ..self }
     }
 
     /// The services whose tasks are scraped: name and port, in the fleet's order.
@@ -100,7 +108,7 @@ impl Exporter {
         let at = self.at(now);
         match path.split('/').collect::<Vec<_>>()[..] {
             ["", "tasks", service, task, "metrics"] => self.task_page(service, task, at),
-            ["", "cloudwatch", "metrics"] => Page::Metrics(page::text(&self.cloudwatch(at))),
+            ["", "cloudwatch", "metrics"] => Page::Metrics(page::text(&self.cloudwatch(&self.world.scenes(at), at))),
             ["", "grafana", "metrics"] => {
                 Page::Metrics(format!("{}{}", grafana::NOTE, page::text(&grafana::families(self.origin, at))))
             }
@@ -137,8 +145,13 @@ impl Exporter {
         ledger.of_task(scene, life, at)
     }
 
-    fn cloudwatch(&self, at: Second) -> Vec<Family> {
-        cloudwatch::families(&self.world.scenes(at), self.origin, at)
+    fn cloudwatch(&self, scenes: &[Scene<'_>], at: Second) -> Vec<Family> {
+        let mut families = cloudwatch::families(scenes, at);
+        if let Some(collected) = &self.collected {
+            families.retain(|family| collected.contains(&family.name));
+        }
+        families.extend(cloudwatch::own(&families, self.origin, at));
+        families
     }
 
     /// The services that are scraped task by task. The stack's own are scraped where they really run.
