@@ -141,12 +141,15 @@ mod tests {
 
     use super::*;
 
-    /// Every file below a folder, but for hidden ones and the tests of rules and of the module.
+    /// Every file below a folder, but for hidden ones, tests, and what dashboards are generated from.
     fn below(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let entry = entry.unwrap();
             let name = entry.file_name().into_string().unwrap();
-            if name.starts_with('.') || name == "tests" || name.contains(".tfstate") {
+            if name.starts_with('.')
+                || ["tests", "source", "__pycache__"].contains(&name.as_str())
+                || name.contains(".tfstate")
+            {
                 continue;
             }
             let path = format!("{prefix}{name}");
