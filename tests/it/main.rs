@@ -8,6 +8,8 @@ mod cli_pages;
 #[cfg(test)]
 mod cost;
 #[cfg(test)]
+mod dashboards;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod floors;
