@@ -67,10 +67,10 @@ locals {
   )
 
   # Without their white space, which is half of them.
-  grafana_dashboards = {
-    for file in fileset("${path.module}/dashboards", "*.json") :
-    "dashboards/${file}" => jsonencode(jsondecode(file("${path.module}/dashboards/${file}")))
-  }
+  grafana_dashboards = merge(
+    { for file in fileset("${path.module}/dashboards", "*.json") : "dashboards/${file}" => jsonencode(jsondecode(file("${path.module}/dashboards/${file}"))) },
+    { for name, board in var.grafana.extra_dashboards : "dashboards/extra-${name}.json" => jsonencode(jsondecode(board)) },
+  )
 
   grafana_delivery = {
     user = local.grafana_user

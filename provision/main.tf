@@ -157,6 +157,7 @@ locals {
     }
     container_insights = var.cloudwatch_exporter.container_insights
     efs                = { enabled = local.uses_efs, file_system_id = local.file_system_id }
+    backup             = { enabled = local.backs_up, vault = local.backs_up ? aws_backup_vault.this[0].name : "" }
     certificate        = { enabled = true, arn = local.certificate_arn }
     secrets            = "${local.config_path}/secrets"
     dashboards         = "${local.config_path}/dashboards"

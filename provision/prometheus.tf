@@ -17,6 +17,7 @@ locals {
         "rules/expected.yml" = templatefile("${path.module}/rules/expected.yml.tftpl", local.settings)
       },
       { for file in fileset("${path.module}/rules", "*.yml") : "rules/${file}" => file("${path.module}/rules/${file}") },
+      { for name, rules in var.prometheus.extra_rules : "rules/extra-${name}.yml" => rules },
     )
     secrets = local.prometheus_secrets
     volumes = local.prometheus_on_efs ? [] : ["data"]

@@ -240,7 +240,7 @@ variable "prometheus" {
     - `storage`: `efs`, one writer, history kept; or `ephemeral`, nothing kept, for when `remote_write` goes to a store that keeps it. Only then may `replicas` be more than 1.
     - `client_security_group_ids`: who may ask it (9090) besides Grafana.
     - `query`: where Grafana asks instead of this Prometheus: the store of `remote_write`. `flavour` is Prometheus, Cortex, Mimir or Thanos; `tenant` is sent as X-Scope-OrgID; with `sigv4` its `workspace_arn` is what Grafana may read.
-    - `extra_flags`: appended to its command.
+    - `extra_flags`: appended to its command. `extra_rules`: rule files of your own, as text by name.
   EOT
   type = object({
     cpu                       = optional(number, 1024)
@@ -255,6 +255,7 @@ variable "prometheus" {
     ephemeral_storage_gib     = optional(number, 21)
     client_security_group_ids = optional(list(string), [])
     extra_flags               = optional(list(string), [])
+    extra_rules               = optional(map(string), {})
     query = optional(object({
       url           = string
       flavour       = optional(string, "Prometheus")
@@ -299,6 +300,11 @@ variable "prometheus" {
   validation {
     condition     = !anytrue([for flag in var.prometheus.extra_flags : strcontains(flag, "no-lockfile")])
     error_message = "prometheus.extra_flags must not remove the lock file: it is the last guard against two writers."
+  }
+
+  validation {
+    condition     = alltrue([for name, rules in var.prometheus.extra_rules : can(regex("^[a-z0-9-]+$", name)) && can(yamldecode(rules).groups)])
+    error_message = "prometheus.extra_rules must be files of rules (YAML with groups) by names of small letters, digits and dashes."
   }
 
   validation {
@@ -375,7 +381,7 @@ variable "grafana" {
     - `admin_password_secret_arn`: a secret with the admin's password. Left out, AWS generates one, which no state, plan or log ever holds.
     - `oauth`: sign-in through any OpenID Connect provider (Cognito, Okta, Entra ID, Google). Roles follow from groups: `admin_groups` and `editor_groups` of the claim `groups_claim`; everyone else who may sign in is a Viewer. `role_attribute_path` (JMESPath) replaces that rule.
     - `database`: a PostgreSQL to keep everything in, instead of SQLite on EFS. Only then may `replicas` be more than 1.
-    - `plugins`: installed at start. `extra_environment`: any further GF_ settings, no secrets.
+    - `plugins`: installed at start. `extra_environment`: any further GF_ settings, no secrets. `extra_dashboards`: dashboards of your own, as JSON by name.
   EOT
   type = object({
     cpu                       = optional(number, 512)
@@ -385,6 +391,7 @@ variable "grafana" {
     admin_password_secret_arn = optional(string)
     plugins                   = optional(list(string), [])
     extra_environment         = optional(map(string), {})
+    extra_dashboards          = optional(map(string), {})
     oauth = optional(object({
       name                     = optional(string, "OAuth")
       client_id                = string
@@ -450,6 +457,11 @@ variable "grafana" {
   validation {
     condition     = try(contains(["require", "verify-ca", "verify-full"], var.grafana.database.ssl_mode), true)
     error_message = "grafana.database.ssl_mode must be require, verify-ca or verify-full."
+  }
+
+  validation {
+    condition     = alltrue([for name, board in var.grafana.extra_dashboards : can(regex("^[a-z0-9-]+$", name)) && can(jsondecode(board).panels)])
+    error_message = "grafana.extra_dashboards must be dashboards (JSON with panels) by names of small letters, digits and dashes."
   }
 
   validation {

@@ -586,3 +586,23 @@ run "subnets_of_another_vpc" {
 
   expect_failures = [data.aws_subnet.private]
 }
+
+run "rules_that_are_none" {
+  command = plan
+
+  variables {
+    prometheus = { extra_rules = { mine = "alert: X" } }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
+run "dashboard_that_is_none" {
+  command = plan
+
+  variables {
+    grafana = { extra_dashboards = { mine = "not json" } }
+  }
+
+  expect_failures = [var.grafana]
+}

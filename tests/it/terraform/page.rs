@@ -118,7 +118,11 @@ fn templates_use_the_words_that_every_renderer_knows() {
                 let words: Vec<&str> = directive.unwrap_or_else(|| panic!("{place}")).split_whitespace().collect();
                 let is_known = match words[..] {
                     ["else" | "endif" | "endfor"] => true,
-                    ["if", path] | ["for", _, "in", path] => is_path(path),
+                    // Whether a variable is there at all: one that only some renderers are given.
+                    ["if", path] => {
+                        is_path(path.strip_prefix("can(").and_then(|p| p.strip_suffix(')')).unwrap_or(path))
+                    }
+                    ["for", _, "in", path] => is_path(path),
                     ["for", key, value, "in", path] => key.ends_with(',') && is_path(value) && is_path(path),
                     _ => false,
                 };
