@@ -11,7 +11,7 @@ locals {
   }
 
   uses_efs       = length(local.access_points) > 0
-  makes_efs      = local.uses_efs && var.restore == null
+  makes_efs      = local.uses_efs && try(var.restore.keep_original, true)
   file_system_id = !local.uses_efs ? "" : var.restore == null ? aws_efs_file_system.this[0].id : var.restore.file_system_id
   file_system_arn = (
     "arn:${local.partition}:elasticfilesystem:${var.aws_region}:${local.account}:file-system/${local.file_system_id}"

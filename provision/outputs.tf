@@ -57,12 +57,17 @@ output "certificate_arn" {
   value       = local.certificate_arn
 }
 
+output "services" {
+  description = "The services watched, by name, each with its name in ECS."
+  value       = { for name, one in local.services : name => one.ecs_service }
+}
+
 output "rounds_context" {
-  description = "The console's context for this stack, by the keys of its configuration: region, clusters and services, Prometheus and Alertmanager through Grafana, and the names the stack's own services go by."
+  # Without a list of services: the console would then show nothing else, neither the stack nor its alerts.
+  description = "The console's context for this stack, by the keys of its configuration: region and clusters, Prometheus and Alertmanager through Grafana, and the names the stack's own services go by."
   value = merge(
     {
       name           = var.environment
-      services       = sort([for one in values(local.services) : one.ecs_service])
       stack_services = sort([for name in keys(local.components) : "${local.prefix}-${name}"])
       aws            = { region = var.aws_region, clusters = local.cluster_names }
       grafana        = { url = local.grafana_url }

@@ -656,10 +656,11 @@ variable "efs" {
 }
 
 variable "restore" {
-  description = "Runs the stack on a restored file system (README, restore). `file_system_id` is what AWS Backup restored to, `directory` the folder it made there. The write-ahead log of a copied Prometheus is not consistent: it is removed once, before the first start."
+  description = "Runs the stack on a restored file system (README, restore). `file_system_id` is what AWS Backup restored to, `directory` the folder it made there. The write-ahead log of a copied Prometheus is not consistent: it is removed once, before the first start. The file system that was there stays until `keep_original` is turned off."
   type = object({
     file_system_id = string
     directory      = string
+    keep_original  = optional(bool, true)
   })
   default = null
 

@@ -33,7 +33,7 @@ run "a_sixth_service_is_one_entry" {
   }
 
   assert {
-    condition     = contains(output.rounds_context.services, "billing") && contains(keys(aws_vpc_security_group_egress_rule.services_in_vpc), "7070")
+    condition     = contains(keys(output.services), "billing") && contains(keys(aws_vpc_security_group_egress_rule.services_in_vpc), "7070")
     error_message = "Console row and way to it."
   }
 }
@@ -191,8 +191,8 @@ run "restored" {
   }
 
   assert {
-    condition     = length(aws_efs_file_system.this) == 0 && output.file_system_id == "fs-0fedcba9876543210" && length(aws_efs_mount_target.this) == 2
-    error_message = "The restored file system is used, and mounted in every subnet."
+    condition     = length(aws_efs_file_system.this) == 1 && output.file_system_id == "fs-0fedcba9876543210" && length(aws_efs_mount_target.this) == 2
+    error_message = "The restored file system is used, and mounted in every subnet; the other one is still there."
   }
 
   assert {
@@ -208,6 +208,17 @@ run "restored" {
   assert {
     condition     = strcontains(one(aws_backup_selection.this[0].resources), "fs-0fedcba9876543210")
     error_message = "From now on the restored one is copied."
+  }
+}
+
+run "restored_for_good" {
+  variables {
+    restore = { file_system_id = "fs-0fedcba9876543210", directory = "/aws-backup-restore_2026-01-01T00-00-00-000Z", keep_original = false }
+  }
+
+  assert {
+    condition     = length(aws_efs_file_system.this) == 0 && output.file_system_id == "fs-0fedcba9876543210"
+    error_message = "The other one goes when it is told to."
   }
 }
 

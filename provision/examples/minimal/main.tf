@@ -37,6 +37,15 @@ output "grafana_url" {
   value = module.monitoring.grafana_url
 }
 
+output "grafana_admin_secret_arn" {
+  value = module.monitoring.grafana_admin_secret_arn
+}
+
+# What example.com must be delegated to: this example names no zone, so the module makes one.
+output "name_servers" {
+  value = module.monitoring.name_servers
+}
+
 output "rounds_context" {
   value = module.monitoring.rounds_context
 }
