@@ -14,6 +14,8 @@ mod floors;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod local_stack;
+#[cfg(test)]
 mod once_ecs;
 #[cfg(test)]
 mod once_faults;
