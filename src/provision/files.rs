@@ -172,7 +172,9 @@ mod tests {
 
     #[test]
     fn every_template_rule_dashboard_and_runbook_is_rendered() {
-        let all = Variables::example().unwrap().with(&serde_json::json!({ "loki": { "enabled": true } })).unwrap();
+        let all = Variables::example().unwrap().with(&serde_json::json!({
+            "loki": { "enabled": true, "address": "l:3100", "url": "http://l:3100", "bucket": "b", "retention": "360h" },
+        })).unwrap();
         let sources: BTreeSet<&str> = render(&all, None).unwrap().iter().map(|file| file.source).collect();
         for (name, _) in shipped() {
             let is_part = ["configs/", "rules/", "dashboards/", "runbooks/", "compose/"]

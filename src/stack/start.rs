@@ -76,6 +76,9 @@ pub async fn up(folder: &Folder, wish: &Wish, machine: &Machine, say: &dyn Fn(&s
         say("waiting for the first scrapes and evaluations");
     }
     let firing = ready::settle(&state, &expected).await;
+    if !state.complete {
+        State { complete: true, ..state.clone() }.write(folder)?;
+    }
     let scenario = state.plan()?.scenario;
     notes.extend(backends_are_real(scenario));
     if programs.grafana.is_none() {
@@ -212,9 +215,6 @@ async fn run(
         .await?;
     if let (true, Some(grafana)) = (state.grafana, &programs.grafana) {
         begin(GRAFANA, ports.grafana, "/api/health", launch::grafana(folder, state, grafana)).await?;
-    }
-    if !state.complete {
-        State { complete: true, ..state.clone() }.write(folder)?;
     }
     Ok((started, expected))
 }
