@@ -179,7 +179,7 @@ run "everything_is_tagged" {
 
 run "context_of_the_console" {
   assert {
-    condition     = keys(output.services) == tolist(["api-1", "api-2", "atlantis", "web", "worker"]) && output.rounds_context.prometheus.via == "grafana" && contains(output.rounds_context.stack_services, "prod-monitoring-grafana")
+    condition     = keys(output.services) == ["api-1", "api-2", "atlantis", "web", "worker"] && output.rounds_context.prometheus.via == "grafana" && contains(output.rounds_context.stack_services, "prod-monitoring-grafana")
     error_message = "The console is told of the stack."
   }
 }
