@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Round;
 use super::facts::RESOLVED;
 use crate::domain::{
-    Alert, AlertState, Change, ChangeKind, ServiceHealth, ServiceId, Severity, StopCode, Task, TaskState,
+    Alert, AlertState, Occurrence, OccurrenceKind, ServiceHealth, ServiceId, Severity, StopCode, Task, TaskState,
 };
 
 /// How far back.
@@ -15,12 +15,12 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 const KEPT: usize = 500;
 
 /// Deployments, tasks that stopped by themselves or by hand, alerts that fired and those that ended; newest first.
-pub fn of(round: &Round<'_>, services: &[ServiceHealth], alerts: &[Alert]) -> Vec<Change> {
+pub fn of(round: &Round<'_>, services: &[ServiceHealth], alerts: &[Alert]) -> Vec<Occurrence> {
     let recent = |at: &Timestamp| {
         let age = round.now.duration_since(*at);
         !age.is_negative() && age <= WINDOW
     };
-    let mut changes: Vec<Change> = services.iter().flat_map(of_service).collect();
+    let mut changes: Vec<Occurrence> = services.iter().flat_map(of_service).collect();
     changes.extend(alerts.iter().filter_map(fired));
     // What one source forgot and another still reports has not ended.
     let resolved = round.facts.resolved().iter().filter(|change| !alerts.iter().any(|alert| is_of(change, alert)));
@@ -32,16 +32,16 @@ pub fn of(round: &Round<'_>, services: &[ServiceHealth], alerts: &[Alert]) -> Ve
     changes
 }
 
-fn of_service(service: &ServiceHealth) -> Vec<Change> {
+fn of_service(service: &ServiceHealth) -> Vec<Occurrence> {
     let Some(ecs) = &service.ecs else { return Vec::new() };
     let deployments = ecs.deployments.iter().filter_map(|deployment| {
         let text = format!("deployment {} {}", deployment.definition, deployment.rollout.word());
-        Some(change(deployment.created_at?, ChangeKind::Deployed, &service.id, text))
+        Some(change(deployment.created_at?, OccurrenceKind::Deployed, &service.id, text))
     });
     let stops = ecs.tasks.iter().filter(|task| is_news(task)).filter_map(|task| {
         let why = task.stop_summary().unwrap_or_else(|| "no reason given".to_owned());
         let text = format!("task {} stopped: {why}", task.short_id());
-        Some(change(task.stopped_at?, ChangeKind::TaskStopped, &service.id, text))
+        Some(change(task.stopped_at?, OccurrenceKind::TaskStopped, &service.id, text))
     });
     deployments.chain(stops).collect()
 }
@@ -52,26 +52,26 @@ fn is_news(task: &Task) -> bool {
         && (task.stop_code != Some(StopCode::SchedulerInitiated) || task.crashed() || task.was_out_of_memory())
 }
 
-fn fired(alert: &Alert) -> Option<Change> {
+fn fired(alert: &Alert) -> Option<Occurrence> {
     let is_news = alert.state == AlertState::Firing && alert.severity > Severity::Info;
     let at = alert.since.filter(|_| is_news)?;
-    Some(Change {
+    Some(Occurrence {
         at,
-        kind: ChangeKind::AlertFired,
+        kind: OccurrenceKind::AlertFired,
         service: alert.service.clone(),
         text: format!("{} fired", alert.name),
     })
 }
 
 /// Whether a change is the end of an alert that is there.
-fn is_of(resolved: &Change, alert: &Alert) -> bool {
+fn is_of(resolved: &Occurrence, alert: &Alert) -> bool {
     let service = alert.owner.as_ref().map(|owner| owner.service.as_str());
     resolved.text.strip_suffix(RESOLVED) == Some(alert.name.as_str())
         && resolved.service.as_ref().map(|id| id.name.as_str()) == service
 }
 
 /// A resolved alert was remembered by its label alone; its service's cluster is known only here.
-fn with_cluster(mut change: Change, services: &[ServiceHealth]) -> Change {
+fn with_cluster(mut change: Occurrence, services: &[ServiceHealth]) -> Occurrence {
     if let Some(id) = &change.service
         && let Some(service) = services.iter().find(|service| service.id.name == id.name)
     {
@@ -80,6 +80,6 @@ fn with_cluster(mut change: Change, services: &[ServiceHealth]) -> Change {
     change
 }
 
-fn change(at: Timestamp, kind: ChangeKind, service: &ServiceId, text: String) -> Change {
-    Change { at, kind, service: Some(service.clone()), text }
+fn change(at: Timestamp, kind: OccurrenceKind, service: &ServiceId, text: String) -> Occurrence {
+    Occurrence { at, kind, service: Some(service.clone()), text }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::{
-    Alert, AlertmanagerReading, Change, ChangeKind, CloudWatchReading, EcsReading, EcsService, GrafanaReading, Labels,
-    PrometheusReading, Reading, ServiceId, Silence, SourceKind, Target, TargetHealth, Task, TaskDefinition, TaskState,
-    Unseen,
+    Alert, AlertmanagerReading, CloudWatchReading, EcsReading, EcsService, GrafanaReading, Labels, Occurrence,
+    OccurrenceKind, PrometheusReading, Reading, ServiceId, Silence, SourceKind, Target, TargetHealth, Task,
+    TaskDefinition, TaskState, Unseen,
 };
 
 /// Stopped tasks kept for one service: enough for any crash loop's story, bounded for a process that runs for weeks.
@@ -37,7 +37,7 @@ pub struct Facts {
     definitions: HashMap<String, Arc<TaskDefinition>>,
     stopped: HashMap<ServiceId, Vec<Task>>,
     firing: BTreeMap<SourceKind, HashMap<(String, Labels), Option<String>>>,
-    resolved: Vec<Change>,
+    resolved: Vec<Occurrence>,
     last_up: HashMap<String, Timestamp>,
     once_scraped: HashSet<String>,
 }
@@ -113,7 +113,12 @@ impl Facts {
             });
             if !is_repeat {
                 let service = owner.map(|owner| ServiceId::new("", owner));
-                self.resolved.push(Change { at, kind: ChangeKind::AlertResolved, service, text: name + RESOLVED });
+                self.resolved.push(Occurrence {
+                    at,
+                    kind: OccurrenceKind::AlertResolved,
+                    service,
+                    text: name + RESOLVED,
+                });
             }
         }
         let surplus = self.resolved.len().saturating_sub(RESOLVED_KEPT);
@@ -188,7 +193,7 @@ impl Facts {
         self.once_scraped.contains(service)
     }
 
-    pub(super) fn resolved(&self) -> &[Change] {
+    pub(super) fn resolved(&self) -> &[Occurrence] {
         &self.resolved
     }
 

@@ -624,7 +624,7 @@ fn an_alert_that_goes_away_is_remembered_as_resolved() {
     world.alertmanager.as_mut().unwrap().alerts.clear();
     let snapshot = world.look_with(&mut facts);
     let resolved: Vec<_> =
-        snapshot.changes.iter().filter(|change| change.kind == crate::domain::ChangeKind::AlertResolved).collect();
+        snapshot.changes.iter().filter(|change| change.kind == crate::domain::OccurrenceKind::AlertResolved).collect();
     assert_eq!(resolved.len(), 1);
     assert_eq!(resolved[0].service, Some(ServiceId::new("prod", "api")));
 }

@@ -4,6 +4,7 @@ mod args;
 mod completions;
 mod config;
 mod console;
+mod cost;
 mod demo;
 mod doctor;
 mod environment;
@@ -59,6 +60,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
             if cli.once.once { once::run(cli, environment, &opened) } else { console::run(cli, environment, opened) }
         }
         Some(Command::Demo(args)) => demo::run(cli, args, environment),
+        Some(Command::Cost(args)) => cost::run(cli, args, environment),
         Some(Command::Doctor) => doctor::run(cli, environment),
         Some(Command::Config { command }) => config::run(cli, *command, environment),
         Some(Command::Keys) => lists::keys(cli, environment),

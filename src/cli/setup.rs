@@ -1,6 +1,7 @@
 //! From the command line, the environment and the file to something that can be looked at.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -11,6 +12,7 @@ use crate::config::{self, Context, Mouse, Overrides, Refused, Settings, Ui};
 use crate::domain::{Checkup, CheckupState};
 use crate::engine::Station;
 use crate::shell::Opener;
+use crate::sim::{Plan, World};
 use crate::theme::Depth;
 
 /// Said where there is no configuration file.
@@ -62,8 +64,15 @@ fn load(cli: &Cli, environment: &Environment) -> Result<Settings, Refused> {
     config::load(&config::Sources { file: cli.context.config.clone(), env: environment.reader() })
 }
 
-/// The context named, opened.
+/// The context named, opened; or the simulated fleet, where that is asked for.
 pub fn station(cli: &Cli, environment: &Environment) -> Result<Opened, Failure> {
+    if let Some(scenario) = cli.context.demo {
+        let world = World::new(Plan { scenario, ..Plan::default() });
+        // One look is at one moment, so that two of them are alike to the last digit.
+        let speed = if cli.once.once { 0.0 } else { cli.context.demo_speed };
+        let station = Station::simulated(&Arc::new(world), speed, &cli.context.services).map_err(Failure::new)?;
+        return look_only(cli, environment, station);
+    }
     let settings = settings(cli, environment)?.or_bare(&overrides(cli), environment.reader());
     let overrides = overrides(cli);
     let chosen = context(&settings, &overrides, cli.context.context.as_deref());

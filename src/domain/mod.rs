@@ -4,8 +4,11 @@
 //! `--once` and every other output share, so that no two of them can disagree.
 
 pub mod alert;
+pub mod change;
 pub mod chart;
+pub mod check;
 pub mod checkup;
+pub mod cost;
 pub mod deployment;
 pub mod finding;
 pub mod id;
@@ -22,8 +25,14 @@ pub mod task;
 pub mod verdict;
 
 pub use alert::{Alert, AlertState, Severity, Silence, Suppression};
+pub use change::{
+    Blast, Change, ChangePlace, Consent, GateState, Matcher, Objection, ObjectionKind, Outcome, Plan, PlanLine,
+    Progress, Refusal, SilenceAsk, Stage, StageProgress, StageState,
+};
 pub use chart::{Chart, ChartAsk, Span};
+pub use check::{Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
 pub use checkup::{Checkup, CheckupState};
+pub use cost::{Bill, BillLine, Ingest, Money};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
 pub use finding::{Evidence, Finding, FindingKind, Since};
 pub use id::{Labels, Owner, ServiceId};
@@ -36,7 +45,7 @@ pub use reading::{
 pub use series::Series;
 pub use service::{Cluster, EcsService, TaskDefinition};
 pub use signal::{Signal, Unit};
-pub use snapshot::{Change, ChangeKind, ContextInfo, ServiceHealth, SignalHealth, Snapshot, TaskCounts};
+pub use snapshot::{ContextInfo, Occurrence, OccurrenceKind, ServiceHealth, SignalHealth, Snapshot, TaskCounts};
 pub use source::{ErrorClass, SourceError, SourceKind, SourceState, SourceStatus};
 pub use target::{Target, TargetHealth};
 pub use task::{StopCode, Task, TaskHealth, TaskState};

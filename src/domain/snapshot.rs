@@ -93,7 +93,8 @@ impl ServiceHealth {
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum ChangeKind {
+#[schemars(rename = "ChangeKind")]
+pub enum OccurrenceKind {
     /// A deployment began.
     Deployed,
     /// A task stopped outside a deployment.
@@ -106,11 +107,11 @@ pub enum ChangeKind {
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct Occurrence {
     /// When.
     pub at: Timestamp,
     /// What kind.
-    pub kind: ChangeKind,
+    pub kind: OccurrenceKind,
     /// To whom, where it was a service.
     pub service: Option<ServiceId>,
     /// In one line, without the service's name (`deployment api:118`).
@@ -143,7 +144,7 @@ pub struct Snapshot {
     /// Dashboards, for links.
     pub dashboards: Vec<Dashboard>,
     /// The last 24 hours, newest first.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Occurrence>,
     /// Owners in metrics that match no service, sorted (shown on the Sources screen; they change no verdict).
     pub strangers: Vec<String>,
     /// Things to tell the operator that are no findings (`prometheus is not configured: ...`).

@@ -7,6 +7,7 @@ mod cadence;
 mod charts;
 mod clock;
 mod doctor;
+mod ingest;
 mod once;
 mod station;
 mod tracker;
@@ -14,6 +15,7 @@ mod watch;
 
 pub use clock::Clock;
 pub use doctor::checkups;
+pub use ingest::ingest;
 pub use once::once;
 pub use station::{Post, Station};
 pub use watch::{Update, Watch};

@@ -7,10 +7,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Alert, AlertState, Change, ChangeKind, ContextInfo, Deployment, DeploymentStatus, EcsService, ErrorClass, Evidence,
-    Finding, FindingKind, Labels, Observed, Owner, Rollout, Sampled, ServiceHealth, ServiceId, Severity, Signal,
-    SignalHealth, Silence, Since, Snapshot, SourceError, SourceKind, SourceState, SourceStatus, Suppression, Target,
-    TargetHealth, TaskCounts, TaskDefinition, Unit, Verdict,
+    Alert, AlertState, ContextInfo, Deployment, DeploymentStatus, EcsService, ErrorClass, Evidence, Finding,
+    FindingKind, Labels, Observed, Occurrence, OccurrenceKind, Owner, Rollout, Sampled, ServiceHealth, ServiceId,
+    Severity, Signal, SignalHealth, Silence, Since, Snapshot, SourceError, SourceKind, SourceState, SourceStatus,
+    Suppression, Target, TargetHealth, TaskCounts, TaskDefinition, Unit, Verdict,
 };
 
 /// The moment every sample is of: 09:02:14 in Seoul.
@@ -279,9 +279,9 @@ pub fn bad_morning() -> Snapshot {
         "target 10.0.1.13:8080 of ecs-services is down: connection refused",
         4 * MINUTE,
     )];
-    snapshot.changes = vec![Change {
+    snapshot.changes = vec![Occurrence {
         at: ago(14 * MINUTE),
-        kind: ChangeKind::Deployed,
+        kind: OccurrenceKind::Deployed,
         service: Some(ServiceId::new("prod", "api-2")),
         text: "deployment api:118".to_owned(),
     }];

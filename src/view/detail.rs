@@ -5,7 +5,7 @@ use jiff::ToSpan as _;
 use crate::app::geometry::Area;
 use crate::app::{Overview, OverviewItem};
 use crate::domain::{
-    Alert, ChangeKind, Deployment, Rollout, ServiceHealth, Snapshot, SourceKind, SourceState, Verdict,
+    Alert, Deployment, OccurrenceKind, Rollout, ServiceHealth, Snapshot, SourceKind, SourceState, Verdict,
 };
 use crate::format;
 use crate::theme::Role;
@@ -254,10 +254,10 @@ fn changes(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
     let mut x = canvas.text(LABEL, area.y, room, &clock(model, from), Role::Dim) + 3;
     let count = |kind| snapshot.changes.iter().filter(|change| change.kind == kind).count();
     let parts = [
-        (count(ChangeKind::Deployed), "deploy", "deploys"),
-        (count(ChangeKind::TaskStopped), "task stop", "task stops"),
-        (count(ChangeKind::AlertFired), "new alert", "new alerts"),
-        (count(ChangeKind::AlertResolved), "resolved", "resolved"),
+        (count(OccurrenceKind::Deployed), "deploy", "deploys"),
+        (count(OccurrenceKind::TaskStopped), "task stop", "task stops"),
+        (count(OccurrenceKind::AlertFired), "new alert", "new alerts"),
+        (count(OccurrenceKind::AlertResolved), "resolved", "resolved"),
     ];
     if snapshot.changes.is_empty() {
         let is_seen = snapshot.sources.iter().any(|source| matches!(source.state, SourceState::Fresh { .. }));

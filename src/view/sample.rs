@@ -388,8 +388,8 @@ fn source(kind: SourceKind, place: &str, state: SourceState) -> SourceStatus {
     }
 }
 
-fn change(seconds: i64, kind: ChangeKind, service: &str, text: &str) -> Change {
-    Change { at: ago(seconds), kind, service: Some(ServiceId::new("prod", service)), text: text.to_owned() }
+fn change(seconds: i64, kind: OccurrenceKind, service: &str, text: &str) -> Occurrence {
+    Occurrence { at: ago(seconds), kind, service: Some(ServiceId::new("prod", service)), text: text.to_owned() }
 }
 
 /// The morning itself.
@@ -437,12 +437,12 @@ pub(super) fn bad_morning() -> Snapshot {
         ],
         dashboards: Vec::new(),
         changes: vec![
-            change(70, ChangeKind::TaskStopped, "api-2", "task 77e0ab12 stopped: OutOfMemory"),
-            change(12 * MINUTE, ChangeKind::AlertFired, "api-2", "HighErrorRate fires"),
-            change(14 * MINUTE, ChangeKind::Deployed, "api-2", "deployment api:118"),
-            change(3 * HOUR, ChangeKind::AlertFired, "worker", "HighMemory fires"),
-            change(5 * HOUR, ChangeKind::AlertResolved, "web", "HighCPU resolved"),
-            change(20 * HOUR, ChangeKind::Deployed, "web", "deployment web:301"),
+            change(70, OccurrenceKind::TaskStopped, "api-2", "task 77e0ab12 stopped: OutOfMemory"),
+            change(12 * MINUTE, OccurrenceKind::AlertFired, "api-2", "HighErrorRate fires"),
+            change(14 * MINUTE, OccurrenceKind::Deployed, "api-2", "deployment api:118"),
+            change(3 * HOUR, OccurrenceKind::AlertFired, "worker", "HighMemory fires"),
+            change(5 * HOUR, OccurrenceKind::AlertResolved, "web", "HighCPU resolved"),
+            change(20 * HOUR, OccurrenceKind::Deployed, "web", "deployment web:301"),
         ],
         strangers: vec!["legacy-cron".to_owned()],
         notes: Vec::new(),

@@ -20,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("keymap", &["command", "located", "domain", "format"]),
     ("config", &["located", "domain", "format"]),
     ("net", &["config", "domain", "format"]),
+    ("cost", &["located", "domain", "format"]),
     ("sim", &["domain", "format"]),
     ("provision", &["located", "domain", "format"]),
     // floor 2: none of them sees another
@@ -30,7 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // floor 3: none of them sees another
     ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "domain", "format"]),
     ("view", &["app", "command", "keymap", "theme", "config", "domain", "format"]),
-    ("report", &["app", "theme", "config", "domain", "format"]),
+    ("report", &["app", "cost", "theme", "config", "domain", "format"]),
     // floor 4
     (
         "shell",
@@ -48,6 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "source",
             "exec",
             "command",
+            "cost",
             "keymap",
             "theme",
             "config",

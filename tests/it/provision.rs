@@ -238,6 +238,33 @@ fn the_recorded_series_are_the_consoles_own_queries() {
 }
 
 #[test]
+fn the_recorded_prices_are_those_of_the_price_table() {
+    let table: toml::Table = std::fs::read_to_string(shipped("prices.toml")).unwrap().parse().unwrap();
+    let recorded = rules("prices.yml");
+    for (region, prices) in &table {
+        for (row, item, architecture) in [
+            ("fargate_vcpu_hour", "fargate_vcpu_hour", Some("x86_64")),
+            ("fargate_gb_hour", "fargate_gb_hour", Some("x86_64")),
+            ("fargate_arm_vcpu_hour", "fargate_vcpu_hour", Some("arm64")),
+            ("fargate_arm_gb_hour", "fargate_gb_hour", Some("arm64")),
+            ("efs_gb_month", "efs_gb_month", None),
+            ("metric_requests_thousand", "cloudwatch_1000_requests", None),
+        ] {
+            let mut labels = json!({ "item": item, "region": region });
+            if let Some(architecture) = architecture {
+                labels["architecture"] = json!(architecture);
+            }
+            let rule = recorded.iter().find(|rule| rule["labels"] == labels);
+            let rule = rule.unwrap_or_else(|| panic!("no price {labels} in prices.yml"));
+            let price = text(&rule["expr"]).strip_prefix("vector(").and_then(|rest| rest.strip_suffix(')')).unwrap();
+            let price: f64 = price.parse().unwrap();
+            assert!((price - prices[row].as_float().unwrap()).abs() < 1e-12, "{labels}: {price}");
+        }
+    }
+    assert_eq!(recorded.len(), 6 * table.len(), "a price that the table does not have");
+}
+
+#[test]
 fn alerts_and_console_have_the_same_thresholds() {
     let policy = Policy::default();
     let alerts = rules("services.yml");

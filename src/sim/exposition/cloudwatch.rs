@@ -12,6 +12,10 @@ const LATE: Second = 75;
 /// What a request brings in and takes out, in bytes.
 const REQUEST_BYTES: (f64, f64) = (1_900.0, 8_400.0);
 
+/// What the exporter asks about.
+const NAMESPACES: [&str; 6] =
+    ["AWS/ECS", "ECS/ContainerInsights", "AWS/ApplicationELB", "AWS/EFS", "AWS/Backup", "AWS/CertificateManager"];
+
 type Labels = Vec<(&'static str, String)>;
 
 /// One metric of a service: its name and, where it has one, its labels and value.
@@ -40,9 +44,9 @@ impl Seen<'_, '_> {
         f64::from(self.scene.timeline.running(self.at))
     }
 
-    /// CPU units and MiB that the running tasks reserve.
+    /// CPU units and MiB that a task reserves: each reports by itself, so the average is that of one.
     fn reserved(&self) -> (f64, f64) {
-        let number = |text: &str| text.parse::<f64>().unwrap_or(0.0) * self.tasks();
+        let number = |text: &str| text.parse::<f64>().unwrap_or(0.0);
         (number(self.service().size.0), number(self.service().size.1))
     }
 
@@ -196,6 +200,7 @@ pub fn families(scenes: &[Scene<'_>], at: Second) -> Vec<Family> {
         }
     }
     families.extend(storage(minute));
+    families.extend(backups());
     families.push(certificate(minute));
     families
 }
@@ -257,6 +262,27 @@ fn storage(at: Second) -> [Family; 3] {
     ]
 }
 
+/// The jobs of the last day: one, and it went well.
+fn backups() -> [Family; 2] {
+    let jobs = |name: &str, help, jobs| {
+        let mut labels = job("aws_backup");
+        labels.push(("backup_vault_name", "prod-monitoring".to_owned()));
+        Family::new(name, Kind::Gauge, help).with(labels, jobs)
+    };
+    [
+        jobs(
+            "aws_backup_number_of_backup_jobs_completed_sum",
+            "CloudWatch metric AWS/Backup NumberOfBackupJobsCompleted Dimensions: [BackupVaultName] Statistic: Sum Unit: Count",
+            1.0,
+        ),
+        jobs(
+            "aws_backup_number_of_backup_jobs_failed_sum",
+            "CloudWatch metric AWS/Backup NumberOfBackupJobsFailed Dimensions: [BackupVaultName] Statistic: Sum Unit: Count",
+            0.0,
+        ),
+    ]
+}
+
 /// The certificate of Grafana's load balancer, which ACM renews two months ahead.
 fn certificate(at: Second) -> Family {
     let mut labels = job("aws_certificatemanager");
@@ -276,7 +302,7 @@ fn certificate(at: Second) -> Family {
 pub fn own(families: &[Family], origin: Second, at: Second) -> Vec<Family> {
     let scrapes = real(((at - origin) / (2 * MINUTE)).max(0));
     let mut calls = Family::new("cloudwatch_requests_total", Kind::Counter, "API requests made to CloudWatch");
-    for namespace in ["AWS/ECS", "ECS/ContainerInsights", "AWS/ApplicationELB", "AWS/EFS", "AWS/CertificateManager"] {
+    for namespace in NAMESPACES {
         let prefix = namespace.replace('/', "_").to_lowercase() + "_";
         let own = families.iter().filter(|family| family.name.starts_with(&prefix));
         let (metrics, series) = own.fold((0, 0), |(metrics, series), one| (metrics + 1, series + one.samples.len()));

@@ -1,6 +1,7 @@
 //! A real Prometheus that scrapes the simulated fleet with the shipped rules, a real Alertmanager, and what stands in
 //! for the rest: everything that the dashboards ask about.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -157,18 +158,25 @@ fn serve(exporter: Arc<Exporter>) -> Site {
     })
 }
 
-/// The fleet's past, and of the recorded requests the same hours a day and a week ago.
+/// The fleet's past, and of what the rules recorded then the little that panels look back for: the tasks of the last
+/// minutes, and the requests of these hours a day and a week ago.
 fn history(folder: &Path, exporter: &Exporter, address: &str, now: Timestamp) {
     let sighting = Sighting { env: "prod".to_owned(), exporter: address.to_owned() };
     let mut text: String = exporter.history(&sighting, Duration::from_mins(1)).collect();
     text.truncate(text.len() - "# EOF\n".len());
     for (service, _) in exporter.services() {
-        for days in [1, 7] {
-            for minutes in -5..400_i64 {
-                let at = now - SignedDuration::from_hours(24 * days) - SignedDuration::from_mins(minutes);
-                let second = at.as_second();
-                text.push_str(&format!("service:http_requests:rate5m{{service=\"{service}\"}} 40 {second}\n"));
+        let mut add = |series: &str, value: u8, before: SignedDuration| {
+            writeln!(text, "{series} {value} {}", (now - before).as_second()).unwrap();
+        };
+        for minutes in -5..400_i64 {
+            let requests = format!("service:http_requests:rate5m{{service=\"{service}\"}}");
+            for days in [1, 7] {
+                add(&requests, 40, SignedDuration::from_hours(24 * days) + SignedDuration::from_mins(minutes));
             }
+        }
+        let tasks = format!("ecs_running_tasks{{service=\"{service}\",cluster=\"{}\"}}", exporter.cluster());
+        for minutes in 1..15 {
+            add(&tasks, 1, SignedDuration::from_mins(minutes));
         }
     }
     text.push_str("# EOF\n");

@@ -287,7 +287,7 @@ fn problem(error: &domain::SourceError) -> Problem {
     Problem { class: error.class, what: clean(&error.what), hint: optional(error.hint.as_deref()) }
 }
 
-fn change(change: &domain::Change) -> Change {
+fn change(change: &domain::Occurrence) -> Change {
     Change {
         at: Moment(change.at),
         kind: change.kind,

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::SCHEMA;
-use crate::domain::{ChangeKind, ErrorClass, FindingKind, Severity, SourceKind, Unit, Verdict};
+use crate::domain::{ErrorClass, FindingKind, OccurrenceKind, Severity, SourceKind, Unit, Verdict};
 
 /// A moment in UTC, as RFC 3339 writes it.
 #[derive(Debug, Serialize)]
@@ -501,7 +501,7 @@ pub struct Change {
     /// When.
     pub at: Moment,
     /// What kind.
-    pub kind: ChangeKind,
+    pub kind: OccurrenceKind,
     /// To which service.
     pub service: Option<ServiceName>,
     /// In one line.
