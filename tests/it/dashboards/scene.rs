@@ -123,6 +123,7 @@ fn jobs(
     let fixed = |job: &str, address: &str, path: &str| json!({ "job_name": job, "metrics_path": path, "static_configs": [{ "targets": [address] }] });
     let mut cloudwatch = fixed("cloudwatch", address, "/cloudwatch/metrics");
     cloudwatch["honor_labels"] = json!(true);
+    cloudwatch["static_configs"][0]["labels"] = json!({ "env": "prod" });
     let own = [("prometheus", prometheus), ("alertmanager", alertmanager)];
     let own = own.map(|(job, port)| fixed(job, &format!("127.0.0.1:{port}"), "/metrics"));
     let grafana = grafana.then(|| fixed("grafana", address, "/grafana/metrics"));
@@ -168,14 +169,15 @@ fn history(folder: &Path, exporter: &Exporter, address: &str, now: Timestamp) {
         let mut add = |series: &str, value: u8, before: SignedDuration| {
             writeln!(text, "{series} {value} {}", (now - before).as_second()).unwrap();
         };
-        for minutes in -5..400_i64 {
-            let requests = format!("service:http_requests:rate5m{{service=\"{service}\"}}");
-            for days in [1, 7] {
+        // Oldest first: what comes after a younger one of its series is dropped.
+        let requests = format!("service:http_requests:rate5m{{service=\"{service}\"}}");
+        for days in [7, 1] {
+            for minutes in (-5..400_i64).rev() {
                 add(&requests, 40, SignedDuration::from_hours(24 * days) + SignedDuration::from_mins(minutes));
             }
         }
         let tasks = format!("ecs_running_tasks{{service=\"{service}\",cluster=\"{}\"}}", exporter.cluster());
-        for minutes in 1..15 {
+        for minutes in (1..15).rev() {
             add(&tasks, 1, SignedDuration::from_mins(minutes));
         }
     }
