@@ -154,7 +154,7 @@ fn every_alert_says_how_bad_what_and_what_to_do() {
 #[test]
 fn the_page_names_every_file_and_every_runbook() {
     let page = std::fs::read_to_string(shipped("README.md")).unwrap();
-    for folder in ["configs", "rules"] {
+    for folder in ["configs", "rules", "dashboards"] {
         for entry in std::fs::read_dir(shipped(folder)).unwrap() {
             let file = format!("({folder}/{})", entry.unwrap().file_name().display());
             assert!(page.contains(&file), "{file}");

@@ -63,8 +63,13 @@ impl Scene {
             server
         };
         let told = ["--storage.path=told", "--cluster.listen-address="];
-        let kept =
-            ["--storage.tsdb.path=data", "--storage.tsdb.retention.time=15d", "--storage.tsdb.retention.size=1GB"];
+        let kept = [
+            "--storage.tsdb.path=data",
+            "--storage.tsdb.retention.time=15d",
+            "--storage.tsdb.retention.size=1GB",
+            // An alert that fires before Alertmanager is discovered is dropped, and sent again only after this.
+            "--rules.alert.resend-delay=1s",
+        ];
         let servers = [
             start("alertmanager", "prometheus-alertmanager", alertmanager, &told),
             start("prometheus", "prometheus", prometheus, &kept),
