@@ -16,6 +16,8 @@ mod floors;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod local_stack;
+#[cfg(test)]
 mod once_ecs;
 #[cfg(test)]
 mod once_faults;

@@ -12,10 +12,6 @@ const LATE: Second = 75;
 /// What a request brings in and takes out, in bytes.
 const REQUEST_BYTES: (f64, f64) = (1_900.0, 8_400.0);
 
-/// What the exporter asks about.
-const NAMESPACES: [&str; 6] =
-    ["AWS/ECS", "ECS/ContainerInsights", "AWS/ApplicationELB", "AWS/EFS", "AWS/Backup", "AWS/CertificateManager"];
-
 type Labels = Vec<(&'static str, String)>;
 
 /// One metric of a service: its name and, where it has one, its labels and value.
@@ -200,8 +196,8 @@ pub fn families(scenes: &[Scene<'_>], at: Second) -> Vec<Family> {
         }
     }
     families.extend(storage(minute));
-    families.extend(backups());
     families.push(certificate(minute));
+    families.extend(backups());
     families
 }
 
@@ -262,24 +258,26 @@ fn storage(at: Second) -> [Family; 3] {
     ]
 }
 
-/// The jobs of the last day: one, and it went well.
+/// The last day's backups of the file system.
 fn backups() -> [Family; 2] {
-    let jobs = |name: &str, help, jobs| {
+    let labels = || {
         let mut labels = job("aws_backup");
         labels.push(("backup_vault_name", "prod-monitoring".to_owned()));
-        Family::new(name, Kind::Gauge, help).with(labels, jobs)
+        labels
     };
     [
-        jobs(
+        Family::new(
             "aws_backup_number_of_backup_jobs_completed_sum",
+            Kind::Gauge,
             "CloudWatch metric AWS/Backup NumberOfBackupJobsCompleted Dimensions: [BackupVaultName] Statistic: Sum Unit: Count",
-            1.0,
-        ),
-        jobs(
+        )
+        .with(labels(), 1.0),
+        Family::new(
             "aws_backup_number_of_backup_jobs_failed_sum",
+            Kind::Gauge,
             "CloudWatch metric AWS/Backup NumberOfBackupJobsFailed Dimensions: [BackupVaultName] Statistic: Sum Unit: Count",
-            0.0,
-        ),
+        )
+        .with(labels(), 0.0),
     ]
 }
 
@@ -302,7 +300,9 @@ fn certificate(at: Second) -> Family {
 pub fn own(families: &[Family], origin: Second, at: Second) -> Vec<Family> {
     let scrapes = real(((at - origin) / (2 * MINUTE)).max(0));
     let mut calls = Family::new("cloudwatch_requests_total", Kind::Counter, "API requests made to CloudWatch");
-    for namespace in NAMESPACES {
+    for namespace in
+        ["AWS/ECS", "ECS/ContainerInsights", "AWS/ApplicationELB", "AWS/EFS", "AWS/Backup", "AWS/CertificateManager"]
+    {
         let prefix = namespace.replace('/', "_").to_lowercase() + "_";
         let own = families.iter().filter(|family| family.name.starts_with(&prefix));
         let (metrics, series) = own.fold((0, 0), |(metrics, series), one| (metrics + 1, series + one.samples.len()));
