@@ -43,9 +43,9 @@ impl Seen<'_, '_> {
         f64::from(self.scene.timeline.running(self.at))
     }
 
-    /// CPU units and MiB that the running tasks reserve.
+    /// CPU units and MiB that a task reserves: each reports by itself, so the average is that of one.
     fn reserved(&self) -> (f64, f64) {
-        let number = |text: &str| text.parse::<f64>().unwrap_or(0.0) * self.tasks();
+        let number = |text: &str| text.parse::<f64>().unwrap_or(0.0);
         (number(self.service().size.0), number(self.service().size.1))
     }
 
