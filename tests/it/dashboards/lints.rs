@@ -82,7 +82,7 @@ fn every_panel_says_what_it_shows_in_which_unit_and_names_its_lines() {
         if kind == "text" {
             return;
         }
-        assert!(text(&panel["description"]).ends_with('.'), "{which}: no description, or no sentence");
+        assert!(text(&panel["description"]).ends_with(['.', '?']), "{which}: no sentence about it");
         assert!(panel["fieldConfig"]["defaults"]["unit"].is_string(), "{which}: no unit");
         assert!(panel["fieldConfig"]["defaults"]["noValue"].is_string(), "{which}: an empty panel would say nothing");
         assert_eq!(panel["datasource"], json!({ "type": "prometheus", "uid": "${datasource}" }), "{which}");
