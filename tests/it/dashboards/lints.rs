@@ -158,8 +158,10 @@ fn alert_levels() -> BTreeMap<String, Vec<(f64, &'static str)>> {
     for alert in provision::alerts() {
         let last = text(&alert["expr"]).split_whitespace().next_back().unwrap().to_owned();
         let color = if alert["labels"]["severity"] == "critical" { "red" } else { "orange" };
-        if let Ok(threshold) = last.parse() {
-            levels.entry(text(&alert["alert"]).to_owned()).or_default().push((threshold, color));
+        if let Ok(threshold) = last.parse::<f64>() {
+            // Grafana's steps include their value: "more than none" begins at one.
+            let begins = if threshold == 0.0 { 1.0 } else { threshold };
+            levels.entry(text(&alert["alert"]).to_owned()).or_default().push((begins, color));
         }
     }
     levels
