@@ -10,8 +10,10 @@ pub mod check;
 pub mod checkup;
 pub mod cost;
 pub mod deployment;
+pub mod estate;
 pub mod finding;
 pub mod id;
+pub mod log;
 pub mod observed;
 pub mod policy;
 pub mod reading;
@@ -22,6 +24,7 @@ pub mod snapshot;
 pub mod source;
 pub mod target;
 pub mod task;
+pub mod trace;
 pub mod verdict;
 
 pub use alert::{Alert, AlertState, Severity, Silence, Suppression};
@@ -30,12 +33,13 @@ pub use change::{
     Progress, Refusal, SilenceAsk, Stage, StageProgress, StageState,
 };
 pub use chart::{Chart, ChartAsk, Span};
-pub use check::{Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
+pub use check::{CauseRow, Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
 pub use checkup::{Checkup, CheckupState};
 pub use cost::{Bill, BillLine, Ingest, Money};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
 pub use finding::{Evidence, Finding, FindingKind, Since};
 pub use id::{Labels, Owner, ServiceId};
+pub use log::{LogAsk, LogKind, LogLevel, LogLine, LogLive, LogNews, LogOrigin, LogPage, LogScope, LogState};
 pub use observed::{Observed, Sampled};
 pub use policy::{Limit, Policy};
 pub use reading::{
@@ -49,4 +53,5 @@ pub use snapshot::{ContextInfo, Occurrence, OccurrenceKind, ServiceHealth, Signa
 pub use source::{ErrorClass, SourceError, SourceKind, SourceState, SourceStatus};
 pub use target::{Target, TargetHealth};
 pub use task::{StopCode, Task, TaskHealth, TaskState};
+pub use trace::{Hop, HopKind, Trace};
 pub use verdict::Verdict;

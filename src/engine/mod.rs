@@ -5,17 +5,21 @@
 
 mod cadence;
 mod charts;
+mod checks;
 mod clock;
 mod doctor;
 mod ingest;
+mod logs;
 mod once;
 mod station;
 mod tracker;
 mod watch;
 
+pub use checks::{check, trace};
 pub use clock::Clock;
 pub use doctor::checkups;
 pub use ingest::ingest;
+pub use logs::{Follow, FollowAsk, older, read};
 pub use once::once;
 pub use station::{Post, Station};
 pub use watch::{Update, Watch};

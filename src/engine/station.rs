@@ -14,6 +14,8 @@ use crate::net::aws::Aws;
 use crate::net::http::Clients;
 use crate::sim::{self, World};
 use crate::source::foreign::OwnerLabels;
+use crate::source::logs::LogSource;
+use crate::source::probe::Prober;
 use crate::source::{self, Source};
 
 /// The longest one round of a source may take while the screen is open.
@@ -36,12 +38,18 @@ pub struct Post {
 pub struct Station {
     /// Its sources.
     pub posts: Vec<Post>,
+    /// Where its logs are, where that is known.
+    pub logs: Option<Arc<dyn LogSource>>,
+    /// Lines of a log kept in memory.
+    pub log_lines: usize,
     /// What the judgement depends on.
     pub setting: Setting,
     /// The clock it lives by.
     pub clock: Clock,
     /// The longest one round of a source may take.
     pub patience: Duration,
+    /// Answers checks.
+    pub prober: Arc<dyn Prober>,
 }
 
 impl Station {
@@ -54,11 +62,11 @@ impl Station {
         let refresh = context.refresh;
         let mut posts = Vec::new();
         let mut post = |source: Arc<dyn Source>, interval| posts.push(Post { source, interval });
-        if let Some(settings) = &context.aws {
-            let aws = Aws::open(settings.clone(), &clients);
-            post(source::ecs::open(&aws, context), refresh.ecs);
-            if settings.cloudwatch {
-                post(source::cloudwatch::open(&aws), refresh.cloudwatch);
+        let aws = context.aws.as_ref().map(|settings| Aws::open(settings.clone(), &clients));
+        if let Some(aws) = &aws {
+            post(source::ecs::open(aws, context), refresh.ecs);
+            if aws.settings().cloudwatch {
+                post(source::cloudwatch::open(aws), refresh.cloudwatch);
             }
         }
         let grafana = context.grafana.as_ref();
@@ -88,7 +96,10 @@ impl Station {
             services: patterns(&context.services)?,
             notes: notes(context),
         };
-        Ok(Self { posts, setting, clock: Clock::system(), patience: PATIENCE })
+        let logs = source::logs::open(context, aws.as_ref(), &clients);
+        let log_lines = context.logs.lines;
+        let prober = source::probe::open(context, aws.as_ref(), &clients, logs.clone());
+        Ok(Self { posts, logs, log_lines, setting, clock: Clock::system(), patience: PATIENCE, prober })
     }
 
     /// The simulated fleet, its clock running `speed` times as fast as life. `services` are globs; all when empty.
@@ -113,7 +124,15 @@ impl Station {
             notes: Vec::new(),
         };
         let posts = SourceKind::ALL.map(open).to_vec();
-        Ok(Self { posts, setting, clock: Clock::simulated(sim::EPOCH, speed), patience: PATIENCE })
+        Ok(Self {
+            posts,
+            logs: Some(source::logs::sim::open(Arc::clone(world))),
+            log_lines: config::Logs::default().lines,
+            setting,
+            clock: Clock::simulated(sim::EPOCH, speed),
+            patience: PATIENCE,
+            prober: source::probe::simulated(world),
+        })
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -13,9 +13,9 @@ use crate::net::aws::{Call, Session};
 /// The most clusters described at once.
 pub(super) const CLUSTERS_A_CALL: usize = 100;
 /// The most services described at once.
-pub(super) const SERVICES_A_CALL: usize = 10;
+pub(in crate::source) const SERVICES_A_CALL: usize = 10;
 /// The most tasks described at once.
-pub(super) const TASKS_A_CALL: usize = 100;
+pub(in crate::source) const TASKS_A_CALL: usize = 100;
 
 /// The largest page of every list.
 const PAGE: i32 = 100;
@@ -24,18 +24,18 @@ const MAX_PAGES: usize = 1_000;
 
 /// One round's ECS calls.
 #[derive(Debug)]
-pub(super) struct Api<'a> {
+pub(in crate::source) struct Api<'a> {
     session: &'a Session,
     client: Client,
 }
 
 impl<'a> Api<'a> {
-    pub(super) fn new(session: &'a Session) -> Self {
+    pub(in crate::source) fn new(session: &'a Session) -> Self {
         Self { session, client: session.ecs() }
     }
 
     /// ARNs of every cluster of the region.
-    pub(super) async fn list_clusters(&self) -> Result<Vec<String>, SourceError> {
+    pub(in crate::source) async fn list_clusters(&self) -> Result<Vec<String>, SourceError> {
         let call = call("ListClusters", "");
         self.pages(call, |token| async move {
             let request = self.client.list_clusters().max_results(PAGE).set_next_token(token);
@@ -46,7 +46,7 @@ impl<'a> Api<'a> {
     }
 
     /// Clusters by name or ARN. Not for an empty list, which ECS takes for the cluster `default`.
-    pub(super) async fn describe_clusters(
+    pub(in crate::source) async fn describe_clusters(
         &self,
         clusters: &[String],
     ) -> Result<(Vec<Cluster>, Vec<Failure>), SourceError> {
@@ -56,7 +56,11 @@ impl<'a> Api<'a> {
     }
 
     /// ARNs of a cluster's services.
-    pub(super) async fn list_services(&self, cluster: &str, about: &str) -> Result<Vec<String>, SourceError> {
+    pub(in crate::source) async fn list_services(
+        &self,
+        cluster: &str,
+        about: &str,
+    ) -> Result<Vec<String>, SourceError> {
         let call = call("ListServices", about);
         self.pages(call, |token| async move {
             let request = self.client.list_services().cluster(cluster).max_results(PAGE).set_next_token(token);
@@ -67,7 +71,7 @@ impl<'a> Api<'a> {
     }
 
     /// At most [`SERVICES_A_CALL`] services.
-    pub(super) async fn describe_services(
+    pub(in crate::source) async fn describe_services(
         &self,
         cluster: &str,
         about: &str,
@@ -79,7 +83,7 @@ impl<'a> Api<'a> {
     }
 
     /// ARNs of a cluster's tasks: those meant to run (the default), or those meant to be stopped.
-    pub(super) async fn list_tasks(
+    pub(in crate::source) async fn list_tasks(
         &self,
         cluster: &str,
         about: &str,
@@ -98,7 +102,7 @@ impl<'a> Api<'a> {
     }
 
     /// At most [`TASKS_A_CALL`] tasks.
-    pub(super) async fn describe_tasks(
+    pub(in crate::source) async fn describe_tasks(
         &self,
         cluster: &str,
         about: &str,
@@ -110,7 +114,7 @@ impl<'a> Api<'a> {
     }
 
     /// A task definition by ARN or `family:revision`.
-    pub(super) async fn describe_task_definition(&self, name: &str) -> Result<TaskDefinition, SourceError> {
+    pub(in crate::source) async fn describe_task_definition(&self, name: &str) -> Result<TaskDefinition, SourceError> {
         let call = call("DescribeTaskDefinition", "");
         let request = self.client.describe_task_definition().task_definition(name);
         let answer = self.session.call(call, request.send()).await?;

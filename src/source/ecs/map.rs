@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::format::sanitise;
 
 /// The last part of an ARN, long form or short (`service/prod/api`, `service/api`), or the name itself.
-pub(super) fn short_name(arn: &str) -> &str {
+pub(in crate::source) fn short_name(arn: &str) -> &str {
     arn.rsplit(['/', ':']).next().unwrap_or(arn)
 }
 

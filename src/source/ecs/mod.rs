@@ -1,8 +1,8 @@
 //! ECS: clusters, services, deployments, tasks.
 
-mod api;
+pub(super) mod api;
 mod checkup;
-mod map;
+pub(super) mod map;
 mod memory;
 mod owner;
 mod round;
