@@ -4,6 +4,9 @@ use super::{AlertItem, Model, OverviewItem, Pane, Place, service_alerts, service
 
 /// The text of what the cursor is on, where there is one.
 pub(super) fn copied(model: &Model) -> Option<String> {
+    if let (Place::Logs(_), Some(screen)) = (model.trail.here(), &model.logs) {
+        return screen.selected().map(|line| line.text.to_string());
+    }
     let snapshot = model.snapshot.as_deref()?;
     match model.trail.here() {
         Place::Overview => match model.overview.list.selected()?.item {
@@ -35,6 +38,7 @@ pub(super) fn copied(model: &Model) -> Option<String> {
             }
         }
         Place::Messages => model.notices.said().nth(model.text_top).map(|(_, notice)| notice.text.clone()),
-        Place::Help => None,
+        // A log was dealt with above.
+        Place::Logs(_) | Place::Help => None,
     }
 }

@@ -41,10 +41,12 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
         Place::Service(_) => vec![
             (Command::Back, "back"),
             (Command::NextPane, "next part"),
+            (Command::Logs, "logs"),
             (Command::SpanLonger, "longer"),
             (Command::SpanShorter, "shorter"),
             (Command::Copy, "copy"),
         ],
+        Place::Logs(_) => logs(model),
         Place::Alerts => vec![
             (Command::Back, "back"),
             (Command::Open, "open service"),
@@ -75,5 +77,34 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
         hints.push((Command::Help, "help"));
     }
     hints.push((Command::Quit, "quit"));
+    hints
+}
+
+fn logs(model: &Model) -> Vec<(Command, &'static str)> {
+    let Some(screen) = &model.logs else { return vec![(Command::Back, "back")] };
+    let back = match (screen.detail, screen.is_narrowed()) {
+        (true, _) => "close",
+        (false, true) => "clear",
+        (false, false) => "back",
+    };
+    let mut hints = vec![
+        (Command::Back, back),
+        (Command::LogFollow, if screen.follows { "pause" } else { "follow" }),
+        (Command::Filter, if screen.typed.is_empty() { "filter" } else { "filter is on" }),
+        (Command::Open, if screen.detail { "close" } else { "whole line" }),
+    ];
+    if !screen.typed.is_empty() {
+        let around = if screen.sieve.choice().around { "matches only" } else { "lines around" };
+        hints.extend([(Command::LogAround, around), (Command::NextMatch, "next")]);
+    }
+    hints.extend([
+        (Command::LogLevel, "level"),
+        (Command::LogWrap, if screen.wrap { "cut lines" } else { "wrap" }),
+        (Command::LogTask, "one task"),
+        (Command::LogMoment, "time"),
+        (Command::LogPattern, "pattern"),
+        (Command::LogSave, "save"),
+        (Command::LogLive, "live"),
+    ]);
     hints
 }

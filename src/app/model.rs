@@ -12,8 +12,8 @@ use crate::keymap::{Key, Keymap};
 use super::browser::Browse;
 use super::cursor::Lost;
 use super::{
-    Alerts, Line, Notice, Notices, Overview, Palette, Pane, Place, ServiceScreen, Sources, Targets, Trail, geometry,
-    help_lines,
+    Alerts, Line, LogScreen, Notice, Notices, Overview, Palette, Pane, Place, ServiceScreen, Sources, Targets, Trail,
+    geometry, help_lines,
 };
 
 /// What is looked at: the parts of the model that another context replaces.
@@ -25,6 +25,10 @@ pub struct Surroundings {
     pub policy: Policy,
     /// Its sources and where they are, without secrets: what the waiting screen names.
     pub sources: Vec<(SourceKind, String)>,
+    /// Lines of a log kept in memory.
+    pub log_lines: usize,
+    /// What it costs to be sent lines of a log live, where that can be done.
+    pub live_cost: Option<&'static str>,
 }
 
 /// What a model starts from.
@@ -55,6 +59,21 @@ pub enum Overlay {
     Filter(Line),
     /// A command is typed.
     Palette(Palette),
+    /// An answer to a question about the log is typed.
+    LogAsk(LogQuestion, Line),
+}
+
+/// What is asked about a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogQuestion {
+    /// What to look for.
+    Query,
+    /// What the backend is to choose by.
+    Pattern,
+    /// Which moment to go to.
+    Moment,
+    /// Which file to write.
+    File,
 }
 
 /// Everything the screen depends on. Only [`super::update`] changes it.
@@ -74,6 +93,9 @@ pub struct Model {
     pub(crate) targets: Targets,
     pub(crate) sources: Sources,
     pub(crate) service: Option<ServiceScreen>,
+    pub(crate) logs: Option<Box<LogScreen>>,
+    /// The number of the last log that was asked for.
+    pub(super) logs_asked: u64,
     /// The first line visible of help, or the first message.
     pub(crate) text_top: usize,
     pub(crate) overlay: Option<Overlay>,
@@ -111,6 +133,8 @@ impl Model {
             targets: Targets::default(),
             sources: Sources::default(),
             service: None,
+            logs: None,
+            logs_asked: 0,
             text_top: 0,
             overlay: None,
             pending: Vec::new(),
@@ -135,6 +159,11 @@ impl Model {
     /// The screen shown.
     pub const fn place(&self) -> &Place {
         self.trail.here()
+    }
+
+    /// The zone of clock times.
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// The theme shown.
@@ -162,7 +191,7 @@ impl Model {
             Place::Alerts => Some(&mut self.alerts.list),
             Place::Targets => Some(&mut self.targets.list),
             Place::Sources => Some(&mut self.sources.list),
-            Place::Service(_) | Place::Messages | Place::Help => None,
+            Place::Service(_) | Place::Logs(_) | Place::Messages | Place::Help => None,
         }
     }
 
@@ -171,7 +200,7 @@ impl Model {
         match place {
             Place::Overview => geometry::overview(self.size, rows).page(),
             Place::Alerts | Place::Targets | Place::Sources => geometry::listing(self.size, rows).page(),
-            Place::Service(_) | Place::Messages | Place::Help => geometry::help(self.size).1,
+            Place::Service(_) | Place::Logs(_) | Place::Messages | Place::Help => geometry::help(self.size).1,
         }
     }
 
@@ -201,7 +230,7 @@ impl Model {
             Place::Alerts => self.alerts.rebuild(&snapshot, page, lost),
             Place::Targets => self.targets.rebuild(&snapshot, page, lost),
             Place::Sources => self.sources.rebuild(&snapshot, page, lost),
-            Place::Service(_) | Place::Messages | Place::Help => return,
+            Place::Service(_) | Place::Logs(_) | Place::Messages | Place::Help => return,
         }
         self.fit(place);
     }
@@ -222,6 +251,9 @@ impl Model {
             let shown = screen.pane;
             screen.fit(|pane| geometry::pane_page(size, shown, pane));
         }
+        if let Some(screen) = &mut self.logs {
+            screen.settle(size);
+        }
         self.text_top = self.text_top.min(self.text_last_top());
     }
 
@@ -231,7 +263,7 @@ impl Model {
             Place::Alerts => self.alerts.list.len(),
             Place::Targets => self.targets.list.len(),
             Place::Sources => self.sources.list.len(),
-            Place::Service(_) | Place::Messages | Place::Help => return,
+            Place::Service(_) | Place::Logs(_) | Place::Messages | Place::Help => return,
         };
         let page = self.page(place, rows);
         match place {
@@ -239,7 +271,7 @@ impl Model {
             Place::Alerts => self.alerts.list.fit(page),
             Place::Targets => self.targets.list.fit(page),
             Place::Sources => self.sources.list.fit(page),
-            Place::Service(_) | Place::Messages | Place::Help => {}
+            Place::Service(_) | Place::Logs(_) | Place::Messages | Place::Help => {}
         }
     }
 

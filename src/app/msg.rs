@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Chart, ChartAsk, Snapshot, SourceError, Span};
+use crate::domain::{Chart, ChartAsk, LogNews, Snapshot, SourceError, Span};
 use crate::keymap::Key;
 
 use super::{Notice, Pane, Place, Surroundings};
@@ -24,6 +24,10 @@ pub enum Msg {
     Snapshot(Arc<Snapshot>),
     /// The charts asked for, or why there are none.
     Chart(Result<Arc<Chart>, (ChartAsk, SourceError)>),
+    /// What is new of the log that was asked for under this number.
+    Logs(u64, LogNews),
+    /// Go on looking through the log that was asked for under this number.
+    Sift(u64),
     /// Something to tell the operator.
     Notice(Notice),
     /// Whether a round of reading is under way.
@@ -64,6 +68,8 @@ pub enum Spot {
     Column(usize),
     /// A row of one part of the service screen, by what its thing is known by.
     PaneRow(Pane, u64),
+    /// A line of a log, by its place.
+    LogLine(i64),
     /// A part of the service screen.
     Pane(Pane),
     /// A span of time of the charts.

@@ -3,6 +3,8 @@
 use crate::command::{Command, Scope};
 use crate::domain::ServiceId;
 
+use super::LogPlace;
+
 /// A screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -10,6 +12,8 @@ pub enum Place {
     Overview,
     /// One service.
     Service(ServiceId),
+    /// The log of a service or of one of its tasks.
+    Logs(LogPlace),
     /// All alerts and silences.
     Alerts,
     /// All scrape targets.
@@ -28,6 +32,7 @@ impl Place {
         match self {
             Self::Overview => Scope::Overview.path(),
             Self::Service(_) => Scope::Service.path(),
+            Self::Logs(_) => Scope::Logs.path(),
             Self::Alerts | Self::Targets | Self::Sources | Self::Messages | Self::Help => Scope::List.path(),
         }
     }
@@ -37,7 +42,11 @@ impl Place {
     pub const fn takes(&self, command: Command) -> bool {
         match command {
             Command::Open => !matches!(self, Self::Sources | Self::Messages | Self::Help),
-            Command::Filter | Command::Problems => !matches!(self, Self::Service(_) | Self::Messages | Self::Help),
+            Command::Filter => !matches!(self, Self::Service(_) | Self::Messages | Self::Help),
+            Command::Problems => !matches!(self, Self::Service(_) | Self::Logs(_) | Self::Messages | Self::Help),
+            Command::Logs => matches!(self, Self::Overview | Self::Service(_) | Self::Alerts | Self::Targets),
+            Command::Shell => matches!(self, Self::Overview | Self::Service(_) | Self::Logs(_)),
+            Command::OpenUrl => !matches!(self, Self::Messages | Self::Help),
             Command::SortNext | Command::SortPrevious | Command::SortReverse => {
                 matches!(self, Self::Overview | Self::Alerts | Self::Targets)
             }
@@ -50,6 +59,7 @@ impl Place {
         match self {
             Self::Overview => "overview",
             Self::Service(_) => "service",
+            Self::Logs(_) => "log",
             Self::Alerts => "alerts",
             Self::Targets => "targets",
             Self::Sources => "sources",
@@ -81,6 +91,11 @@ impl Trail {
     /// The screen that going back leads to.
     pub fn before(&self) -> Option<&Place> {
         self.behind.last()
+    }
+
+    /// Every screen on the way, the one shown last.
+    pub fn all(&self) -> impl Iterator<Item = &Place> {
+        self.behind.iter().chain([&self.here])
     }
 
     /// Goes to a screen. One that lies on the way here is gone back to, so that the trail never runs in circles.

@@ -1,6 +1,7 @@
 //! One message in, a changed model and effects out.
 
 mod keys;
+mod logs;
 mod mouse;
 
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use super::{
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return keys::press(model, key, now),
-        Msg::Paste(text) => keys::paste(model, &text),
+        Msg::Paste(text) => return keys::paste(model, &text),
         Msg::Mouse(input) => return mouse::act(model, input, now),
         Msg::Resize(columns, rows) => {
             if model.size != (columns, rows) {
@@ -43,6 +44,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
                 model.touch();
             }
         }
+        Msg::Logs(asking, news) => return logs::take(model, asking, news),
+        Msg::Sift(asking) => return logs::sift(model, asking),
         Msg::Notice(notice) => tell(model, notice, now),
         Msg::Refreshing(is) => {
             if !is && std::mem::take(&mut model.refreshing) {
@@ -93,6 +96,7 @@ fn switch(model: &mut Model, surroundings: Surroundings) {
     model.surroundings = surroundings;
     model.snapshot = None;
     model.service = None;
+    model.logs = None;
     model.trail = super::Trail::default();
     model.overview = super::Overview::default();
     model.alerts = super::Alerts::default();
@@ -114,6 +118,12 @@ fn go(model: &mut Model, place: Place, now: Timestamp) -> Vec<Effect> {
 fn arrive(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.touch();
     model.text_top = 0;
+    let mut effects = logs::arrive(model, now);
+    effects.extend(arrive_at_service(model, now));
+    effects
+}
+
+fn arrive_at_service(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Place::Service(id) = model.trail.here().clone() else { return Vec::new() };
     match &mut model.service {
         Some(screen) if screen.id == id => {
@@ -129,6 +139,9 @@ fn arrive(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// Does what a command asks for.
 fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
+    if let Some(effects) = logs::run(model, command, now) {
+        return effects;
+    }
     match command {
         Command::Quit => return vec![Effect::Quit],
         Command::Suspend => return vec![Effect::Suspend],
@@ -151,6 +164,24 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         Command::Alerts => return go(model, Place::Alerts, now),
         Command::Targets => return go(model, Place::Targets, now),
         Command::Sources => return go(model, Place::Sources, now),
+        Command::Logs => return logs::open(model, now),
+        Command::Shell => return logs::open_shell(model, now),
+        Command::OpenUrl => return logs::open_url(model, now),
+        // They are the log screen's own, and were dealt with where it is shown.
+        Command::LogFollow
+        | Command::LogWrap
+        | Command::LogTimes
+        | Command::LogLevel
+        | Command::LogAround
+        | Command::NextMatch
+        | Command::PreviousMatch
+        | Command::LogPattern
+        | Command::LogTask
+        | Command::LogMoment
+        | Command::LogSave
+        | Command::LogLive
+        | Command::DetailDown
+        | Command::DetailUp => {}
         Command::Palette => open_palette(model, ""),
         Command::Contexts => open_palette(model, "context "),
         Command::Themes => open_palette(model, "theme "),
@@ -301,7 +332,7 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             .and_then(|owner| snapshot.services.iter().find(|service| owner.is(&service.id)))
             .map(|service| service.id.clone()),
         Place::Service(id) => return open_part(model, &snapshot, &id.clone(), now),
-        Place::Sources | Place::Help | Place::Messages => return Vec::new(),
+        Place::Logs(_) | Place::Sources | Place::Help | Place::Messages => return Vec::new(),
     };
     if target.is_none() {
         tell(model, Notice::info("it belongs to no service known here"), now);

@@ -7,15 +7,18 @@ mod config;
 mod console;
 mod cost;
 mod demo;
+mod do_;
 mod doctor;
 mod environment;
 mod failure;
+mod journal;
 mod lists;
 mod logs;
 mod man;
 mod once;
 mod provision;
 mod setup;
+mod shell;
 mod stdout;
 
 use std::io::IsTerminal;
@@ -65,10 +68,13 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
         Some(Command::Check { question }) => check::run(cli, question, environment),
         Some(Command::Trace { name }) => check::trace(cli, name.as_deref(), environment),
         Some(Command::Cost(args)) => cost::run(cli, args, environment),
+        Some(Command::Do(args)) => do_::run(cli, args, environment),
+        Some(Command::Journal(args)) => journal::run(cli, args, environment),
         Some(Command::Doctor) => doctor::run(cli, environment),
         Some(Command::Config { command }) => config::run(cli, *command, environment),
         Some(Command::Keys) => lists::keys(cli, environment),
         Some(Command::Themes { name }) => lists::themes(name.as_deref(), environment),
+        Some(Command::Shell(args)) => shell::run(cli, args, environment),
         Some(Command::Logs(args)) => logs::run(cli, args, environment),
         Some(Command::Completions { shell }) => completions::run(*shell),
         Some(Command::Man) => man::run(),

@@ -1,8 +1,13 @@
 //! The terminal: taken over and always given back, one queue of everything that happens, one drawing for all of it.
 
+mod browser;
+pub mod exec;
+pub mod foreground;
 mod input;
+mod save;
 mod session;
 mod terminal;
 
+pub use browser::Browser;
 pub use session::{Opener, Session, ThemeLoader, run, surroundings};
 pub use terminal::{Refusal, check, width};

@@ -4,13 +4,13 @@
 pub mod alertmanager;
 pub mod checking;
 pub mod cloudwatch;
-pub mod door;
 pub mod ecs;
 pub mod foreign;
 pub mod grafana;
 pub mod logs;
 pub mod probe;
 pub mod prometheus;
+pub mod shell;
 pub mod sim;
 
 use std::pin::Pin;

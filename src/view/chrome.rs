@@ -88,6 +88,10 @@ fn tabs(canvas: &mut Canvas<'_>, from: u16, room: u16, role: Role) {
 fn about(canvas: &mut Canvas<'_>, width: u16) {
     let room = width.saturating_sub(2);
     let model = canvas.model;
+    if matches!(model.trail.here(), Place::Logs(_)) {
+        super::logs::title(canvas, room);
+        return;
+    }
     let Some(snapshot) = model.snapshot.as_deref() else { return };
     match model.trail.here() {
         Place::Overview => pips(canvas, snapshot, room),
@@ -106,6 +110,7 @@ fn about(canvas: &mut Canvas<'_>, width: u16) {
             let list = &model.sources.list;
             list_title(canvas, "sources", &[], list.filter(), list.problems_only(), list.rows().len(), room);
         }
+        Place::Logs(_) => {}
         Place::Help => {
             canvas.text(1, 1, room, "help", Role::Title);
         }

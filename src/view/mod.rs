@@ -9,6 +9,7 @@ mod facts;
 mod glyphs;
 mod help;
 mod hit;
+mod logs;
 mod overlay;
 mod overview;
 mod service;
@@ -51,6 +52,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
     match model.trail.here() {
         Place::Help => help::help(&mut canvas),
         Place::Messages => help::messages(&mut canvas),
+        // A log needs no snapshot.
+        Place::Logs(_) => logs::draw(&mut canvas),
         place => match &model.snapshot {
             None => waiting::first(&mut canvas),
             Some(snapshot) => match place {
@@ -59,7 +62,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
                 Place::Alerts => alerts::draw(&mut canvas, snapshot),
                 Place::Targets => targets::draw(&mut canvas, snapshot),
                 Place::Sources => sources::draw(&mut canvas, snapshot),
-                Place::Help | Place::Messages => {}
+                Place::Logs(_) | Place::Help | Place::Messages => {}
             },
         },
     }

@@ -15,12 +15,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
     match &canvas.model.overlay {
         Some(Overlay::Filter(line)) => filter(canvas, line),
         Some(Overlay::Palette(palette)) => palette_box(canvas, palette),
+        Some(Overlay::LogAsk(question, line)) => super::logs::ask(canvas, *question, line),
         None => which_key(canvas),
     }
 }
 
 /// The line typed into, in place of the footer. The cursor is drawn as a cell, so that the terminal's own may stay hidden.
-fn input(canvas: &mut Canvas<'_>, y: u16, prompt: &str, line: &Line) -> u16 {
+pub(super) fn input(canvas: &mut Canvas<'_>, y: u16, prompt: &str, line: &Line) -> u16 {
     let width = canvas.area().width;
     canvas.clear(Area { x: 0, y, width, height: 1 });
     let x = canvas.text(1, y, width.saturating_sub(2), prompt, Role::Key);

@@ -18,6 +18,8 @@ use crate::theme::{self, Role, Theme};
 use super::sample::{ago, bad_morning, chart, many, model, now, setup, surroundings};
 use super::{Glyphs, HitMap, draw};
 
+mod logs;
+
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 fn picture(model: &Model, theme: &Theme, glyphs: &Glyphs) -> (Buffer, HitMap) {

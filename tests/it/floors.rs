@@ -84,6 +84,7 @@ const DOORS: &[Door] = &[
             "std::net::TcpStream",
             "aws_config",
             "aws_credential_types",
+            "aws_sdk_applicationautoscaling",
             "aws_sdk_cloudwatch",
             "aws_sdk_ecs",
             "aws_sdk_sts",

@@ -18,13 +18,27 @@ mod cost;
 #[cfg(test)]
 mod dashboards;
 #[cfg(test)]
+mod do_alerting;
+#[cfg(test)]
+mod do_killed;
+#[cfg(test)]
+mod do_moto;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod journal;
+#[cfg(test)]
 mod local_stack;
+#[cfg(test)]
+mod logs_cli;
+#[cfg(test)]
+mod logs_follow;
+#[cfg(test)]
+mod logs_tui;
 #[cfg(test)]
 mod once_ecs;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::keymap::{Code, Key, Lookup};
 
 use super::super::palette::Choice;
 use super::super::{Effect, Line, Model, Motion, Notice, Overlay, Palette, Place};
-use super::{Lost, go, motion, open_palette, run, tell};
+use super::{Lost, go, logs, motion, open_palette, run, tell};
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
@@ -19,12 +19,13 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
             Vec::new()
         }
         Some(Overlay::Palette(palette)) => type_palette(model, palette, key, now),
+        Some(Overlay::LogAsk(question, line)) => logs::type_answer(model, question, line, key, now),
         None => look_up(model, key, now),
     }
 }
 
 /// Text was pasted: into what is typed, or nowhere.
-pub(super) fn paste(model: &mut Model, text: &str) {
+pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match model.overlay.take() {
         Some(Overlay::Filter(mut line)) => {
             line.insert(text);
@@ -36,8 +37,13 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             model.overlay = Some(Overlay::Palette(palette));
             model.touch();
         }
+        Some(Overlay::LogAsk(question, mut line)) => {
+            line.insert(text);
+            return logs::typed(model, question, line);
+        }
         None => {}
     }
+    Vec::new()
 }
 
 fn look_up(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
@@ -70,7 +76,7 @@ fn look_up(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
 }
 
 /// Whether a key leaves what is typed.
-const fn leaves(key: Key) -> bool {
+pub(super) const fn leaves(key: Key) -> bool {
     matches!(key, Key { code: Code::Esc, .. } | Key { code: Code::Char('c' | 'g'), ctrl: true, .. })
 }
 
@@ -182,5 +188,6 @@ pub(super) fn take(model: &mut Model, palette: Palette, now: Timestamp) -> Vec<E
         Choice::Context(name) if name == model.surroundings.context.name => Vec::new(),
         Choice::Context(name) => vec![Effect::SwitchContext(name)],
         Choice::Service(id) => go(model, Place::Service(id), now),
+        Choice::Page(url) => vec![Effect::OpenUrl(url)],
     }
 }

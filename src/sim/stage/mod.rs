@@ -11,7 +11,7 @@ use super::clock::{Cycle, Envelope, MINUTE, Second};
 use super::estate::GrafanaTrouble;
 use super::fleet::Service;
 use super::incident::{
-    BadDeploy, Bend, CrashLoop, DeadZone, Incident, Leak, LostTargets, Outage, Scrape, StuckDeploy, Swell,
+    BadDeploy, Bend, CrashLoop, DeadZone, Incident, Leak, LostTargets, Outage, Scrape, StuckDeploy, Swell, Wedge,
 };
 use super::life::Ending;
 use super::noise;
@@ -86,6 +86,14 @@ fn befalls(scenario: Scenario, seed: u64, service: &Service, stage: &mut Stage) 
         }
         (S::MetricsStopped, "api-1" | "api-2" | "web" | "worker") => metrics_stop(service),
         (S::AlertStorm, _) if !service.stack && service.tasks >= 3 => dead_zone(service),
+        (S::WedgedTask, "api-2") => vec![boxed(Wedge {
+            from: -9 * MINUTE,
+            slot: 1,
+            errors: 7.4,
+            p95: 2.6,
+            planted: vec![FindingKind::Errors, FindingKind::TargetDown],
+            seed: service.seed,
+        })],
         (S::Flapping, "api-2") => vec![boxed(flapping(service))],
         (S::ReleaseDay, name) => routine::release_day(name, service),
         (S::Throttled, "api-2") => {

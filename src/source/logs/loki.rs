@@ -12,10 +12,9 @@ use crate::config;
 use crate::domain::{ErrorClass, LogAsk, LogLine, LogOrigin, LogPage, LogScope, SourceError};
 use crate::format::sanitise;
 use crate::net::Meter;
+use crate::net::door::{DataSourceKind, Door};
 use crate::net::http::{Call, Clients, Deadline, WRONG_SERVER};
 use crate::source::Answer;
-use crate::source::door::Door;
-use crate::source::grafana::proxy::DataSourceKind;
 
 /// Lines a page; servers refuse more than 5,000 by default, and some less.
 const PAGE: usize = 1_000;
@@ -174,7 +173,7 @@ fn nanos_hash(nanos: i128) -> u64 {
     u64::try_from(nanos.rem_euclid(1_000_000)).unwrap_or_default().wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// A text inside of LogQL's double quotes.
+/// A text inside of `LogQL`'s double quotes.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
