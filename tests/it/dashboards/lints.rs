@@ -195,8 +195,7 @@ fn thresholds_are_those_of_the_alert_that_the_panel_names() {
         let wanted: BTreeSet<String> = levels.iter().map(|(value, _)| value.to_string()).collect();
         assert_eq!(numbers, wanted, "{which}: not the thresholds of {name}");
         // Above: green, then each colour from its threshold on. Below: the worst first, green from the last on.
-        let above: Vec<(f64, &str)> = levels.iter().copied().collect();
-        let is_above = list(steps)[0]["color"] == "green" && above.iter().all(|level| shown.contains(level));
+        let is_above = list(steps)[0]["color"] == "green" && levels.iter().all(|level| shown.contains(level));
         let is_below = list(steps)[0]["color"] != "green" && shown.last().unwrap().1 == "green";
         assert!(is_above || is_below, "{which}: {steps}");
         seen.insert(name.to_owned());
