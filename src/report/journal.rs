@@ -295,6 +295,3 @@ fn moment(at: Timestamp, options: &Options) -> String {
 fn clean(text: &str) -> String {
     sanitise(text).into_owned()
 }
-
-#[cfg(test)]
-mod tests;

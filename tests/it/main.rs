@@ -24,6 +24,8 @@ mod do_killed;
 #[cfg(test)]
 mod do_moto;
 #[cfg(test)]
+mod do_rollout;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod floors;

@@ -124,16 +124,16 @@ impl<'a> Goal<'a> {
         matches!(self.made.deed, Deed::Redeploy { .. } | Deed::Deploy { .. } | Deed::Undo { .. })
     }
 
-    /// The deployment the call made, where it is known by its id, else the newest one there was not before.
+    /// The deployment the call made: by its id, where the answer named it, else the newest one there was not before.
     fn own_deployment<'s>(&self, seen: &'s ServiceSeen) -> Option<&'s Deployment> {
         let deployments = &seen.service.deployments;
         let named = self.made.result.as_ref().ok().and_then(|receipt| receipt.id.as_ref());
-        let by_id = named.and_then(|id| deployments.iter().find(|one| one.id == *id));
-        by_id.or_else(|| {
-            let before = self.facts.map(|facts| facts.service.deployments.as_slice()).unwrap_or_default();
-            let is_new = |one: &&Deployment| !before.iter().any(|known| known.id == one.id);
-            primary(seen).filter(is_new)
-        })
+        // What is undone is named by its service deployment, which is no id of these.
+        if let Some(id) = named.filter(|_| !matches!(self.made.deed, Deed::Undo { .. })) {
+            return deployments.iter().find(|one| one.id == *id);
+        }
+        let before = self.facts.map(|facts| facts.service.deployments.as_slice()).unwrap_or_default();
+        primary(seen).filter(|primary| !before.iter().any(|known| known.id == primary.id))
     }
 
     /// What is still to come, each in a few words.
@@ -404,3 +404,6 @@ fn starting(new: &[&Task]) -> Option<String> {
     let more = if starting.len() > 1 { format!(" and {} more", starting.len() - 1) } else { String::new() };
     Some(format!("new task {}{more} {}", first.short_id(), first.last_status))
 }
+
+#[cfg(test)]
+mod tests;

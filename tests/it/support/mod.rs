@@ -8,6 +8,7 @@ pub(crate) mod ecs;
 pub(crate) mod fake_ecs;
 pub(crate) mod fake_grafana;
 pub(crate) mod fake_logs;
+pub(crate) mod fake_rollout;
 pub(crate) mod fault;
 pub(crate) mod hold;
 pub(crate) mod http;
