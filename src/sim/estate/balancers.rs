@@ -27,7 +27,7 @@ fn balancer_of(service: &Service) -> &'static str {
     if service.id.name == GRAFANA { GRAFANA } else { PUBLIC }
 }
 
-impl<'w> Estate<'w> {
+impl Estate<'_> {
     /// Every load balancer.
     ///
     /// # Errors
