@@ -11,7 +11,9 @@ pub struct GateView {
     pub state: GateState,
     /// The word for it in the header; nothing where changes are simply possible.
     pub word: Option<String>,
-    /// Whether a countdown has run out and nobody has been told.
+    /// Whether the engine has said anything of it.
+    is_told: bool,
+    /// Whether it was armed when time was last told: its end is said once.
     was_armed: bool,
 }
 
@@ -39,12 +41,15 @@ impl GateView {
 
     pub(super) fn set(&mut self, state: GateState, now: Timestamp) {
         self.was_armed = matches!(&state, GateState::Armed { until } if now < *until);
-        self.state = state;
+        (self.state, self.is_told) = (state, true);
         self.word = word(&self.state, now);
     }
 
     /// Counts down. The word moves in minutes, in the last one in steps of ten seconds: an idle screen stays as it is.
     pub(super) fn advance(&mut self, now: Timestamp) -> GateTurn {
+        if !self.is_told {
+            return GateTurn::Same;
+        }
         let word = word(&self.state, now);
         let is_armed = matches!(&self.state, GateState::Armed { until } if now < *until);
         if std::mem::replace(&mut self.was_armed, is_armed) && !is_armed {

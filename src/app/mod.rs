@@ -30,6 +30,10 @@ mod targets;
 mod update;
 
 #[cfg(test)]
+pub(crate) mod change_sample;
+#[cfg(test)]
+mod change_tests;
+#[cfg(test)]
 mod tests;
 
 pub use action::{Action, Intent, Menu, short};
