@@ -9,6 +9,7 @@ pub mod chart;
 pub mod check;
 pub mod checkup;
 pub mod deployment;
+pub mod estate;
 pub mod finding;
 pub mod id;
 pub mod observed;
@@ -21,6 +22,7 @@ pub mod snapshot;
 pub mod source;
 pub mod target;
 pub mod task;
+pub mod trace;
 pub mod verdict;
 
 pub use alert::{Alert, AlertState, Severity, Silence, Suppression};
@@ -29,7 +31,7 @@ pub use change::{
     PlanOptions, Progress, Refusal, SilenceAsk, Stage, StageProgress, StageState,
 };
 pub use chart::{Chart, ChartAsk, Span};
-pub use check::{Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
+pub use check::{CauseRow, Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
 pub use checkup::{Checkup, CheckupState};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
 pub use finding::{Evidence, Finding, FindingKind, Since};
@@ -47,4 +49,5 @@ pub use snapshot::{ContextInfo, Occurrence, OccurrenceKind, ServiceHealth, Signa
 pub use source::{ErrorClass, SourceError, SourceKind, SourceState, SourceStatus};
 pub use target::{Target, TargetHealth};
 pub use task::{StopCode, Task, TaskHealth, TaskState};
+pub use trace::{Hop, HopKind, Trace};
 pub use verdict::Verdict;
