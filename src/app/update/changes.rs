@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::command::Command;
+use crate::domain::journal::Story;
 use crate::domain::{Change, GateState, ObjectionKind, Plan, PlanOptions, Progress, Refusal};
 use crate::keymap::{Code, Key};
 
@@ -361,6 +362,18 @@ pub(super) fn planned(model: &mut Model, ask: u64, answer: Result<Arc<Plan>, Ref
     model.touch();
 }
 
+/// Leaves; where a change is still watched, only when asked twice.
+pub(super) fn quit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let Some(title) = model.changes.under_way().next().map(|followed| followed.plan.title.clone()) else {
+        return vec![Effect::Quit];
+    };
+    if std::mem::replace(&mut model.is_leaving, true) {
+        return vec![Effect::Quit];
+    }
+    tell(model, Notice::warning(format!("{title} is under way: once more leaves, and nobody sees how it ends")), now);
+    Vec::new()
+}
+
 /// News of a change, wherever it was made.
 pub(super) fn progress(model: &mut Model, progress: Progress, now: Timestamp) -> Vec<Effect> {
     let here = model.surroundings.context.name.clone();
@@ -413,8 +426,8 @@ pub(super) fn gate(model: &mut Model, state: GateState, now: Timestamp) {
     model.touch();
 }
 
-pub(super) fn remember(model: &mut Model, journal: Result<Vec<JournalEntry>, String>) {
-    model.changes.remember(journal);
+pub(super) fn remember(model: &mut Model, journal: Result<Vec<Story>, String>) {
+    model.changes.remember(journal.map(|stories| stories.iter().map(JournalEntry::of).collect()));
     model.rebuild(&Place::Changes, Lost::Stay);
     model.touch();
 }
