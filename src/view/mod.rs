@@ -24,6 +24,8 @@ mod waiting;
 mod words;
 
 #[cfg(test)]
+mod change_tests;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;

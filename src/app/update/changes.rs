@@ -127,7 +127,8 @@ fn plan(model: &mut Model, change: Change, options: PlanOptions) -> Vec<Effect> 
     model.asks += 1;
     let ask = model.asks;
     let (kept, with) = (change.clone(), options.clone());
-    let confirm = Confirm { ask, change: kept, options: with, stage: ConfirmStage::Planning, top: 0 };
+    let seen = model.snapshot.as_ref().and_then(|snapshot| action::seen(snapshot, &change));
+    let confirm = Confirm { ask, change: kept, options: with, seen, stage: ConfirmStage::Planning, top: 0 };
     model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
     model.touch();
     vec![Effect::Plan { ask, change, options }]
@@ -409,7 +410,8 @@ pub(super) fn not_begun(model: &mut Model, plan: &str, refusal: Refusal, now: Ti
     model.touch();
     if model.overlay.is_none() && place == model.surroundings.context.name {
         let stage = ConfirmStage::Refused(refusal);
-        model.overlay = Some(Overlay::Confirm(Box::new(Confirm { ask: 0, change, options, stage, top: 0 })));
+        model.overlay =
+            Some(Overlay::Confirm(Box::new(Confirm { ask: 0, change, options, seen: None, stage, top: 0 })));
     } else {
         tell(model, Notice::error(format!("{title}: not done: {}", refusal.what)), now);
     }
