@@ -151,7 +151,10 @@ fn stages(canvas: &mut Canvas<'_>, followed: &Followed, area: Area) {
     let took = elapsed(followed.took().unsigned_abs());
     let head = match (&followed.refused, followed.outcome()) {
         (Some(_), _) => "REFUSED: nothing was changed".to_owned(),
-        (None, Some(outcome)) => format!("{} after {took}", verdict(outcome)),
+        (None, Some(outcome)) => {
+            let (word, meaning) = verdict(outcome);
+            format!("{word} after {took}{meaning}")
+        }
         (None, None) => {
             format!("UNDER WAY for {took}, watched for {} at most", format::duration(followed.plan.patience))
         }
@@ -209,15 +212,15 @@ fn stages(canvas: &mut Canvas<'_>, followed: &Followed, area: Area) {
     facts.fact("id", &followed.plan.id, Role::Dim, 1);
 }
 
-/// The verdict in one word a tired person cannot misread.
-const fn verdict(outcome: &Outcome) -> &'static str {
+/// The verdict in one word a tired person cannot misread, and what it means.
+const fn verdict(outcome: &Outcome) -> (&'static str, &'static str) {
     match outcome {
-        Outcome::Verified => "VERIFIED",
-        Outcome::Failed { .. } => "FAILED",
-        Outcome::GaveUp { .. } => "GAVE UP WATCHING: it was made, and not everything came to pass",
-        Outcome::NotMade { .. } => "NOT MADE: nothing was changed",
-        Outcome::Unknown { .. } => "UNKNOWN whether it was made: look before doing it again",
-        Outcome::Unwatched { .. } => "NOT WATCHED to its end",
+        Outcome::Verified => ("VERIFIED", ""),
+        Outcome::Failed { .. } => ("FAILED", ""),
+        Outcome::GaveUp { .. } => ("GAVE UP", ": it was made, and not everything came to pass"),
+        Outcome::NotMade { .. } => ("NOT MADE", ": nothing was changed"),
+        Outcome::Unknown { .. } => ("UNKNOWN", ": it may have been made; look before doing it again"),
+        Outcome::Unwatched { .. } => ("NOT SEEN TO ITS END", ": it was made"),
     }
 }
 

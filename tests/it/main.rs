@@ -28,6 +28,8 @@ mod provision;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tui_changes;
+#[cfg(test)]
 mod tui_demo;
 #[cfg(test)]
 mod tui_themes;
