@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::cost::{Architecture, Preset};
 use crate::format;
 use crate::sim::Scenario;
 
@@ -148,6 +149,8 @@ pub enum FailOn {
 pub enum Command {
     /// Open the console on a simulated fleet: no network, no configuration
     Demo(DemoArgs),
+    /// Say what the stack costs a month, line by line with the arithmetic
+    Cost(CostArgs),
     /// Say of every backend, credential and terminal capability whether it works, and if not, what to do
     Doctor,
     /// Change something: show the plan, ask, do it, and watch it to its end
@@ -331,6 +334,57 @@ pub struct DemoArgs {
     /// How many times faster than life
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
+}
+
+/// What the stack costs.
+#[derive(Debug, Clone, Args)]
+pub struct CostArgs {
+    /// What quantities are taken from
+    #[arg(long, value_name = "NAME", default_value = "module", value_parser = presets())]
+    pub preset: Preset,
+    /// How many services the stack watches [default: 5]
+    #[arg(long = "services", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub watched: Option<u32>,
+    /// What tasks run on [default: x86]
+    #[arg(long, value_name = "ARCH", value_parser = architectures())]
+    pub arch: Option<Architecture>,
+    /// How long Prometheus keeps samples [default: 15d]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub retention: Option<Duration>,
+    /// CPU and memory of Prometheus, in vCPUs and GB (2x4)
+    #[arg(long, value_name = "VCPUxGB", value_parser = size)]
+    pub prometheus_size: Option<(f64, f64)>,
+    /// A price table of your own, before the shipped one row by row
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+    /// A Terraform plan as JSON (`terraform show -json`): what it costs before and after
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    /// Also what runs in the context, service by service
+    #[arg(long)]
+    pub running: bool,
+    /// Also how storage grows, from what the context's Prometheus takes in
+    #[arg(long)]
+    pub measured: bool,
+}
+
+fn presets() -> impl TypedValueParser<Value = Preset> {
+    let values = Preset::TABLE.map(|(_, name, about)| PossibleValue::new(name).help(about));
+    PossibleValuesParser::new(values)
+        .map(|name| Preset::TABLE.iter().find(|(_, known, _)| *known == name).map_or_else(Preset::default, |row| row.0))
+}
+
+fn architectures() -> impl TypedValueParser<Value = Architecture> {
+    let all = [Architecture::Arm64, Architecture::X86];
+    PossibleValuesParser::new(all.map(Architecture::name))
+        .map(move |name| all.into_iter().find(|one| one.name() == name).unwrap_or_default())
+}
+
+fn size(text: &str) -> Result<(f64, f64), String> {
+    let parse = |part: &str| part.trim().parse::<f64>().ok().filter(|number| *number > 0.0 && *number <= 120.0);
+    text.split_once(['x', 'X'])
+        .and_then(|(vcpu, memory)| Some((parse(vcpu)?, parse(memory)?)))
+        .ok_or_else(|| "expected vCPUs and GB, like 1x2 or 0.5x1".to_owned())
 }
 
 /// Every scenario by name, with what it is about; another name is refused with what was probably meant.

@@ -8,6 +8,7 @@ pub mod change;
 pub mod chart;
 pub mod check;
 pub mod checkup;
+pub mod cost;
 pub mod deployment;
 pub mod estate;
 pub mod finding;
@@ -34,6 +35,7 @@ pub use change::{
 pub use chart::{Chart, ChartAsk, Span};
 pub use check::{CauseRow, Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
 pub use checkup::{Checkup, CheckupState};
+pub use cost::{Bill, BillLine, Ingest, Money};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
 pub use finding::{Evidence, Finding, FindingKind, Since};
 pub use id::{Labels, Owner, ServiceId};

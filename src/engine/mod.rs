@@ -7,6 +7,7 @@ mod cadence;
 mod charts;
 mod clock;
 mod doctor;
+mod ingest;
 mod once;
 mod operator;
 mod roll;
@@ -16,6 +17,7 @@ mod watch;
 
 pub use clock::Clock;
 pub use doctor::checkups;
+pub use ingest::ingest;
 pub use once::once;
 pub use operator::Operator;
 pub use roll::services;

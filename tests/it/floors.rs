@@ -20,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("keymap", &["command", "located", "domain", "format"]),
     ("config", &["located", "domain", "format"]),
     ("net", &["config", "domain", "format"]),
+    ("cost", &["located", "domain", "format"]),
     ("sim", &["domain", "format"]),
     // floor 2: none of them sees another
     ("app", &["command", "keymap", "config", "domain", "format", "theme"]),
@@ -28,7 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // floor 3: none of them sees another
     ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "domain", "format"]),
     ("view", &["app", "command", "keymap", "theme", "config", "domain", "format"]),
-    ("report", &["app", "theme", "config", "domain", "format"]),
+    ("report", &["app", "cost", "theme", "config", "domain", "format"]),
     // floor 4
     (
         "shell",
@@ -38,8 +39,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "shell", "engine", "view", "report", "app", "source", "exec", "command", "keymap", "theme", "config",
-            "net", "sim", "domain", "format",
+            "shell", "engine", "view", "report", "app", "source", "exec", "command", "cost", "keymap", "theme",
+            "config", "net", "sim", "domain", "format",
         ],
     ),
 ];
