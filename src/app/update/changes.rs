@@ -273,11 +273,7 @@ pub(super) fn confirm(model: &mut Model, mut confirm: Box<Confirm>, key: Key, no
         Code::Char('y' | 'Y') if !is_typed && !key.ctrl && !key.alt => return agree(model, confirm, now),
         Code::Char('n' | 'N' | 'q') if !is_typed && !key.ctrl && !key.alt => return Vec::new(),
         Code::Tab | Code::BackTab | Code::Left | Code::Right if !is_typed => planned.yes = !planned.yes,
-        _ if is_typed => {
-            if planned.line.key(key) {
-                planned.complaint = None;
-            }
-        }
+        _ if is_typed && planned.line.key(key) => planned.complaint = None,
         _ => {}
     }
     model.overlay = Some(Overlay::Confirm(confirm));
