@@ -222,8 +222,7 @@ impl Door {
         let deed = Deed::Silence { ask: ask.clone(), by: self.outfit.who.name().to_owned() };
         let receipt = self.hands.perform(&deed, clock().now).await?;
         let id = receipt.id.unwrap_or_default();
-        let text =
-            format!("silence {} in {} for at most {}", format::clip(&id, 8), ask.source, format::duration(ask.lasts));
+        let text = format!("silence {} in {} for at most {}", short(&id), ask.source, format::duration(ask.lasts));
         made.silence = Some((id.clone(), ask.source));
         let event = Event::Silence { silence: Some(id), text: text.clone() };
         let written = self.write(&made.plan, event, clock().stamp).await;
@@ -267,7 +266,7 @@ impl Door {
         let mut remarks = Vec::new();
         let is_over = matches!(outcome, Outcome::Verified | Outcome::Failed { .. } | Outcome::NotMade { .. });
         if let Some((id, source)) = made.silence.clone() {
-            let short = format::clip(&id, 8);
+            let short = short(&id).to_owned();
             let text = if is_over {
                 let deed = Deed::Expire { id: id.clone(), source };
                 match self.hands.perform(&deed, clock().now).await {
@@ -325,6 +324,11 @@ impl Door {
             event,
         }
     }
+}
+
+/// The beginning of an id.
+fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
 }
 
 /// The objections nobody accepted, as one refusal.

@@ -284,6 +284,3 @@ fn moment(at: Timestamp, options: &Options) -> String {
 fn clean(text: &str) -> String {
     sanitise(text).into_owned()
 }
-
-#[cfg(test)]
-mod tests;

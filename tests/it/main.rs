@@ -8,11 +8,21 @@ mod cli_pages;
 #[cfg(test)]
 mod cost;
 #[cfg(test)]
+mod do_alerting;
+#[cfg(test)]
+mod do_killed;
+#[cfg(test)]
+mod do_moto;
+#[cfg(test)]
+mod do_rollout;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod journal;
 #[cfg(test)]
 mod once_ecs;
 #[cfg(test)]

@@ -247,13 +247,21 @@ impl<'a> Goal<'a> {
         }
     }
 
-    /// The load balancer sends requests to every task that runs.
+    /// The running tasks that came of the change: the new ones, and all where there is none. What was wrong with another
+    /// one before is not this change's business.
+    fn concerned<'s>(&self, seen: &'s ServiceSeen) -> Vec<&'s Task> {
+        let is_running = |task: &&Task| task.state == TaskState::Running;
+        let new: Vec<&Task> = self.new_tasks(seen).into_iter().filter(is_running).collect();
+        if new.is_empty() { seen.service.tasks.iter().filter(is_running).collect() } else { new }
+    }
+
+    /// The load balancer sends requests to the tasks that came of the change.
     pub(super) fn target_group(&self, seen: &ServiceSeen) -> Now {
         let targets = match &seen.targets {
             Ok(targets) => targets,
             Err(why) => return Now::skipped(format!("the target group cannot be read: {why}")),
         };
-        let running: Vec<&Task> = seen.service.tasks.iter().filter(|task| task.state == TaskState::Running).collect();
+        let running = self.concerned(seen);
         let addresses: Vec<&str> = running.iter().filter_map(|task| task.address.as_deref()).collect();
         if addresses.len() < running.len()
             || !addresses.iter().any(|address| targets.iter().any(|target| target.id == **address))
@@ -297,14 +305,14 @@ impl<'a> Goal<'a> {
         }
     }
 
-    /// Prometheus scrapes every task that runs.
+    /// Prometheus scrapes the tasks that came of the change.
     pub(super) fn scrape(&self, seen: &ServiceSeen, view: &View) -> Now {
         let targets = match &view.targets {
             Ok(targets) => targets,
             Err(why) => return Now::watching(format!("the targets cannot be read: {why}")),
         };
-        let running = seen.service.tasks.iter().filter(|task| task.state == TaskState::Running);
-        let addresses: Vec<&str> = running.filter_map(|task| task.address.as_deref()).collect();
+        let addresses: Vec<&str> =
+            self.concerned(seen).into_iter().filter_map(|task| task.address.as_deref()).collect();
         for address in &addresses {
             let own: Vec<_> = targets.iter().filter(|target| target.host() == *address).collect();
             if own.is_empty() {
@@ -396,3 +404,6 @@ fn starting(new: &[&Task]) -> Option<String> {
     let more = if starting.len() > 1 { format!(" and {} more", starting.len() - 1) } else { String::new() };
     Some(format!("new task {}{more} {}", first.short_id(), first.last_status))
 }
+
+#[cfg(test)]
+mod tests;

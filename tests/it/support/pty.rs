@@ -27,7 +27,7 @@ pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
     child: Box<dyn Child + Send + Sync>,
-    _home: TempDir,
+    _home: Arc<TempDir>,
 }
 
 impl Terminal {
@@ -35,7 +35,7 @@ impl Terminal {
         program: &str,
         arguments: &[String],
         environment: &BTreeMap<String, String>,
-        home: TempDir,
+        home: Arc<TempDir>,
         columns: u16,
         rows: u16,
     ) -> Self {
