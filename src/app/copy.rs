@@ -1,11 +1,14 @@
 //! What copying takes from each screen: the text one would paste elsewhere.
 
-use super::{AlertItem, Model, OverviewItem, Pane, Place, service_alerts, service_targets};
+use super::{AlertItem, ChangeItem, Model, OverviewItem, Pane, Place, service_alerts, service_targets};
 
 /// The text of what the cursor is on, where there is one.
 pub(super) fn copied(model: &Model) -> Option<String> {
     if let (Place::Logs(_), Some(screen)) = (model.trail.here(), &model.logs) {
         return screen.selected().map(|line| line.text.to_string());
+    }
+    if *model.trail.here() == Place::Changes {
+        return changed(model);
     }
     let snapshot = model.snapshot.as_deref()?;
     match model.trail.here() {
@@ -38,7 +41,18 @@ pub(super) fn copied(model: &Model) -> Option<String> {
             }
         }
         Place::Messages => model.notices.said().nth(model.text_top).map(|(_, notice)| notice.text.clone()),
-        // A log was dealt with above.
-        Place::Logs(_) | Place::Help => None,
+        // These two were dealt with above.
+        Place::Logs(_) | Place::Help | Place::Changes => None,
+    }
+}
+
+/// Of a change the same thing as a command line, else its headline.
+fn changed(model: &Model) -> Option<String> {
+    match model.changes.list.selected()?.item {
+        ChangeItem::Followed(index) => {
+            let plan = &model.changes.followed().get(index)?.plan;
+            Some(plan.same_as.as_ref().unwrap_or(&plan.title).clone())
+        }
+        ChangeItem::Past(index) => Some(model.changes.journal().get(index)?.id.clone()),
     }
 }

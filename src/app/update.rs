@@ -1,5 +1,6 @@
 //! One message in, a changed model and effects out.
 
+mod changes;
 mod keys;
 mod logs;
 mod mouse;
@@ -34,7 +35,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::Tick => {
             let expired = model.notices.tick(now);
-            if advance(model, now) || expired {
+            let turned = changes::tick(model, now);
+            if advance(model, now) || expired || turned {
                 model.touch();
             }
         }
@@ -47,6 +49,11 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Logs(asking, news) => return logs::take(model, asking, news),
         Msg::Sift(asking) => return logs::sift(model, asking),
         Msg::Notice(notice) => tell(model, notice, now),
+        Msg::Planned { ask, answer } => changes::planned(model, ask, answer, now),
+        Msg::Progress(progress) => return changes::progress(model, *progress, now),
+        Msg::NotBegun { plan, refusal } => changes::not_begun(model, &plan, refusal, now),
+        Msg::Gate(state) => changes::gate(model, state, now),
+        Msg::Journal(journal) => changes::remember(model, journal),
         Msg::Refreshing(is) => {
             if !is && std::mem::take(&mut model.refreshing) {
                 model.touch();
@@ -102,7 +109,9 @@ fn switch(model: &mut Model, surroundings: Surroundings) {
     model.alerts = super::Alerts::default();
     model.targets = super::Targets::default();
     model.sources = super::Sources::default();
+    // A dialog belongs to the context it was opened in. What is under way goes on being followed.
     model.overlay = None;
+    model.gate = super::GateView::default();
     model.pending.clear();
     model.refreshing = false;
     model.touch();
@@ -119,6 +128,9 @@ fn arrive(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.touch();
     model.text_top = 0;
     let mut effects = logs::arrive(model, now);
+    if *model.trail.here() == Place::Changes {
+        effects.push(Effect::ReadJournal);
+    }
     effects.extend(arrive_at_service(model, now));
     effects
 }
@@ -143,7 +155,7 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         return effects;
     }
     match command {
-        Command::Quit => return vec![Effect::Quit],
+        Command::Quit => return changes::quit(model, now),
         Command::Suspend => return vec![Effect::Suspend],
         Command::Redraw => {
             model.touch();
@@ -182,6 +194,7 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         | Command::LogLive
         | Command::DetailDown
         | Command::DetailUp => {}
+        Command::Changes => return go(model, Place::Changes, now),
         Command::Palette => open_palette(model, ""),
         Command::Contexts => open_palette(model, "context "),
         Command::Themes => open_palette(model, "theme "),
@@ -215,6 +228,15 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         Command::PreviousPane => step_pane(model, false),
         Command::SpanLonger => return step_span(model, true, now),
         Command::SpanShorter => return step_span(model, false, now),
+        Command::Actions
+        | Command::Restart
+        | Command::Redeploy
+        | Command::Scale
+        | Command::RollBack
+        | Command::Silence
+        | Command::Annotate
+        | Command::ReloadPrometheus
+        | Command::Arm => return changes::run(model, command, now),
     }
     Vec::new()
 }
@@ -332,7 +354,7 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             .and_then(|owner| snapshot.services.iter().find(|service| owner.is(&service.id)))
             .map(|service| service.id.clone()),
         Place::Service(id) => return open_part(model, &snapshot, &id.clone(), now),
-        Place::Logs(_) | Place::Sources | Place::Help | Place::Messages => return Vec::new(),
+        Place::Logs(_) | Place::Sources | Place::Changes | Place::Help | Place::Messages => return Vec::new(),
     };
     if target.is_none() {
         tell(model, Notice::info("it belongs to no service known here"), now);

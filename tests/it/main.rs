@@ -60,6 +60,8 @@ mod support;
 #[cfg(test)]
 mod terraform;
 #[cfg(test)]
+mod tui_changes;
+#[cfg(test)]
 mod tui_demo;
 #[cfg(test)]
 mod tui_themes;
