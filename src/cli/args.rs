@@ -75,7 +75,7 @@ pub struct ContextArgs {
     /// Another seed gives another simulated fleet, and another reason for the same incident
     #[arg(long, value_name = "N", default_value_t = 1, global = true)]
     pub demo_seed: u64,
-    /// Take changes away altogether (also: ROUNDS_READ_ONLY)
+    /// Take changes away altogether (also: `ROUNDS_READ_ONLY`)
     #[arg(long, global = true)]
     pub read_only: bool,
 }
@@ -220,6 +220,7 @@ pub struct DoArgs {
 }
 
 /// How to go about a change.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "How to go about it")]
 pub struct HowArgs {
@@ -241,7 +242,7 @@ pub struct HowArgs {
     /// Do not watch how it goes (exit 1)
     #[arg(long, global = true, conflicts_with = "wait")]
     pub no_wait: bool,
-    /// How long to watch it before giving up [default: the context's change_timeout, else 5m]
+    /// How long to watch it before giving up [default: the context's `change_timeout`, else 5m]
     #[arg(long, value_name = "DURATION", value_parser = duration, global = true)]
     pub wait: Option<Duration>,
     /// Silence the service's alerts until the change is verified, at most this long

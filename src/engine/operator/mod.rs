@@ -122,7 +122,7 @@ impl Operator {
         let made = self.0.door.pass(plan, consent, &clock).await?;
         let watching =
             watch::Watching { door: &self.0.door, eyes: &eyes, before, clock: &clock, stop: self.0.stop.subscribe() };
-        Ok(watching.to_the_end(made, progress).await)
+        Ok(watching.follow_to_the_end(made, progress).await)
     }
 
     /// Writes down that a person said no, or that it was refused before it was asked of anybody.

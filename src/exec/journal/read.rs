@@ -60,8 +60,8 @@ fn files(folder: &Path, name: &str) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in entries {
         let file = entry?.file_name();
-        let text = file.to_string_lossy();
-        if text.strip_prefix(&format!("{name}-")).is_some_and(|rest| rest.ends_with(".jsonl")) {
+        let is_put_away = file.to_string_lossy().starts_with(&format!("{name}-"));
+        if is_put_away && Path::new(&file).extension().is_some_and(|extension| extension == "jsonl") {
             found.push(folder.join(&file));
         }
     }

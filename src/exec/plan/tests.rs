@@ -101,6 +101,9 @@ fn place(production: bool) -> ChangePlace {
     }
 }
 
+/// What a case makes of the service of three healthy tasks.
+type Make = fn(&mut ServiceFacts);
+
 struct Scene {
     place: ChangePlace,
     who: Who,
@@ -212,7 +215,6 @@ fn without_a_name_the_unhealthy_task_is_meant_and_else_the_oldest() {
 
 #[test]
 fn healthy_means_running_and_not_known_to_be_otherwise() {
-    type Make = fn(&mut ServiceFacts);
     let cases: [(&str, Make, u32, bool); 8] = [
         ("all well", |_| (), 2, false),
         ("one starts", |facts| facts.service.tasks[1].state = TaskState::Pending, 1, false),
@@ -290,7 +292,6 @@ fn percents_decide_whether_a_deployment_is_downtime() {
 
 #[test]
 fn what_is_rolling_is_refused_unless_it_is_to_be_undone() {
-    type Make = fn(&mut ServiceFacts);
     let cases: [(&str, Make, bool); 6] = [
         ("done", |_| (), false),
         (
@@ -339,7 +340,6 @@ fn what_is_rolling_is_refused_unless_it_is_to_be_undone() {
 #[test]
 fn what_ecs_refuses_is_not_offered() {
     use ObjectionKind::{Pointless, Unknown, Unsupported};
-    type Make = fn(&mut ServiceFacts);
     let scale = |desired| Change::Scale { service: id(), desired };
     let redeploy = Change::Redeploy { service: id() };
     let cases: [(&str, Make, &Change, Vec<ObjectionKind>); 8] = [
@@ -520,7 +520,6 @@ fn somebody_who_is_at_it_right_now_is_a_reason_to_wait() {
 #[test]
 fn a_plan_holds_as_long_as_its_facts_do() {
     let agreed = draw_one(&restart("3f9c"), facts()).unwrap().plan;
-    type Make = fn(&mut ServiceFacts);
     let cases: [(&str, Make, Option<&str>); 7] = [
         ("nothing changed", |_| (), None),
         ("another task started", |facts| facts.service.tasks.push(task("new", TaskState::Running, 500)), None),
