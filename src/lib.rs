@@ -19,6 +19,7 @@ pub mod keymap;
 pub mod located;
 pub mod net;
 pub mod report;
+pub mod runbook;
 pub mod shell;
 pub mod sim;
 pub mod source;

@@ -19,27 +19,28 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("theme", &["located", "format"]),
     ("keymap", &["command", "located", "domain", "format"]),
     ("config", &["located", "domain", "format"]),
+    ("runbook", &["located", "domain", "format"]),
     ("net", &["config", "domain", "format"]),
     ("sim", &["domain", "format"]),
     // floor 2: none of them sees another
-    ("app", &["command", "keymap", "config", "domain", "format", "theme"]),
+    ("app", &["command", "keymap", "config", "runbook", "domain", "format", "theme"]),
     ("source", &["sim", "net", "config", "domain", "format"]),
     ("exec", &["sim", "net", "config", "domain", "format"]),
     // floor 3: none of them sees another
-    ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "domain", "format"]),
-    ("view", &["app", "command", "keymap", "theme", "config", "domain", "format"]),
-    ("report", &["app", "theme", "config", "domain", "format"]),
+    ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "runbook", "domain", "format"]),
+    ("view", &["app", "command", "keymap", "theme", "config", "runbook", "domain", "format"]),
+    ("report", &["app", "theme", "config", "runbook", "domain", "format"]),
     // floor 4
     (
         "shell",
-        &["engine", "view", "app", "source", "sim", "command", "keymap", "theme", "net", "config", "domain", "format"],
+        &["engine", "view", "app", "source", "sim", "command", "keymap", "theme", "net", "config", "runbook", "domain", "format"],
     ),
     // floor 5
     (
         "cli",
         &[
             "shell", "engine", "view", "report", "app", "source", "exec", "command", "keymap", "theme", "config",
-            "net", "sim", "domain", "format",
+            "net", "sim", "runbook", "domain", "format",
         ],
     ),
 ];
@@ -83,7 +84,7 @@ const DOORS: &[Door] = &[
     Door {
         what: "touches files or processes",
         paths: &["std::fs", "tokio::fs", "std::process", "tokio::process"],
-        rooms: &["located", "config", "net", "theme", "keymap", "exec", "shell", "cli"],
+        rooms: &["located", "config", "net", "theme", "keymap", "exec", "runbook", "shell", "cli"],
     },
 ];
 
