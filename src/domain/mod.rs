@@ -23,6 +23,7 @@ pub mod snapshot;
 pub mod source;
 pub mod target;
 pub mod task;
+pub mod trace;
 pub mod verdict;
 
 pub use alert::{Alert, AlertState, Severity, Silence, Suppression};
@@ -31,7 +32,7 @@ pub use change::{
     Progress, Refusal, SilenceAsk, Stage, StageProgress, StageState,
 };
 pub use chart::{Chart, ChartAsk, Span};
-pub use check::{Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
+pub use check::{CauseRow, Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
 pub use checkup::{Checkup, CheckupState};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
 pub use finding::{Evidence, Finding, FindingKind, Since};
@@ -54,4 +55,5 @@ pub use snapshot::{ContextInfo, Occurrence, OccurrenceKind, ServiceHealth, Signa
 pub use source::{ErrorClass, SourceError, SourceKind, SourceState, SourceStatus};
 pub use target::{Target, TargetHealth};
 pub use task::{StopCode, Task, TaskHealth, TaskState};
+pub use trace::{Hop, HopKind, Trace};
 pub use verdict::Verdict;
