@@ -162,7 +162,10 @@ impl CheckKind {
             kind: Self::Signal,
             name: "signal",
             doc: "hold one signal of a service against its threshold",
-            options: &[SERVICE, needed("signal", "cpu, memory, traffic, errors, latency-p50, latency-p95 or latency-p99")],
+            options: &[
+                SERVICE,
+                needed("signal", "cpu, memory, traffic, errors, latency-p50, latency-p95 or latency-p99"),
+            ],
             causes: &[
                 cause("past-threshold", "the signal is past its threshold"),
                 cause("climbing", "the signal climbs steadily towards its limit"),
@@ -318,7 +321,10 @@ impl CheckKind {
             kind: Self::Iam,
             name: "iam",
             doc: "ask what a task's role may do",
-            options: &[SERVICE, option("actions", "the actions, separated by commas [default: what its component needs]")],
+            options: &[
+                SERVICE,
+                option("actions", "the actions, separated by commas [default: what its component needs]"),
+            ],
             causes: &[
                 cause("denied", "an action it needs is not allowed"),
                 cause("no-role", "the task has no role"),
@@ -329,7 +335,11 @@ impl CheckKind {
             kind: Self::Logs,
             name: "logs",
             doc: "read a service's log for lines that say what is wrong",
-            options: &[SERVICE, SINCE, option("pattern", "a CloudWatch filter pattern [default: errors of every kind]")],
+            options: &[
+                SERVICE,
+                SINCE,
+                option("pattern", "a CloudWatch filter pattern [default: errors of every kind]"),
+            ],
             causes: &[
                 cause("error-lines", "the log has lines that say what is wrong"),
                 shared::LOCK_HELD,

@@ -104,7 +104,7 @@ pub struct Step {
     pub id: String,
     /// What people call it.
     pub title: String,
-    /// When it is taken: any of them must hold. None: always.
+    /// When it is taken: all of them must hold. None: always.
     pub when: Vec<Condition>,
     /// What it does.
     pub deed: Deed,
@@ -173,11 +173,11 @@ pub enum Next {
     Goto(usize),
 }
 
-/// Something that must hold of an earlier step; all that is said must.
+/// Something that must hold of an earlier step: of any of several, all that is said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    /// The position of the step.
-    pub step: usize,
+    /// The positions of the steps; at least one.
+    pub steps: Vec<usize>,
     /// It came to one of these; empty: to anything.
     pub states: Vec<StepState>,
     /// It named a cause that fits one of these globs; empty: whatever it named.
@@ -346,6 +346,8 @@ pub enum TemplatePart {
     Text(String),
     /// What stands for something else.
     Of(Reference),
+    /// What stands for something else, or for nothing where it leads nowhere: `{service?}`.
+    Maybe(Reference),
 }
 
 /// What a template can refer to.
@@ -355,6 +357,8 @@ pub enum Reference {
     Input(String),
     /// The name of the alert it was begun from.
     AlertName,
+    /// The service that alert is about.
+    AlertService,
     /// A label of that alert.
     AlertLabel(String),
     /// An annotation of that alert.
@@ -423,9 +427,14 @@ impl Template {
     /// What it refers to, in order.
     pub fn references(&self) -> impl Iterator<Item = &Reference> {
         self.parts.iter().filter_map(|part| match part {
-            TemplatePart::Of(reference) => Some(reference),
+            TemplatePart::Of(reference) | TemplatePart::Maybe(reference) => Some(reference),
             TemplatePart::Text(_) => None,
         })
+    }
+
+    /// Whether it is one reference that may lead nowhere, and nothing else: an option of that value is then left out.
+    pub fn may_be_left_out(&self) -> bool {
+        matches!(self.parts.as_slice(), [TemplatePart::Maybe(_)])
     }
 
     /// The text, where it refers to nothing.
@@ -435,7 +444,7 @@ impl Template {
                 .iter()
                 .map(|part| match part {
                     TemplatePart::Text(text) => text.as_str(),
-                    TemplatePart::Of(_) => "",
+                    TemplatePart::Of(_) | TemplatePart::Maybe(_) => "",
                 })
                 .collect()
         })
@@ -448,6 +457,7 @@ impl fmt::Display for Reference {
         match self {
             Self::Input(name) => write!(f, "the {name}"),
             Self::AlertName => f.write_str("the alert"),
+            Self::AlertService => f.write_str("the alert's service"),
             Self::AlertLabel(label) => write!(f, "the alert's label {label}"),
             Self::AlertAnnotation(name) => write!(f, "the alert's annotation {name}"),
             Self::ContextName => f.write_str("the context"),

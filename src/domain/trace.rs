@@ -27,8 +27,7 @@ pub enum HopKind {
 
 impl HopKind {
     /// Every hop, in the order a request passes them.
-    pub const ALL: [Self; 6] =
-        [Self::Dns, Self::Listener, Self::Rule, Self::TargetGroup, Self::Task, Self::Container];
+    pub const ALL: [Self; 6] = [Self::Dns, Self::Listener, Self::Rule, Self::TargetGroup, Self::Task, Self::Container];
 
     /// The word shown.
     pub const fn word(self) -> &'static str {

@@ -34,10 +34,8 @@ pub(super) struct Entry<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn new(name: impl Into<String>, at: Range<usize>, table: &'a DeTable<'a>) -> Self {
-        let mut entries: Vec<Entry<'a>> = table
-            .iter()
-            .map(|(key, value)| Entry { key: key.get_ref().as_ref(), key_at: key.span(), value })
-            .collect();
+        let mut entries: Vec<Entry<'a>> =
+            table.iter().map(|(key, value)| Entry { key: key.get_ref().as_ref(), key_at: key.span(), value }).collect();
         entries.sort_by_key(|entry| entry.key_at.start);
         Self { name: name.into(), at, entries }
     }
@@ -99,7 +97,8 @@ impl<'a> Fields<'a> {
         let text = self.text(key, drafts)?;
         match parse_duration(&text.value) {
             Ok(length) if length.is_zero() => {
-                drafts.push(Draft::new(&text.at, format!("`{key}` is no time at all")).expected("expected more than 0s"));
+                drafts
+                    .push(Draft::new(&text.at, format!("`{key}` is no time at all")).expected("expected more than 0s"));
                 None
             }
             Ok(length) => Some(At { value: length, at: text.at }),

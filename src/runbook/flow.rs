@@ -8,7 +8,8 @@ use super::step::Placed;
 /// What is wrong with the way through these steps.
 pub(super) fn check(steps: &[Placed]) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    let ways: Vec<Vec<usize>> = steps.iter().enumerate().map(|(at, placed)| onward(at, &placed.step, steps.len())).collect();
+    let ways: Vec<Vec<usize>> =
+        steps.iter().enumerate().map(|(at, placed)| onward(at, &placed.step, steps.len())).collect();
     if let Some(circle) = circle(&ways) {
         drafts.push(refuse_circle(steps, &circle));
         return drafts;
@@ -97,7 +98,8 @@ fn circle(ways: &[Vec<usize>]) -> Option<Vec<usize>> {
         None
     }
     let mut marks = vec![Mark::New; ways.len()];
-    (0..ways.len()).find_map(|at| if marks[at] == Mark::New { walk(at, ways, &mut marks, &mut Vec::new()) } else { None })
+    (0..ways.len())
+        .find_map(|at| if marks[at] == Mark::New { walk(at, ways, &mut marks, &mut Vec::new()) } else { None })
 }
 
 fn refuse_circle(steps: &[Placed], circle: &[usize]) -> Draft {

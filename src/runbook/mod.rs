@@ -16,6 +16,7 @@ mod library;
 mod matching;
 mod options;
 mod parse;
+mod proposal;
 mod resolve;
 mod schema;
 mod shipped;

@@ -42,6 +42,11 @@ pub(super) fn read(
         };
         let Some(value) = value else { continue };
         let Some(template) = scope.read(&value, drafts) else { continue };
+        let required = options.iter().any(|option| option.required && option.name == entry.key);
+        if required && template.may_be_left_out() {
+            let draft = Draft::new(&value.at, format!("{what} must be told its {}", entry.key));
+            drafts.push(draft.hint("write it without the `?`"));
+        }
         if let Some(draft) = template.literal().and_then(|literal| unfit(entry.key, &literal, &value.at)) {
             drafts.push(draft);
         }

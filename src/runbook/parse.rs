@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use crate::domain::{Applies, CauseWords, InputKind, RunInput, Runbook, RunbookOrigin, Template};
+use crate::domain::{Applies, CauseRow, CauseWords, InputKind, RunInput, Runbook, RunbookOrigin, Template};
 use crate::format::parse_duration;
 use crate::located::{Draft, Parsed, Refused, Text, one_of, parse};
 
@@ -203,7 +203,16 @@ fn inputs(table: &Fields<'_>, drafts: &mut Vec<Draft>) -> Vec<RunInput> {
 
 fn causes(table: &Fields<'_>, scope: Scope<'_>, drafts: &mut Vec<Draft>) -> Vec<CauseWords> {
     let mut causes = Vec::new();
+    let mut known: Vec<&str> =
+        scope.steps.iter().flat_map(|(_, step)| causes_of(*step)).map(|cause| cause.name).collect();
+    known.sort_unstable();
+    known.dedup();
+    let is_clear = scope.steps.iter().all(|(_, step)| *step != Known::Unclear);
     for entry in table.entries() {
+        if is_clear && !known.contains(&entry.key) {
+            let draft = Draft::new(&entry.key_at, format!("no step's check ever names the cause `{}`", entry.key));
+            drafts.push(draft.hint(one_of(entry.key, &known)));
+        }
         let name = format!("[causes.{}]", entry.key);
         let Some(fields) = table.table(entry.key, &name, drafts) else { continue };
         fields.only(&CAUSE, drafts);
@@ -218,4 +227,12 @@ fn causes(table: &Fields<'_>, scope: Scope<'_>, drafts: &mut Vec<Draft>) -> Vec<
         }
     }
     causes
+}
+
+/// What the check of a step may find to be the matter.
+fn causes_of(step: Known) -> &'static [CauseRow] {
+    match step {
+        Known::Check(kind) => kind.row().causes,
+        Known::Change | Known::Note | Known::Unclear => &[],
+    }
 }

@@ -169,12 +169,7 @@ fn deed(fields: &Fields<'_>, scope: Scope<'_>, drafts: &mut Vec<Draft>) -> Optio
 }
 
 /// Where the run goes on after the step, and the place that says so.
-fn next(
-    fields: &Fields<'_>,
-    key: &str,
-    scope: Scope<'_>,
-    drafts: &mut Vec<Draft>,
-) -> (Next, Option<Range<usize>>) {
+fn next(fields: &Fields<'_>, key: &str, scope: Scope<'_>, drafts: &mut Vec<Draft>) -> (Next, Option<Range<usize>>) {
     let Some(told) = fields.text(key, drafts) else { return (Next::Continue, None) };
     let next = match told.value.as_str() {
         "continue" => Next::Continue,
@@ -232,24 +227,42 @@ fn condition(
 ) -> Option<Condition> {
     fields.only(&["step", "state", "cause", "has"], drafts);
     fields.needs("step", "\"the id of an earlier step\"", drafts);
-    let asked = fields.text("step", drafts)?;
-    let Some(step) = scope.steps.iter().position(|(known, _)| *known == asked.value) else {
-        let known: Vec<&str> = scope.steps.iter().map(|(known, _)| known.as_str()).collect();
-        let draft = Draft::new(&asked.at, format!("`when` asks for a step that is not there: `{}`", asked.value));
-        drafts.push(draft.hint(one_of(&asked.value, &known)));
-        return None;
-    };
-    uses.push((step, asked.at.clone()));
-    let (states_known, facts): (&[StepState], Vec<&str>) = match scope.steps[step].1 {
-        Known::Check(kind) => (&StepState::OF_CHECKS, kind.facts().iter().map(|(name, _)| *name).collect()),
-        Known::Change => (&StepState::OF_CHANGES, Vec::new()),
-        Known::Note => {
-            drafts.push(Draft::new(&asked.at, "`when` asks for a note, which comes to nothing").hint("ask for a check"));
-            return None;
+    let mut asked = Vec::new();
+    for told in fields.texts("step", drafts) {
+        let Some(step) = scope.steps.iter().position(|(known, _)| *known == told.value) else {
+            let known: Vec<&str> = scope.steps.iter().map(|(known, _)| known.as_str()).collect();
+            let draft = Draft::new(&told.at, format!("`when` asks for a step that is not there: `{}`", told.value));
+            drafts.push(draft.hint(one_of(&told.value, &known)));
+            continue;
+        };
+        if scope.steps[step].1 == Known::Note {
+            drafts.push(Draft::new(&told.at, "`when` asks for a note, which comes to nothing").hint("ask for a check"));
+            continue;
         }
-        // What the step is, is refused where it stands.
-        Known::Unclear => return None,
+        uses.push((step, told.at.clone()));
+        asked.push(step);
+    }
+    // What a step is that cannot be told, is refused where it stands.
+    if asked.is_empty() || asked.iter().any(|step| scope.steps[*step].1 == Known::Unclear) {
+        return None;
+    }
+    let checks = || {
+        asked.iter().filter_map(|step| match scope.steps[*step].1 {
+            Known::Check(kind) => Some(kind),
+            _ => None,
+        })
     };
+    let has_changes = asked.iter().any(|step| scope.steps[*step].1 == Known::Change);
+    let facts: Vec<&str> = checks().flat_map(CheckKind::facts).map(|(name, _)| *name).collect();
+    let known_causes: Vec<&str> = checks().flat_map(|kind| kind.row().causes).map(|cause| cause.name).collect();
+    let mut states_known: Vec<StepState> = Vec::new();
+    if checks().next().is_some() {
+        states_known.extend(StepState::OF_CHECKS);
+    }
+    if has_changes {
+        states_known
+            .extend(StepState::OF_CHANGES.iter().filter(|state| !states_known.contains(state)).collect::<Vec<_>>());
+    }
     if ["state", "cause", "has"].iter().all(|key| fields.get(key).is_none()) {
         let draft = Draft::new(&fields.at, "`when` says nothing of the step");
         drafts.push(draft.expected("expected state, cause or has").absence());
@@ -262,17 +275,23 @@ fn condition(
             None => {
                 let draft = Draft::new(&told.at, format!("the step cannot come to `{}`", told.value));
                 let expected = format!("expected {}", listed(words.iter().copied()));
-                drafts.push(draft.expected(expected).hint_if(crate::located::did_you_mean(&told.value, words.iter().copied())));
+                drafts.push(
+                    draft.expected(expected).hint_if(crate::located::did_you_mean(&told.value, words.iter().copied())),
+                );
             }
         }
     }
     let mut causes = Vec::new();
     for told in fields.texts("cause", drafts) {
-        if let Some(cause) = glob(&told, "a cause", drafts) {
-            causes.push(cause);
+        let Some(cause) = glob(&told, "a cause", drafts) else { continue };
+        let fits = Pattern::new(&cause).is_ok_and(|glob| known_causes.iter().any(|known| glob.matches(known)));
+        if !fits && !known_causes.is_empty() {
+            let draft = Draft::new(&told.at, format!("the step's check never names the cause `{cause}`"));
+            drafts.push(draft.hint(one_of(&cause, &known_causes)));
         }
+        causes.push(cause);
     }
-    if scope.steps[step].1 == Known::Change
+    if checks().next().is_none()
         && let Some(entry) = fields.entries().iter().find(|entry| ["cause", "has"].contains(&entry.key))
     {
         let draft = Draft::new(&entry.key_at, format!("a change has no `{}`", entry.key));
@@ -284,7 +303,7 @@ fn condition(
         let draft = Draft::new(&has.at, format!("the step's check finds no `{}`", has.value));
         drafts.push(draft.hint(one_of(&has.value, &facts)));
     }
-    Some(Condition { step, states, causes, has: has.map(|has| has.value) })
+    Some(Condition { steps: asked, states, causes, has: has.map(|has| has.value) })
 }
 
 /// A text as a glob.

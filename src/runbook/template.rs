@@ -1,5 +1,5 @@
 //! Texts with references in them: `{service}`, `{alert.labels.instance}`, `{steps.tasks.task}`. `{{` and `}}` stand for
-//! the braces themselves.
+//! the braces themselves; `{service?}` is nothing where it leads nowhere.
 
 use crate::domain::{CheckKind, FleetPick, Reference, StepField, Template, TemplatePart};
 use crate::located::{Draft, one_of};
@@ -50,12 +50,14 @@ impl Scope<'_> {
                 drafts.push(Draft::new(&text.at, what).hint(format!("write `{brace}{brace}` for the brace itself")));
                 return None;
             };
-            match self.reference(inside.trim()) {
+            let inside = inside.trim();
+            match self.reference(inside.trim_end_matches('?')) {
                 Ok(reference) => {
                     if !plain.is_empty() {
                         template.parts.push(TemplatePart::Text(std::mem::take(&mut plain)));
                     }
-                    template.parts.push(TemplatePart::Of(reference));
+                    let part = if inside.ends_with('?') { TemplatePart::Maybe } else { TemplatePart::Of };
+                    template.parts.push(part(reference));
                 }
                 Err((what, hint)) => drafts.push(Draft::new(&text.at, what).hint(hint)),
             }
@@ -74,9 +76,10 @@ impl Scope<'_> {
         let nothing = |known: &str| (format!("`{{{path}}}` refers to nothing"), format!("known here: {known}"));
         match parts.as_slice() {
             ["alert", "name"] => Ok(Reference::AlertName),
+            ["alert", "service"] => Ok(Reference::AlertService),
             ["alert", "labels", label] if !label.is_empty() => Ok(Reference::AlertLabel((*label).to_owned())),
             ["alert", "annotations", name] if !name.is_empty() => Ok(Reference::AlertAnnotation((*name).to_owned())),
-            ["alert", ..] => Err(nothing("alert.name, alert.labels.NAME and alert.annotations.NAME")),
+            ["alert", ..] => Err(nothing("alert.name, alert.service, alert.labels.NAME and alert.annotations.NAME")),
             ["context", "name"] => Ok(Reference::ContextName),
             ["context", "region"] => Ok(Reference::ContextRegion),
             ["context", ..] => Err(nothing("context.name and context.region")),

@@ -33,7 +33,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     // floor 4
     (
         "shell",
-        &["engine", "view", "app", "source", "sim", "command", "keymap", "theme", "net", "config", "runbook", "domain", "format"],
+        &[
+            "engine", "view", "app", "source", "sim", "command", "keymap", "theme", "net", "config", "runbook",
+            "domain", "format",
+        ],
     ),
     // floor 5
     (
