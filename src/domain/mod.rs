@@ -9,6 +9,7 @@ pub mod chart;
 pub mod check;
 pub mod checkup;
 pub mod deployment;
+pub mod estate;
 pub mod finding;
 pub mod id;
 pub mod observed;

@@ -14,6 +14,7 @@ use crate::net::aws::Aws;
 use crate::net::http::Clients;
 use crate::sim::{self, World};
 use crate::source::foreign::OwnerLabels;
+use crate::source::probe::Prober;
 use crate::source::{self, Source};
 
 /// The longest one round of a source may take while the screen is open.
@@ -42,6 +43,8 @@ pub struct Station {
     pub clock: Clock,
     /// The longest one round of a source may take.
     pub patience: Duration,
+    /// Answers checks.
+    pub prober: Arc<dyn Prober>,
 }
 
 impl Station {
@@ -54,11 +57,11 @@ impl Station {
         let refresh = context.refresh;
         let mut posts = Vec::new();
         let mut post = |source: Arc<dyn Source>, interval| posts.push(Post { source, interval });
-        if let Some(settings) = &context.aws {
-            let aws = Aws::open(settings.clone(), &clients);
-            post(source::ecs::open(&aws, context), refresh.ecs);
-            if settings.cloudwatch {
-                post(source::cloudwatch::open(&aws), refresh.cloudwatch);
+        let aws = context.aws.as_ref().map(|settings| Aws::open(settings.clone(), &clients));
+        if let Some(aws) = &aws {
+            post(source::ecs::open(aws, context), refresh.ecs);
+            if aws.settings().cloudwatch {
+                post(source::cloudwatch::open(aws), refresh.cloudwatch);
             }
         }
         let grafana = context.grafana.as_ref();
@@ -88,7 +91,8 @@ impl Station {
             services: patterns(&context.services)?,
             notes: notes(context),
         };
-        Ok(Self { posts, setting, clock: Clock::system(), patience: PATIENCE })
+        let prober = source::probe::open(context, aws.as_ref(), &clients);
+        Ok(Self { posts, setting, clock: Clock::system(), patience: PATIENCE, prober })
     }
 
     /// The simulated fleet, its clock running `speed` times as fast as life. `services` are globs; all when empty.
@@ -113,7 +117,8 @@ impl Station {
             notes: Vec::new(),
         };
         let posts = SourceKind::ALL.map(open).to_vec();
-        Ok(Self { posts, setting, clock: Clock::simulated(sim::EPOCH, speed), patience: PATIENCE })
+        let prober = source::probe::simulated(Arc::clone(world));
+        Ok(Self { posts, setting, clock: Clock::simulated(sim::EPOCH, speed), patience: PATIENCE, prober })
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -2,8 +2,11 @@
 //! redaction and the counting of requests.
 
 pub mod aws;
+pub mod dns;
 pub mod http;
 mod meter;
 pub mod secret;
+pub mod tcp;
+pub mod tls;
 
 pub use meter::Meter;

@@ -8,6 +8,7 @@ pub mod door;
 pub mod ecs;
 pub mod foreign;
 pub mod grafana;
+pub mod probe;
 pub mod prometheus;
 pub mod sim;
 

@@ -5,6 +5,7 @@ mod explain;
 #[cfg(test)]
 pub(crate) mod fake;
 mod profile;
+pub mod query;
 mod session;
 mod transport;
 
