@@ -28,6 +28,11 @@ pub fn keymaps(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     Some(folder(env)?.join("keymaps"))
 }
 
+/// The user's own runbooks.
+pub fn runbooks(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    Some(folder(env)?.join("runbooks"))
+}
+
 /// The user's home.
 pub fn home(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)

@@ -413,6 +413,11 @@ impl FleetPick {
         (Self::Worst, "worst"),
     ];
 
+    /// What stands behind `fleet.` in a reference.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(pick, _)| *pick == self).map_or("worst", |(_, name)| name)
+    }
+
     /// Why it was this one, in a few words.
     pub fn why(self) -> String {
         match self {

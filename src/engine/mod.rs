@@ -8,6 +8,7 @@ mod charts;
 mod clock;
 mod doctor;
 mod once;
+pub mod runs;
 mod station;
 mod tracker;
 mod watch;

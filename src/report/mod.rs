@@ -9,6 +9,7 @@ mod exit;
 mod ink;
 pub mod once;
 mod problem;
+pub mod runbook;
 #[cfg(test)]
 mod sample;
 

@@ -5,11 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-<<<<<<< HEAD
-use aws_credential_types::Credentials;
-=======
 use aws_config::retry::RetryConfig;
->>>>>>> hands
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
