@@ -11,6 +11,8 @@ mod failure;
 mod lists;
 mod man;
 mod once;
+mod run;
+mod runbook;
 mod setup;
 mod stdout;
 
@@ -62,6 +64,8 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
         Some(Command::Config { command }) => config::run(cli, *command, environment),
         Some(Command::Keys) => lists::keys(cli, environment),
         Some(Command::Themes { name }) => lists::themes(name.as_deref(), environment),
+        Some(Command::Run(args)) => run::run(cli, args, environment),
+        Some(Command::Runbook { command }) => runbook::run(cli, command, environment),
         Some(Command::Completions { shell }) => completions::run(*shell),
         Some(Command::Man) => man::run(),
     }

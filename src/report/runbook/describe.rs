@@ -26,6 +26,25 @@ pub fn list(runbooks: &[Arc<Runbook>], width: usize) -> String {
     out
 }
 
+/// The same as JSON.
+pub fn list_json(runbooks: &[Arc<Runbook>]) -> String {
+    let rows: Vec<serde_json::Value> = runbooks.iter().map(|runbook| row(runbook)).collect();
+    let report = serde_json::json!({ "schema": "rounds.runbooks/1", "runbooks": rows });
+    // Strings only: nothing that JSON cannot say.
+    serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+}
+
+/// One runbook as an object: its name, its title, where it is from.
+pub(super) fn row(runbook: &Runbook) -> serde_json::Value {
+    let file = match &runbook.origin {
+        RunbookOrigin::Shipped => None,
+        RunbookOrigin::File(path) => Some(format::sanitise(path).into_owned()),
+    };
+    serde_json::json!({
+        "name": format::sanitise(&runbook.name), "title": format::sanitise(&runbook.title), "file": file,
+    })
+}
+
 /// The runbook as text.
 pub fn show(runbook: &Runbook, width: usize) -> String {
     let mut out = format!("{}: {}\n", runbook.name, runbook.title);

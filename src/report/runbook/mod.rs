@@ -1,6 +1,7 @@
 //! Runbooks on paper: a run as it goes and when it has ended, and what a runbook would do.
 
 mod describe;
+mod fitting;
 mod json;
 mod markdown;
 mod paragraph;
@@ -14,7 +15,8 @@ use jiff::tz::TimeZone;
 
 use crate::domain::ContextInfo;
 
-pub use describe::{list, markdown as show_markdown, reference, show};
+pub use describe::{list, list_json, markdown as show_markdown, reference, show};
+pub use fitting::{json as fitting_json, text as fitting};
 pub use json::{SCHEMA, json, schema};
 pub use markdown::markdown;
 pub use text::{end, head, plan, step};
