@@ -14,6 +14,7 @@ pub mod command;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod exec;
 pub mod format;
 pub mod keymap;
 pub mod located;

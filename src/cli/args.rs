@@ -64,6 +64,9 @@ pub struct ContextArgs {
     /// How many times faster than life the simulated fleet lives
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed, global = true)]
     pub demo_speed: f64,
+    /// Take changes away altogether (also: ROUNDS_READ_ONLY)
+    #[arg(long, global = true)]
+    pub read_only: bool,
 }
 
 /// One look instead of the console.

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Clock;
 use super::tracker::Tracker;
+use super::{Clock, Operator, operator};
 use crate::assess::Setting;
 use crate::config;
-use crate::domain::{ContextInfo, Policy, SourceKind, SourceStatus};
+use crate::domain::{ChangePlace, ContextInfo, Policy, SourceKind, SourceStatus};
+use crate::exec;
+use crate::exec::plan::Means;
 use crate::net::aws::Aws;
 use crate::net::http::Clients;
 use crate::sim::{self, World};
@@ -45,6 +47,8 @@ pub struct Station {
     pub patience: Duration,
     /// Answers checks.
     pub prober: Arc<dyn Prober>,
+    /// Makes changes, once it is [`Station::equipped`].
+    pub operator: Operator,
 }
 
 impl Station {
@@ -92,7 +96,25 @@ impl Station {
             notes: notes(context),
         };
         let prober = source::probe::open(context, aws.as_ref(), &clients);
-        Ok(Self { posts, setting, clock: Clock::system(), patience: PATIENCE, prober })
+        let clock = Clock::system();
+        let labels = OwnerLabels::of(context.prometheus.as_ref());
+        let operator = Operator::new(operator::Parts {
+            hands: exec::open(context, aws.as_ref(), &clients),
+            place: place(&setting.context),
+            means: Means {
+                patience: context.change_timeout,
+                service_label: labels.service,
+                cluster_label: labels.cluster,
+                sees_targets: context.prometheus.is_some(),
+                sees_alerts: posts.iter().any(|post| has_alerts(post.source.kind())),
+                ..Means::default()
+            },
+            arm_for: context.arm_for,
+            read_only: context.read_only,
+            sources: posts.iter().map(|post| Arc::clone(&post.source)).collect(),
+            clock,
+        });
+        Ok(Self { posts, setting, clock, patience: PATIENCE, prober, operator })
     }
 
     /// The simulated fleet, its clock running `speed` times as fast as life. `services` are globs; all when empty.
@@ -118,7 +140,30 @@ impl Station {
         };
         let posts = SourceKind::ALL.map(open).to_vec();
         let prober = source::probe::simulated(Arc::clone(world));
-        Ok(Self { posts, setting, clock: Clock::simulated(sim::EPOCH, speed), patience: PATIENCE, prober })
+        let clock = Clock::simulated(sim::EPOCH, speed);
+        let operator = Operator::new(operator::Parts {
+            hands: exec::sim::open(Arc::clone(world)),
+            place: place(&setting.context),
+            means: Means {
+                patience: config::settings::CHANGE_TIMEOUT,
+                service_label: OwnerLabels::default().service,
+                sees_targets: true,
+                sees_alerts: true,
+                ..Means::default()
+            },
+            arm_for: config::settings::ARM_FOR,
+            read_only: false,
+            sources: posts.iter().map(|post| Arc::clone(&post.source)).collect(),
+            clock,
+        });
+        Ok(Self { posts, setting, clock, patience: PATIENCE, prober, operator })
+    }
+
+    /// The same, able to change things: with a journal to write them down in and a name to make them in.
+    #[must_use]
+    pub fn equipped(mut self, outfit: exec::Outfit) -> Self {
+        self.operator = self.operator.equipped(outfit);
+        self
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -142,6 +187,21 @@ impl Station {
     pub(super) fn post(&self, kind: SourceKind) -> Option<&Post> {
         self.posts.iter().find(|post| post.source.kind() == kind)
     }
+}
+
+fn place(context: &ContextInfo) -> ChangePlace {
+    ChangePlace {
+        context: context.name.clone(),
+        production: context.production,
+        demo: context.demo,
+        region: context.region.clone(),
+        account: None,
+        caller_arn: None,
+    }
+}
+
+const fn has_alerts(kind: SourceKind) -> bool {
+    matches!(kind, SourceKind::Prometheus | SourceKind::Alertmanager | SourceKind::Grafana)
 }
 
 fn patterns(globs: &[String]) -> Result<Vec<glob::Pattern>, String> {

@@ -72,7 +72,6 @@ const DOORS: &[Door] = &[
             "aws_sdk_applicationautoscaling",
             "aws_sdk_cloudwatch",
             "aws_sdk_ecs",
-            "aws_sdk_elasticloadbalancingv2",
             "aws_sdk_sts",
             "aws_sigv4",
             "aws_smithy_async",

@@ -76,11 +76,6 @@ impl Session {
         aws_sdk_cloudwatch::Client::new(&self.config)
     }
 
-    /// A client of the load balancers' API.
-    pub fn elb(&self) -> aws_sdk_elasticloadbalancingv2::Client {
-        aws_sdk_elasticloadbalancingv2::Client::new(&self.config)
-    }
-
     /// A client of the API of Application Auto Scaling.
     pub fn autoscaling(&self) -> aws_sdk_applicationautoscaling::Client {
         aws_sdk_applicationautoscaling::Client::new(&self.config)

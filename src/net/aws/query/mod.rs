@@ -178,7 +178,7 @@ impl Session {
         };
         let sent = tokio::time::timeout_at(self.deadline(), Box::pin(asking)).await.map_err(|_| late())??;
         let response = sent.map_err(|error| match find::<TransportFailure>(&error) {
-            Some(failure) => SourceError { what: format!("{place}: {}", failure.0.what), ..failure.0.clone() },
+            Some(failure) => SourceError { what: format!("{place}: {}", failure.error.what), ..failure.error.clone() },
             None => SourceError::new(ErrorClass::Connect, format!("{place}: {}", clean(&error.to_string()))),
         })?;
         let body = response.body().bytes().unwrap_or_default().to_vec();
