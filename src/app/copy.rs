@@ -1,9 +1,12 @@
 //! What copying takes from each screen: the text one would paste elsewhere.
 
-use super::{AlertItem, Model, OverviewItem, Pane, Place, service_alerts, service_targets};
+use super::{AlertItem, ChangeItem, Model, OverviewItem, Pane, Place, service_alerts, service_targets};
 
 /// The text of what the cursor is on, where there is one.
 pub(super) fn copied(model: &Model) -> Option<String> {
+    if *model.trail.here() == Place::Changes {
+        return changed(model);
+    }
     let snapshot = model.snapshot.as_deref()?;
     match model.trail.here() {
         Place::Overview => match model.overview.list.selected()?.item {
@@ -35,6 +38,17 @@ pub(super) fn copied(model: &Model) -> Option<String> {
             }
         }
         Place::Messages => model.notices.said().nth(model.text_top).map(|(_, notice)| notice.text.clone()),
-        Place::Help => None,
+        Place::Help | Place::Changes => None,
+    }
+}
+
+/// Of a change the same thing as a command line, else its headline.
+fn changed(model: &Model) -> Option<String> {
+    match model.changes.list.selected()?.item {
+        ChangeItem::Followed(index) => {
+            let plan = &model.changes.followed().get(index)?.plan;
+            Some(plan.same_as.as_ref().unwrap_or(&plan.title).clone())
+        }
+        ChangeItem::Past(index) => Some(model.changes.journal().get(index)?.id.clone()),
     }
 }

@@ -1,5 +1,6 @@
 //! One message in, a changed model and effects out.
 
+mod changes;
 mod keys;
 mod mouse;
 
@@ -33,7 +34,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::Tick => {
             let expired = model.notices.tick(now);
-            if advance(model, now) || expired {
+            let turned = changes::tick(model, now);
+            if advance(model, now) || expired || turned {
                 model.touch();
             }
         }
@@ -44,6 +46,11 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
             }
         }
         Msg::Notice(notice) => tell(model, notice, now),
+        Msg::Planned { ask, answer } => changes::planned(model, ask, answer, now),
+        Msg::Progress(progress) => return changes::progress(model, *progress, now),
+        Msg::NotBegun { plan, refusal } => changes::not_begun(model, &plan, refusal, now),
+        Msg::Gate(state) => changes::gate(model, state, now),
+        Msg::Journal(journal) => changes::remember(model, journal),
         Msg::Refreshing(is) => {
             if !is && std::mem::take(&mut model.refreshing) {
                 model.touch();
@@ -98,7 +105,9 @@ fn switch(model: &mut Model, surroundings: Surroundings) {
     model.alerts = super::Alerts::default();
     model.targets = super::Targets::default();
     model.sources = super::Sources::default();
+    // A dialog belongs to the context it was opened in. What is under way goes on being followed.
     model.overlay = None;
+    model.gate = super::GateView::default();
     model.pending.clear();
     model.refreshing = false;
     model.touch();
@@ -114,6 +123,9 @@ fn go(model: &mut Model, place: Place, now: Timestamp) -> Vec<Effect> {
 fn arrive(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.touch();
     model.text_top = 0;
+    if *model.trail.here() == Place::Changes {
+        return vec![Effect::ReadJournal];
+    }
     let Place::Service(id) = model.trail.here().clone() else { return Vec::new() };
     match &mut model.service {
         Some(screen) if screen.id == id => {
@@ -151,6 +163,7 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         Command::Alerts => return go(model, Place::Alerts, now),
         Command::Targets => return go(model, Place::Targets, now),
         Command::Sources => return go(model, Place::Sources, now),
+        Command::Changes => return go(model, Place::Changes, now),
         Command::Palette => open_palette(model, ""),
         Command::Contexts => open_palette(model, "context "),
         Command::Themes => open_palette(model, "theme "),
@@ -184,6 +197,15 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         Command::PreviousPane => step_pane(model, false),
         Command::SpanLonger => return step_span(model, true, now),
         Command::SpanShorter => return step_span(model, false, now),
+        Command::Actions
+        | Command::Restart
+        | Command::Redeploy
+        | Command::Scale
+        | Command::RollBack
+        | Command::Silence
+        | Command::Annotate
+        | Command::ReloadPrometheus
+        | Command::Arm => return changes::run(model, command, now),
     }
     Vec::new()
 }
@@ -301,7 +323,7 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             .and_then(|owner| snapshot.services.iter().find(|service| owner.is(&service.id)))
             .map(|service| service.id.clone()),
         Place::Service(id) => return open_part(model, &snapshot, &id.clone(), now),
-        Place::Sources | Place::Help | Place::Messages => return Vec::new(),
+        Place::Sources | Place::Changes | Place::Help | Place::Messages => return Vec::new(),
     };
     if target.is_none() {
         tell(model, Notice::info("it belongs to no service known here"), now);

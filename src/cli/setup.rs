@@ -12,7 +12,7 @@ use crate::config::{self, Context, Mouse, Overrides, Refused, Settings, Ui};
 use crate::domain::{Checkup, CheckupState};
 use crate::engine::Station;
 use crate::exec::journal::Journal;
-use crate::exec::{Outfit, Who};
+use crate::exec::{self, Outfit};
 use crate::shell::Opener;
 use crate::sim::{Plan, World};
 use crate::theme::Depth;
@@ -104,7 +104,7 @@ pub fn outfit(cli: &Cli, environment: &Environment, is_demo: bool) -> Outfit {
     let is_set = |value: &String| !matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off");
     let by_environment = environment.get("ROUNDS_READ_ONLY").filter(is_set).map(|_| "ROUNDS_READ_ONLY".to_owned());
     let forbidden_by = cli.context.read_only.then(|| "--read-only".to_owned()).or(by_environment);
-    Outfit { journal, who: Who::here(environment.reader()), forbidden_by }
+    Outfit { journal, who: exec::here(environment.reader()), forbidden_by }
 }
 
 /// A context of the settings, under the command line's overrides.

@@ -12,6 +12,7 @@ pub mod deployment;
 pub mod estate;
 pub mod finding;
 pub mod id;
+pub mod journal;
 pub mod observed;
 pub mod policy;
 pub mod reading;

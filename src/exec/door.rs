@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::journal::{CallResult, Event, Journal, JournalError, Record, Story, VERSION, stories};
+use super::journal::{Journal, JournalError};
 use super::plan::{self, Draft, Means, Setting};
-use super::{Answer, Deed, Gate, Hands, Note, Receipt, Seen, Subject, Watched, Who};
+use super::{Answer, Deed, Gate, Hands, Note, Receipt, Seen, Subject, Watched, is_alive};
+use crate::domain::journal::{CallResult, Event, Record, Story, VERSION, Who, stories};
 use crate::domain::{
     Change, ChangePlace, Consent, ObjectionKind, Outcome, Plan, PlanOptions, Refusal, SourceError, SourceKind,
     StageProgress,
@@ -130,7 +131,7 @@ impl Door {
     fn lately(&self, stamp: Timestamp) -> Vec<Story> {
         let since = stamp.checked_sub(LATELY).unwrap_or(Timestamp::MIN);
         let Ok(contents) = self.outfit.journal.read(since) else { return Vec::new() };
-        let mut told = stories(&contents.records, &self.outfit.who, stamp);
+        let mut told = stories(&contents.records, &|who| is_alive(who, &self.outfit.who), stamp);
         told.retain(|story| story.context == self.place.context);
         told
     }

@@ -29,7 +29,7 @@ pub use live::open;
 pub use survey::{
     Previous, PrometheusFacts, Scaling, ServiceDeployment, ServiceFacts, Subject, Survey, Whereabouts, starts,
 };
-pub use who::Who;
+pub use who::{here, is_alive};
 
 use crate::domain::{Change, Refusal, SourceError, SourceKind};
 use crate::net::Mishap;

@@ -2,74 +2,39 @@
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
+use crate::domain::journal::Who;
 use crate::format::sanitise;
 
-/// A person at a machine, as far as the machine knows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Who {
-    /// The name of the OS user.
-    pub user: String,
-    /// Its number.
-    pub uid: u32,
-    /// Who became that user by `sudo`.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub sudo_user: Option<String>,
-    /// The machine's name.
-    pub host: String,
-    /// Where the SSH session comes from.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub ssh_client: Option<String>,
-    /// The process.
-    pub pid: u32,
-    /// Which start of the machine it is, where that is known.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub boot: Option<String>,
-    /// When in that start the process began, in the kernel's ticks: numbers of processes are used again.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub began: Option<u64>,
+/// Whoever runs this process. `env` reads an environment variable.
+pub fn here(env: impl Fn(&str) -> Option<String>) -> Who {
+    let uid = rustix::process::getuid().as_raw();
+    let pid = std::process::id();
+    let text = |name: &str| env(name).filter(|text| !text.is_empty()).map(|text| sanitise(&text).into_owned());
+    Who {
+        user: account(Path::new("/etc/passwd"), uid).or_else(|| text("USER")).unwrap_or_else(|| format!("uid {uid}")),
+        uid,
+        sudo_user: text("SUDO_USER"),
+        host: sanitise(&rustix::system::uname().nodename().to_string_lossy()).into_owned(),
+        ssh_client: text("SSH_CONNECTION").and_then(|text| text.split(' ').next().map(str::to_owned)),
+        pid,
+        boot: boot(),
+        began: began(pid),
+    }
 }
 
-impl Who {
-    /// Whoever runs this process. `env` reads an environment variable.
-    pub fn here(env: impl Fn(&str) -> Option<String>) -> Self {
-        let uid = rustix::process::getuid().as_raw();
-        let pid = std::process::id();
-        let text = |name: &str| env(name).filter(|text| !text.is_empty()).map(|text| sanitise(&text).into_owned());
-        Self {
-            user: account(Path::new("/etc/passwd"), uid)
-                .or_else(|| text("USER"))
-                .unwrap_or_else(|| format!("uid {uid}")),
-            uid,
-            sudo_user: text("SUDO_USER"),
-            host: sanitise(&rustix::system::uname().nodename().to_string_lossy()).into_owned(),
-            ssh_client: text("SSH_CONNECTION").and_then(|text| text.split(' ').next().map(str::to_owned)),
-            pid,
-            boot: boot(),
-            began: began(pid),
-        }
+/// Whether the process still runs, as far as this one (on the same machine) can tell; `None` for other machines.
+pub fn is_alive(who: &Who, here: &Who) -> Option<bool> {
+    if who.host != here.host {
+        return None;
     }
-
-    /// The name to act in: the person behind `sudo`, else the OS user.
-    pub fn name(&self) -> &str {
-        self.sudo_user.as_deref().unwrap_or(&self.user)
+    if who.boot.is_some() && here.boot.is_some() && who.boot != here.boot {
+        return Some(false);
     }
-
-    /// Whether the process still runs, as far as this one (on the same machine) can tell; `None` for other machines.
-    pub fn is_alive(&self, here: &Self) -> Option<bool> {
-        if self.host != here.host {
-            return None;
-        }
-        if self.boot.is_some() && here.boot.is_some() && self.boot != here.boot {
-            return Some(false);
-        }
-        if let Some(then) = self.began.filter(|_| self.boot == here.boot) {
-            return Some(began(self.pid) == Some(then));
-        }
-        let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw)?;
-        Some(!matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH)))
+    if let Some(then) = who.began.filter(|_| who.boot == here.boot) {
+        return Some(began(who.pid) == Some(then));
     }
+    let pid = i32::try_from(who.pid).ok().and_then(rustix::process::Pid::from_raw)?;
+    Some(!matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH)))
 }
 
 /// The name of a user number in the table of local users. Names of a directory service are not in it.
@@ -102,16 +67,16 @@ mod tests {
 
     #[test]
     fn a_process_is_told_from_another_with_its_number() {
-        let here = Who::here(|_| None);
-        assert_eq!(here.is_alive(&here), Some(true));
+        let here = super::here(|_| None);
+        assert_eq!(is_alive(&here, &here), Some(true));
         let earlier = Who { began: Some(1), ..here.clone() };
-        assert_eq!(earlier.is_alive(&here), Some(false), "the number was used again");
+        assert_eq!(is_alive(&earlier, &here), Some(false), "the number was used again");
         let before = Who { boot: Some("another".to_owned()), ..here.clone() };
-        assert_eq!(before.is_alive(&here), Some(false), "the machine started again since");
+        assert_eq!(is_alive(&before, &here), Some(false), "the machine started again since");
         let elsewhere = Who { host: "elsewhere".to_owned(), ..here.clone() };
-        assert_eq!(elsewhere.is_alive(&here), None);
+        assert_eq!(elsewis_alive(&here, &here), None);
         let unknown = Who { boot: None, began: None, pid: i32::MAX.unsigned_abs(), ..here.clone() };
-        assert_eq!(unknown.is_alive(&here), Some(false));
+        assert_eq!(is_alive(&unknown, &here), Some(false));
     }
 
     #[test]
@@ -121,7 +86,7 @@ mod tests {
             "SSH_CONNECTION" => Some("203.0.113.7 51234 10.0.0.5 22".to_owned()),
             _ => None,
         };
-        let who = Who::here(env);
+        let who = super::here(env);
         assert_eq!((who.name(), who.ssh_client.as_deref()), ("kim\\u{1b}[2J", Some("203.0.113.7")));
         assert!(!who.user.is_empty() && !who.host.is_empty());
     }

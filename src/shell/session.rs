@@ -210,6 +210,7 @@ impl Sitting {
                 let said = format!("offered to the terminal's clipboard (OSC 52): {text}");
                 return self.tell(Msg::Notice(Notice::info(said)));
             }
+            Effect::Plan { .. } | Effect::CarryOut { .. } | Effect::Arm | Effect::Disarm | Effect::ReadJournal => {}
             Effect::Suspend => {
                 self.screen.suspend()?;
                 self.drawn = None;

@@ -3,7 +3,9 @@
 mod alerts;
 mod canvas;
 mod chart;
+mod choose;
 mod chrome;
+mod confirm;
 mod detail;
 mod facts;
 mod glyphs;
@@ -11,6 +13,7 @@ mod help;
 mod hit;
 mod overlay;
 mod overview;
+mod progress;
 mod service;
 mod side;
 mod sources;
@@ -51,6 +54,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
     match model.trail.here() {
         Place::Help => help::help(&mut canvas),
         Place::Messages => help::messages(&mut canvas),
+        Place::Changes => progress::draw(&mut canvas),
         place => match &model.snapshot {
             None => waiting::first(&mut canvas),
             Some(snapshot) => match place {
@@ -59,7 +63,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
                 Place::Alerts => alerts::draw(&mut canvas, snapshot),
                 Place::Targets => targets::draw(&mut canvas, snapshot),
                 Place::Sources => sources::draw(&mut canvas, snapshot),
-                Place::Help | Place::Messages => {}
+                Place::Changes | Place::Help | Place::Messages => {}
             },
         },
     }

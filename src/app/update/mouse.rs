@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::{Effect, Model, MouseInput, MouseKind, Overlay, Pane, Place, Spot};
-use super::{Motion, go, keys, open, scroll_text, set_span, sort};
+use super::{Motion, changes, go, keys, open, scroll_text, set_span, sort};
 
 pub(super) fn act(model: &mut Model, input: MouseInput, now: Timestamp) -> Vec<Effect> {
     match (input.kind, model.overlay.take()) {
@@ -16,6 +16,14 @@ pub(super) fn act(model: &mut Model, input: MouseInput, now: Timestamp) -> Vec<E
             };
             palette.chosen = chosen;
             keys::take(model, palette, now)
+        }
+        (MouseKind::Click, Some(Overlay::Menu(menu))) => changes::clicked_menu(model, menu, input.spot.as_ref(), now),
+        (MouseKind::Click, Some(Overlay::Asking(asking))) => {
+            model.overlay = Some(Overlay::Asking(asking));
+            Vec::new()
+        }
+        (MouseKind::Click, Some(Overlay::Confirm(confirm))) => {
+            changes::clicked_confirm(model, confirm, input.spot.as_ref(), now)
         }
         (MouseKind::Click, overlay) => {
             // A filter being typed is kept as it is.
@@ -62,7 +70,8 @@ fn click(model: &mut Model, spot: Option<Spot>, now: Timestamp) -> Vec<Effect> {
         Some(Spot::Column(column)) => sort(model, |list| list.sort_by(column)),
         Some(Spot::Span(span)) => return set_span(model, span, now),
         Some(Spot::Place(place)) => return go(model, place, now),
-        Some(Spot::Candidate(_)) | None => {}
+        Some(Spot::UnderWay) => return go(model, Place::Changes, now),
+        Some(Spot::Candidate(_) | Spot::Action(_) | Spot::Confirm(_)) | None => {}
     }
     Vec::new()
 }

@@ -12,10 +12,11 @@ use tokio::sync::{mpsc, watch as signal};
 
 use self::eyes::Eyes;
 use super::Clock;
+use crate::domain::journal::{Story, Who, unfinished};
 use crate::domain::{Change, ChangePlace, Consent, GateState, Plan, PlanOptions, Progress, Refusal};
-use crate::exec::journal::{self, Journal, Story};
+use crate::exec::journal::Journal;
 use crate::exec::plan::Means;
-use crate::exec::{Door, Gate, Hands, Moment, Outfit, Who};
+use crate::exec::{Door, Gate, Hands, Moment, Outfit, is_alive};
 use crate::source::Source;
 
 /// How far back unfinished changes are told at the start.
@@ -150,9 +151,10 @@ impl Operator {
         let now = self.moment().stamp;
         let since = now.checked_sub(TOLD).unwrap_or(Timestamp::MIN);
         let Ok(contents) = self.0.door.journal().read(since) else { return Vec::new() };
-        let mut unfinished = journal::unfinished(&contents.records, self.0.door.who(), now);
-        unfinished.retain(|story| story.context == self.place().context);
-        unfinished
+        let here = self.0.door.who();
+        let mut stories = unfinished(&contents.records, &|who| is_alive(who, here), now);
+        stories.retain(|story| story.context == self.place().context);
+        stories
     }
 
     /// Remembers that somebody was told of these.

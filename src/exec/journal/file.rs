@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use super::{JournalError, Record};
+use super::JournalError;
+use crate::domain::journal::Record;
 
 /// A file larger than this, in bytes, is put away under the time of its end, and another one begun.
 const FULL: u64 = 10 * 1024 * 1024;

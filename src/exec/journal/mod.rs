@@ -6,8 +6,6 @@
 
 mod file;
 mod read;
-mod record;
-mod story;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 
 pub use self::read::{Contents, Unread};
-pub use self::record::{CallResult, Event, Record, VERSION};
-pub use self::story::{Ending, Story, stories, unfinished};
+use crate::domain::journal::Record;
 
 /// Why the journal could not be written or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{JournalError, Record, VERSION};
+use super::JournalError;
+use crate::domain::journal::{Record, VERSION};
 use crate::format::{clip, sanitise};
 
 /// What the journal holds.

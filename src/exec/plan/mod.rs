@@ -13,8 +13,8 @@ pub use self::words::aws_words;
 
 use jiff::Timestamp;
 
-use super::journal::{Ending, Story};
-use super::{Deed, Subject, Survey, Who};
+use super::{Deed, Subject, Survey};
+use crate::domain::journal::{Ending, Story, Who};
 use crate::domain::{
     Blast, Change, ChangePlace, Matcher, Objection, ObjectionKind, Plan, PlanLine, PlanOptions, Refusal, ServiceId,
     SilenceAsk, SourceKind, Stage,

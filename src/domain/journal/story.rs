@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{CallResult, Event, Record};
-use crate::domain::{Change, Consent, Outcome, Plan};
-use crate::exec::Who;
-use crate::format;
+use super::super::{Change, Consent, Outcome, Plan};
+use super::{CallResult, Event, Record, Who};
 
 /// One change from intent to end, as far as it was written down.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +83,7 @@ impl Story {
         let began = self.began.strftime("%H:%M:%SZ");
         Some(match &self.asked {
             Change::RestartTask { service, task } => {
-                let short = task.get(..8).unwrap_or(task);
+                let short = short(task);
                 format!(
                     "whether task {short} of {service} still runs, or stopped after {began} with the reason \"rounds: {}\"",
                     self.who.name()
@@ -110,20 +108,28 @@ impl Story {
 /// A change in a few words, before it is planned.
 fn title(change: &Change) -> String {
     match change {
-        Change::RestartTask { service, task } => format!("restart task {} of {service}", format::clip(task, 12)),
+        Change::RestartTask { service, task } => format!("restart task {} of {service}", short(task)),
         Change::Redeploy { service } => format!("redeploy {service}"),
         Change::Scale { service, desired } => format!("scale {service} to {desired}"),
         Change::RollBack { service } => format!("roll back {service}"),
         Change::Silence(_) => "silence".to_owned(),
-        Change::ExpireSilence { id, .. } => format!("expire silence {}", format::clip(id, 12)),
+        Change::ExpireSilence { id, .. } => format!("expire silence {}", short(id)),
         Change::Annotate { .. } => "annotate".to_owned(),
         Change::ReloadPrometheus => "reload prometheus".to_owned(),
     }
 }
 
-/// The stories the records tell, in the order they began. `here` is this process: whether another one still runs can
-/// only be told on the machine it ran on; elsewhere it is taken to have ended once nobody can be watching any more.
-pub fn stories(records: &[Record], here: &Who, now: Timestamp) -> Vec<Story> {
+/// The first characters of an id.
+fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
+}
+
+/// Whether somebody's process still runs; `None` where that cannot be told (it runs on another machine).
+pub type IsAlive<'a> = &'a dyn Fn(&Who) -> Option<bool>;
+
+/// The stories the records tell, in the order they began. A process of which nobody can tell whether it runs is taken to
+/// have ended once it cannot be watching any more.
+pub fn stories(records: &[Record], is_alive: IsAlive<'_>, now: Timestamp) -> Vec<Story> {
     let mut order: Vec<&str> = Vec::new();
     let mut by_id: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
     for record in records {
@@ -133,18 +139,18 @@ pub fn stories(records: &[Record], here: &Who, now: Timestamp) -> Vec<Story> {
         }
         group.push(record);
     }
-    order.into_iter().filter_map(|id| by_id.get(id).and_then(|records| story(records, here, now))).collect()
+    order.into_iter().filter_map(|id| by_id.get(id).and_then(|records| story(records, is_alive, now))).collect()
 }
 
 /// The stories whose ending nobody knows and nobody was told of.
-pub fn unfinished(records: &[Record], here: &Who, now: Timestamp) -> Vec<Story> {
-    let mut stories = stories(records, here, now);
+pub fn unfinished(records: &[Record], is_alive: IsAlive<'_>, now: Timestamp) -> Vec<Story> {
+    let mut stories = stories(records, is_alive, now);
     stories.retain(|story| matches!(story.ending, Ending::CallUnknown | Ending::NotSeen) && !story.noted);
     stories
 }
 
 /// Records of one id. A call whose intent was before the time asked about tells no story.
-fn story(records: &[&Record], here: &Who, now: Timestamp) -> Option<Story> {
+fn story(records: &[&Record], is_alive: IsAlive<'_>, now: Timestamp) -> Option<Story> {
     let first = records.first()?;
     let (asked, plan, consent) = records.iter().find_map(|record| match &record.event {
         Event::Intent { plan, consent } => Some((plan.change.clone(), Some((**plan).clone()), Some(consent.clone()))),
@@ -191,15 +197,15 @@ fn story(records: &[&Record], here: &Who, now: Timestamp) -> Option<Story> {
             Event::Noted => story.noted = true,
         }
     }
-    if story.ended.is_none() && is_under_way(&story, here, now, is_made) {
+    if story.ended.is_none() && is_under_way(&story, is_alive, now, is_made) {
         story.ending = Ending::UnderWay;
     }
     Some(story)
 }
 
 /// Whether whoever makes the change may still be at it.
-fn is_under_way(story: &Story, here: &Who, now: Timestamp, is_made: bool) -> bool {
-    story.who.is_alive(here).unwrap_or_else(|| {
+fn is_under_way(story: &Story, is_alive: IsAlive<'_>, now: Timestamp, is_made: bool) -> bool {
+    is_alive(&story.who).unwrap_or_else(|| {
         let patience = story.plan.as_ref().map_or(0, |plan| plan.patience.as_secs());
         let longest = if is_made { patience + 60 } else { 60 };
         now.duration_since(story.began).as_secs().unsigned_abs() <= longest

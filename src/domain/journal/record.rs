@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Change, Consent, Outcome, Plan, ServiceId, StageProgress};
-use crate::exec::Who;
+use super::super::{Change, Consent, Outcome, Plan, ServiceId, StageProgress};
 
 /// The version of the lines' form. Fields may be added to it; what is there keeps its meaning.
 pub const VERSION: u32 = 1;
@@ -31,6 +30,38 @@ pub struct Record {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+}
+
+/// A person at a machine, as far as the machine knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Who {
+    /// The name of the OS user.
+    pub user: String,
+    /// Its number.
+    pub uid: u32,
+    /// Who became that user by `sudo`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sudo_user: Option<String>,
+    /// The machine's name.
+    pub host: String,
+    /// Where the SSH session comes from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ssh_client: Option<String>,
+    /// The process.
+    pub pid: u32,
+    /// Which start of the machine it is, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub boot: Option<String>,
+    /// When in that start the process began, in the kernel's ticks: numbers of processes are used again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub began: Option<u64>,
+}
+
+impl Who {
+    /// The name to act in: the person behind `sudo`, else the OS user.
+    pub fn name(&self) -> &str {
+        self.sudo_user.as_deref().unwrap_or(&self.user)
+    }
 }
 
 /// What happened.
