@@ -12,7 +12,7 @@ use crate::domain::{Alert, Run, Runbook, Snapshot, SourceKind, SourceState, Step
 use crate::engine::{self, runs};
 use crate::report;
 use crate::report::runbook::Options;
-use crate::runbook::{Course, Fit, Library, fit};
+use crate::runbook::{Course, Library, best_alert, fit, service_named};
 
 /// Goes through the runbook named, or says which there are for what fires.
 pub fn run(cli: &Cli, args: &RunArgs, environment: &Environment) -> Result<u8, Failure> {
@@ -115,22 +115,16 @@ fn alert<'s>(
     snapshot: &'s Snapshot,
     given: &BTreeMap<String, String>,
 ) -> Result<Option<&'s Alert>, Failure> {
-    let is_about = |alert: &&Alert| {
-        let names = |alert: &Alert| alert.service.as_ref().map(|id| (id.name.clone(), id.to_string()));
-        given
-            .get("service")
-            .is_none_or(|service| names(alert).is_some_and(|(name, whole)| name == *service || whole == *service))
+    let service = match given.get("service") {
+        Some(service) => Some(service_named(snapshot, service).map_err(Failure::new)?),
+        None => None,
     };
-    if let Some(name) = &args.alert {
-        let found = snapshot.alerts.iter().filter(is_about).find(|alert| alert.name == *name);
-        return found.map(Some).ok_or_else(|| {
-            Failure::new(format!("no alert {name} is there now")).with_hint("rounds --once lists what fires")
-        });
-    }
-    let active = snapshot.alerts.iter().filter(|alert| alert.is_active()).filter(is_about);
-    let mut fitting: Vec<(Fit, &Alert)> = active.filter_map(|alert| Some((fit(wanted, alert)?, alert))).collect();
-    fitting.sort_by_key(|(fit, _)| *fit);
-    Ok(fitting.first().map(|(_, alert)| *alert))
+    let Some(name) = &args.alert else { return Ok(best_alert(wanted, snapshot, service.as_ref())) };
+    let is_about = |alert: &&Alert| service.is_none() || alert.service == service;
+    let found = snapshot.alerts.iter().filter(is_about).find(|alert| alert.name == *name);
+    found.map(Some).ok_or_else(|| {
+        Failure::new(format!("no alert {name} is there now")).with_hint("rounds --once lists what fires")
+    })
 }
 
 /// Prints a run as it goes, step by step in the runbook's order, however they come.

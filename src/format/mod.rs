@@ -2,6 +2,7 @@
 
 mod finding;
 mod number;
+mod paragraph;
 mod sanitise;
 mod shell;
 mod time;
@@ -9,6 +10,7 @@ mod width;
 
 pub use finding::finding;
 pub use number::{bytes, count, measure, percent, rate, seconds};
+pub use paragraph::paragraph;
 pub use sanitise::{sanitise, sanitise_lines};
 pub use shell::{shell_line, shell_word};
 pub use time::{age, clock, duration, duration_fine, parse_duration};

@@ -2,7 +2,7 @@
 
 use glob::Pattern;
 
-use crate::domain::{Alert, Runbook};
+use crate::domain::{Alert, Runbook, ServiceId, Snapshot};
 
 /// How a runbook fits an alert, the surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +33,13 @@ pub fn fit(runbook: &Runbook, alert: &Alert) -> Option<Fit> {
     let by_labels =
         applies.labels.iter().all(|(label, glob)| matches(glob, alert.labels.get(label).map_or("", String::as_str)));
     (by_name && by_labels).then_some(Fit::Described)
+}
+
+/// The alert a runbook is for, of those that fire (of one service, where one is given): the surest, then the worst.
+pub fn best_alert<'s>(runbook: &Runbook, snapshot: &'s Snapshot, service: Option<&ServiceId>) -> Option<&'s Alert> {
+    let is_about = |alert: &&Alert| service.is_none_or(|id| alert.service.as_ref() == Some(id));
+    let active = snapshot.alerts.iter().filter(|alert| alert.is_active()).filter(is_about);
+    active.filter_map(|alert| Some((fit(runbook, alert)?, alert))).min_by_key(|(fit, _)| *fit).map(|(_, alert)| alert)
 }
 
 /// `prometheus-down` of `https://wiki/runbooks/prometheus-down.md#restart`.

@@ -28,6 +28,7 @@ mod tests;
 
 pub use course::{Course, Question};
 pub use library::{Library, load_file};
-pub use matching::{Fit, fit};
+pub use matching::{Fit, best_alert, fit};
+pub use resolve::service as service_named;
 pub use schema::schema;
 pub use shipped::names as shipped_names;

@@ -81,7 +81,7 @@ fn told(
 ///
 /// # Errors
 /// When there is none, or more than one.
-pub(super) fn service(snapshot: &Snapshot, wanted: &str) -> Result<ServiceId, String> {
+pub fn service(snapshot: &Snapshot, wanted: &str) -> Result<ServiceId, String> {
     let ids = || snapshot.services.iter().map(|service| &service.id);
     if let Some(exact) = ids().find(|id| id.to_string() == wanted) {
         return Ok(exact.clone());

@@ -14,6 +14,7 @@ mod hit;
 mod overlay;
 mod overview;
 mod progress;
+mod runbooks;
 mod service;
 mod side;
 mod sources;
@@ -55,6 +56,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
         Place::Help => help::help(&mut canvas),
         Place::Messages => help::messages(&mut canvas),
         Place::Changes => progress::draw(&mut canvas),
+        Place::Run(id) => runbooks::run(&mut canvas, *id),
         place => match &model.snapshot {
             None => waiting::first(&mut canvas),
             Some(snapshot) => match place {
@@ -63,7 +65,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
                 Place::Alerts => alerts::draw(&mut canvas, snapshot),
                 Place::Targets => targets::draw(&mut canvas, snapshot),
                 Place::Sources => sources::draw(&mut canvas, snapshot),
-                Place::Changes | Place::Help | Place::Messages => {}
+                Place::Runbooks => runbooks::offers(&mut canvas, snapshot),
+                Place::Changes | Place::Run(_) | Place::Help | Place::Messages => {}
             },
         },
     }

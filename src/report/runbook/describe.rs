@@ -9,7 +9,6 @@ use crate::domain::{
 use crate::format;
 
 use super::markdown::{code, escape};
-use super::paragraph;
 
 /// One line a runbook.
 pub fn list(runbooks: &[Arc<Runbook>], width: usize) -> String {
@@ -50,14 +49,14 @@ pub fn show(runbook: &Runbook, width: usize) -> String {
     let mut out = format!("{}: {}\n", runbook.name, runbook.title);
     if !runbook.about.is_empty() {
         out.push('\n');
-        for line in paragraph::lines(&runbook.about, width) {
+        for line in format::paragraph(&runbook.about, width) {
             let _ = writeln!(out, "{line}");
         }
     }
     out.push('\n');
     let applies = &runbook.applies;
     let mut said = |label: &str, text: String| {
-        for (number, line) in paragraph::lines(&text, width.saturating_sub(12)).iter().enumerate() {
+        for (number, line) in format::paragraph(&text, width.saturating_sub(12)).iter().enumerate() {
             let _ = writeln!(out, "{}{line}", format::pad_right(if number == 0 { label } else { "" }, 12));
         }
     };
@@ -81,7 +80,7 @@ pub fn show(runbook: &Runbook, width: usize) -> String {
         lines.extend(step.when.iter().map(|condition| format!("when {}", condition_text(condition, runbook))));
         lines.extend(ways(step, runbook));
         for text in lines {
-            for (number, line) in paragraph::lines(&text, width.saturating_sub(6)).iter().enumerate() {
+            for (number, line) in format::paragraph(&text, width.saturating_sub(6)).iter().enumerate() {
                 let lead = if number == 0 { 4 } else { 6 };
                 let _ = writeln!(out, "{:lead$}{line}", "");
             }

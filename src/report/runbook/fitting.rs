@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::Runbook;
 use crate::format;
 
-use super::{describe, paragraph};
+use super::describe;
 
 /// A runbook and the alerts it is for.
 type Row = (Arc<Runbook>, Vec<String>);
@@ -29,7 +29,7 @@ pub fn text(rows: &[Row], is_seen: bool, width: usize) -> String {
         if alerts.len() > MOST {
             let _ = write!(named, " and {} more", alerts.len() - MOST);
         }
-        for line in paragraph::lines(&format!("{}: {named}", runbook.title), width.saturating_sub(4)) {
+        for line in format::paragraph(&format!("{}: {named}", runbook.title), width.saturating_sub(4)) {
             let _ = writeln!(out, "    {line}");
         }
     }

@@ -4,7 +4,6 @@ mod describe;
 mod fitting;
 mod json;
 mod markdown;
-mod paragraph;
 mod text;
 mod words;
 

@@ -6,8 +6,8 @@ use crate::domain::{CheckState, Looked, Plan, Run, RunDeed, RunStep, StepState};
 use crate::format;
 use crate::report::ink::{Ink, Tone, letters};
 
+use super::Options;
 use super::words::{looked_tone, mark, proposal, tone};
-use super::{Options, paragraph};
 
 /// The column that everything said begins in.
 const SAID: usize = 10;
@@ -79,7 +79,7 @@ fn evidence(out: &mut String, step: &RunStep, options: &Options) {
         .filter(|looked| looked.state != CheckState::Pass && looked.text != result.summary)
         .collect();
     for looked in told.iter().take(MOST) {
-        let lines = paragraph::lines(&looked.text, options.width.saturating_sub(SAID + 2));
+        let lines = format::paragraph(&looked.text, options.width.saturating_sub(SAID + 2));
         for (number, line) in lines.iter().enumerate() {
             let lead = if number == 0 { "- " } else { "  " };
             let _ = writeln!(out, "{:SAID$}{lead}{}", "", ink.paint(looked_tone(looked.state), line));
@@ -152,7 +152,7 @@ pub fn plan(plan: &Plan, options: &Options) -> String {
 
 fn indented(out: &mut String, text: &str, tone: Tone, options: &Options) {
     let ink = Ink { colour: options.colour };
-    for line in paragraph::lines(text, options.width.saturating_sub(SAID)) {
+    for line in format::paragraph(text, options.width.saturating_sub(SAID)) {
         let _ = writeln!(out, "{:SAID$}{}", "", ink.paint(tone, &line));
     }
 }
@@ -160,7 +160,7 @@ fn indented(out: &mut String, text: &str, tone: Tone, options: &Options) {
 fn said(out: &mut String, label: &str, text: &str, tone: Tone, options: &Options) {
     let ink = Ink { colour: options.colour };
     let column = SAID.max(format::width(label) + 2) - 1;
-    for (number, line) in paragraph::lines(text, options.width.saturating_sub(column + 1)).iter().enumerate() {
+    for (number, line) in format::paragraph(text, options.width.saturating_sub(column + 1)).iter().enumerate() {
         let label = format::pad_right(if number == 0 { label } else { "" }, column);
         let _ = writeln!(out, " {}{}", ink.paint(Tone::Dim, &label), ink.paint(tone, line));
     }

@@ -1,16 +1,16 @@
 //! Text in lines of a given width, broken between words.
 
-use crate::format;
+use super::{sanitise, width as cells};
 
 /// The lines of a text, each at most `width` cells; a word that is longer alone has a line of its own, whole, so that it
 /// can be copied.
-pub(super) fn lines(text: &str, width: usize) -> Vec<String> {
+pub fn paragraph(text: &str, width: usize) -> Vec<String> {
     // On its way out of the program: harmless whoever wrote it.
-    let text = format::sanitise(text);
+    let text = sanitise(text);
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
-        let needed = format::width(&line) + usize::from(!line.is_empty()) + format::width(word);
+        let needed = cells(&line) + usize::from(!line.is_empty()) + cells(word);
         if needed > width && !line.is_empty() {
             lines.push(std::mem::take(&mut line));
         }
@@ -38,7 +38,7 @@ mod tests {
             ("a https://example.com/long b", 8, vec!["a", "https://example.com/long", "b"]),
             ("결제 오류", 5, vec!["결제", "오류"]),
         ] {
-            assert_eq!(lines(text, width), broken, "{text}");
+            assert_eq!(paragraph(text, width), broken, "{text}");
         }
     }
 }
