@@ -2,7 +2,7 @@
 
 use crate::domain::RunDeed;
 
-use super::{AlertItem, ChangeItem, Model, OverviewItem, Pane, Place, service_alerts, service_targets};
+use super::{AlertItem, ChangeItem, Model, Offer, OverviewItem, Pane, Place, service_alerts, service_targets};
 
 /// The text of what the cursor is on, where there is one.
 pub(super) fn copied(model: &Model) -> Option<String> {

@@ -5,9 +5,11 @@ mod completions;
 mod config;
 mod console;
 mod demo;
+mod do_;
 mod doctor;
 mod environment;
 mod failure;
+mod journal;
 mod lists;
 mod man;
 mod once;
@@ -60,6 +62,8 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
             if cli.once.once { once::run(cli, environment, &opened) } else { console::run(cli, environment, opened) }
         }
         Some(Command::Demo(args)) => demo::run(cli, args, environment),
+        Some(Command::Do(args)) => do_::run(cli, args, environment),
+        Some(Command::Journal(args)) => journal::run(cli, args, environment),
         Some(Command::Doctor) => doctor::run(cli, environment),
         Some(Command::Config { command }) => config::run(cli, *command, environment),
         Some(Command::Keys) => lists::keys(cli, environment),

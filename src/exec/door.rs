@@ -144,13 +144,17 @@ impl Door {
         match self.prepare(agreed, consent, clock).await {
             Ok((draft, before)) => self.make(draft, before, consent, clock).await,
             Err(refusal) => {
-                let asked = agreed.change.clone();
-                let event = Event::Refused { asked, why: refusal.what.clone() };
-                // The refusal stands, written down or not.
-                let _ = self.write(agreed, event, clock().stamp).await;
+                self.decline(agreed, &refusal.what, clock().stamp).await;
                 Err(refusal)
             }
         }
+    }
+
+    /// Writes down that a planned change was not even asked of the world.
+    pub async fn decline(&self, plan: &Plan, why: &str, stamp: Timestamp) {
+        let event = Event::Refused { asked: plan.change.clone(), why: why.to_owned() };
+        // It was not made, written down or not.
+        let _ = self.write(plan, event, stamp).await;
     }
 
     /// Every reason not to.
@@ -324,7 +328,10 @@ impl Door {
 }
 
 /// The objections nobody accepted, as one refusal.
-fn objections(plan: &Plan, accepted: &[ObjectionKind]) -> Result<(), Refusal> {
+///
+/// # Errors
+/// Where there are any.
+pub fn objections(plan: &Plan, accepted: &[ObjectionKind]) -> Result<(), Refusal> {
     let open: Vec<_> = plan.unaccepted(accepted).collect();
     if open.is_empty() {
         return Ok(());

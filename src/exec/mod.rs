@@ -23,7 +23,7 @@ use std::pin::Pin;
 use jiff::Timestamp;
 
 pub use deed::{Deed, Note, PATIENCE, Receipt, Seen, ServiceSeen, Watched};
-pub use door::{Clock, Door, Made, Moment, Outfit};
+pub use door::{Clock, Door, Made, Moment, Outfit, objections};
 pub use gate::Gate;
 pub use live::open;
 pub use survey::{

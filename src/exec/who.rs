@@ -74,7 +74,7 @@ mod tests {
         let before = Who { boot: Some("another".to_owned()), ..here.clone() };
         assert_eq!(is_alive(&before, &here), Some(false), "the machine started again since");
         let elsewhere = Who { host: "elsewhere".to_owned(), ..here.clone() };
-        assert_eq!(elsewis_alive(&here, &here), None);
+        assert_eq!(is_alive(&elsewhere, &here), None);
         let unknown = Who { boot: None, began: None, pid: i32::MAX.unsigned_abs(), ..here.clone() };
         assert_eq!(is_alive(&unknown, &here), Some(false));
     }

@@ -12,8 +12,10 @@ use tokio::sync::{mpsc, watch as signal};
 
 use self::eyes::Eyes;
 use super::Clock;
-use crate::domain::journal::{Story, Who, unfinished};
-use crate::domain::{Change, ChangePlace, Consent, GateState, Plan, PlanOptions, Progress, Refusal};
+use crate::domain::journal::{Story, Who, stories, unfinished};
+use crate::domain::{
+    Change, ChangePlace, Consent, GateState, Matcher, Plan, PlanOptions, Progress, Refusal, ServiceId, SourceKind,
+};
 use crate::exec::journal::Journal;
 use crate::exec::plan::Means;
 use crate::exec::{Door, Gate, Hands, Moment, Outfit, is_alive};
@@ -120,6 +122,34 @@ impl Operator {
         let watching =
             watch::Watching { door: &self.0.door, eyes: &eyes, before, clock: &clock, stop: self.0.stop.subscribe() };
         Ok(watching.to_the_end(made, progress).await)
+    }
+
+    /// Writes down that a person said no, or that it was refused before it was asked of anybody.
+    pub async fn decline(&self, plan: &Plan, why: &str) {
+        self.0.door.decline(plan, why, self.moment().stamp).await;
+    }
+
+    /// The conditions that fit exactly a service's alerts.
+    pub fn matchers_of(&self, service: &ServiceId) -> Vec<Matcher> {
+        self.0.parts.means.matchers_of(service)
+    }
+
+    /// Where silences can be made, the best place first.
+    pub fn silencers(&self) -> Vec<SourceKind> {
+        self.0.parts.hands.silencers()
+    }
+
+    /// What the journal tells from `since` on, the oldest first, and which of its lines could not be read.
+    ///
+    /// # Errors
+    /// Where it is there and cannot be read.
+    pub fn journal(&self, since: Timestamp) -> Result<(Vec<Story>, Vec<String>), Refusal> {
+        let read = self.0.door.journal().read(since);
+        let contents = read.map_err(|error| Refusal::new(error.what).with_hint(error.hint))?;
+        let here = self.0.door.who();
+        let told = stories(&contents.records, &|who| is_alive(who, here), self.moment().stamp);
+        let unread = contents.unread.into_iter().map(|line| format!("{}: {}", line.place, line.why)).collect();
+        Ok((told, unread))
     }
 
     /// Ends every watching: the changes go on, nobody sees how. What is under way is written down as such.

@@ -62,6 +62,21 @@ pub struct Means {
     pub sees_alerts: bool,
 }
 
+impl Means {
+    /// The conditions that fit exactly a service's alerts.
+    pub fn matchers_of(&self, service: &ServiceId) -> Vec<Matcher> {
+        let equals = |name: &str, value: &str| Matcher {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            is_regex: false,
+            is_negated: false,
+        };
+        let mut matchers = vec![equals(&self.service_label, &service.name)];
+        matchers.extend(self.cluster_label.as_ref().map(|label| equals(label, &service.cluster)));
+        matchers
+    }
+}
+
 /// A plan, and the call it comes down to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
@@ -165,14 +180,7 @@ fn tied_silence(change: &Change, setting: &Setting<'_>) -> Result<Option<Silence
         return Err(Refusal::new("no silence can be made: the context has neither alertmanager nor grafana")
             .with_hint("leave --silence out, or give the context an alertmanager"));
     };
-    let equals = |name: &str, value: &str| Matcher {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        is_regex: false,
-        is_negated: false,
-    };
-    let mut matchers = vec![equals(&setting.means.service_label, &service.name)];
-    matchers.extend(setting.means.cluster_label.as_ref().map(|label| equals(label, &service.cluster)));
+    let matchers = setting.means.matchers_of(service);
     let comment = format!("rounds: {} of {service} under way", change.word());
     Ok(Some(SilenceAsk { matchers, lasts: cap, comment, source: *source }))
 }
