@@ -12,6 +12,7 @@ pub mod assess;
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod cost;
 pub mod domain;
 pub mod engine;
 pub mod exec;

@@ -7,6 +7,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::cost::{Architecture, Preset};
+use crate::domain::LogLevel;
 use crate::format;
 use crate::sim::Scenario;
 
@@ -148,6 +150,8 @@ pub enum FailOn {
 pub enum Command {
     /// Open the console on a simulated fleet: no network, no configuration
     Demo(DemoArgs),
+    /// Say what the stack costs a month, line by line with the arithmetic
+    Cost(CostArgs),
     /// Say of every backend, credential and terminal capability whether it works, and if not, what to do
     Doctor,
     /// Change something: show the plan, ask, do it, and watch it to its end
@@ -176,6 +180,8 @@ pub enum Command {
         #[command(subcommand)]
         command: RunbookCommand,
     },
+    /// Print the logs of a service's tasks, the stopped ones included, and follow them
+    Logs(LogsArgs),
     /// Print a shell's completions
     Completions {
         /// The shell
@@ -379,6 +385,59 @@ pub enum RunbookCommand {
     },
 }
 
+/// Whose lines, from when, and which of them.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = LOGS_HELP)]
+pub struct LogsArgs {
+    /// The service: its name, or CLUSTER/NAME
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Only this task, by its id or the beginning of it (may be repeated)
+    #[arg(long = "task", value_name = "ID")]
+    pub tasks: Vec<String>,
+    /// From when on: how long ago, or a time (15m, 14:30, 2026-11-22 14:30)
+    #[arg(long, value_name = "WHEN", default_value = "1h")]
+    pub since: String,
+    /// Up to when
+    #[arg(long, value_name = "WHEN", conflicts_with_all = ["follow", "live"])]
+    pub until: Option<String>,
+    /// Go on with new lines as they come
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Follow by Live Tail: no delay, $0.01 a minute after 1,800 free minutes a month
+    #[arg(long)]
+    pub live: bool,
+    /// Only lines that fit, in the backend's own language (a CloudWatch filter pattern, LogQL)
+    #[arg(long, value_name = "PATTERN")]
+    pub filter: Option<String>,
+    /// Only lines that this regular expression is found in
+    #[arg(long, value_name = "REGEX", value_parser = regex)]
+    pub grep: Option<regex::Regex>,
+    /// Only lines said at least this loudly, and those that do not say how loudly
+    #[arg(long, value_name = "LEVEL")]
+    pub level: Option<LogLevel>,
+    /// The most lines; of more, the newest
+    #[arg(short = 'n', long = "lines", value_name = "N", default_value_t = 1_000, value_parser = lines)]
+    pub lines: usize,
+}
+
+const LOGS_HELP: &str = "\
+Every line is made harmless: escape sequences and invisible characters are shown as \\u{..}, colours are left out.
+-o json prints one JSON object a line; its text is made harmless too.
+
+Exit codes: 0 everything asked for was read, 1 a part is missing (said on standard error), 3 nothing could be read.";
+
+fn regex(text: &str) -> Result<regex::Regex, String> {
+    regex::RegexBuilder::new(text).size_limit(1 << 20).build().map_err(|error| error.to_string())
+}
+
+fn lines(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(lines @ 1..=5_000_000) => Ok(lines),
+        _ => Err("expected a number from 1 to 5000000".to_owned()),
+    }
+}
+
 /// The simulated fleet.
 #[derive(Debug, Clone, Args)]
 pub struct DemoArgs {
@@ -394,6 +453,57 @@ pub struct DemoArgs {
     /// How many times faster than life
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
+}
+
+/// What the stack costs.
+#[derive(Debug, Clone, Args)]
+pub struct CostArgs {
+    /// What quantities are taken from
+    #[arg(long, value_name = "NAME", default_value = "module", value_parser = presets())]
+    pub preset: Preset,
+    /// How many services the stack watches [default: 5]
+    #[arg(long = "services", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub watched: Option<u32>,
+    /// What tasks run on [default: x86]
+    #[arg(long, value_name = "ARCH", value_parser = architectures())]
+    pub arch: Option<Architecture>,
+    /// How long Prometheus keeps samples [default: 15d]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub retention: Option<Duration>,
+    /// CPU and memory of Prometheus, in vCPUs and GB (2x4)
+    #[arg(long, value_name = "VCPUxGB", value_parser = size)]
+    pub prometheus_size: Option<(f64, f64)>,
+    /// A price table of your own, before the shipped one row by row
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+    /// A Terraform plan as JSON (`terraform show -json`): what it costs before and after
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    /// Also what runs in the context, service by service
+    #[arg(long)]
+    pub running: bool,
+    /// Also how storage grows, from what the context's Prometheus takes in
+    #[arg(long)]
+    pub measured: bool,
+}
+
+fn presets() -> impl TypedValueParser<Value = Preset> {
+    let values = Preset::TABLE.map(|(_, name, about)| PossibleValue::new(name).help(about));
+    PossibleValuesParser::new(values)
+        .map(|name| Preset::TABLE.iter().find(|(_, known, _)| *known == name).map_or_else(Preset::default, |row| row.0))
+}
+
+fn architectures() -> impl TypedValueParser<Value = Architecture> {
+    let all = [Architecture::Arm64, Architecture::X86];
+    PossibleValuesParser::new(all.map(Architecture::name))
+        .map(move |name| all.into_iter().find(|one| one.name() == name).unwrap_or_default())
+}
+
+fn size(text: &str) -> Result<(f64, f64), String> {
+    let parse = |part: &str| part.trim().parse::<f64>().ok().filter(|number| *number > 0.0 && *number <= 120.0);
+    text.split_once(['x', 'X'])
+        .and_then(|(vcpu, memory)| Some((parse(vcpu)?, parse(memory)?)))
+        .ok_or_else(|| "expected vCPUs and GB, like 1x2 or 0.5x1".to_owned())
 }
 
 /// Every scenario by name, with what it is about; another name is refused with what was probably meant.

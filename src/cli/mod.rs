@@ -4,6 +4,7 @@ mod args;
 mod completions;
 mod config;
 mod console;
+mod cost;
 mod demo;
 mod do_;
 mod doctor;
@@ -11,6 +12,7 @@ mod environment;
 mod failure;
 mod journal;
 mod lists;
+mod logs;
 mod man;
 mod once;
 mod run;
@@ -64,12 +66,14 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
         Some(Command::Demo(args)) => demo::run(cli, args, environment),
         Some(Command::Do(args)) => do_::run(cli, args, environment),
         Some(Command::Journal(args)) => journal::run(cli, args, environment),
+        Some(Command::Cost(args)) => cost::run(cli, args, environment),
         Some(Command::Doctor) => doctor::run(cli, environment),
         Some(Command::Config { command }) => config::run(cli, *command, environment),
         Some(Command::Keys) => lists::keys(cli, environment),
         Some(Command::Themes { name }) => lists::themes(name.as_deref(), environment),
         Some(Command::Run(args)) => run::run(cli, args, environment),
         Some(Command::Runbook { command }) => runbook::run(cli, command, environment),
+        Some(Command::Logs(args)) => logs::run(cli, args, environment),
         Some(Command::Completions { shell }) => completions::run(*shell),
         Some(Command::Man) => man::run(),
     }

@@ -13,7 +13,7 @@ use crate::engine;
 use crate::{report, shell};
 
 /// Columns of text where there is no terminal to ask.
-const DEFAULT_WIDTH: usize = 80;
+pub const DEFAULT_WIDTH: usize = 80;
 
 /// A narrower terminal is wrapped by itself rather than squeezed into.
 const NARROWEST: usize = 40;
@@ -52,7 +52,7 @@ pub fn width(cli: &Cli) -> usize {
 }
 
 /// The terminal's width. A pipe has none, so that scripts see the same columns everywhere.
-fn terminal_width() -> Option<usize> {
+pub fn terminal_width() -> Option<usize> {
     std::io::stdout().is_terminal().then(shell::width).flatten().filter(|width| *width >= NARROWEST)
 }
 

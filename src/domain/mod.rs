@@ -8,11 +8,13 @@ pub mod change;
 pub mod chart;
 pub mod check;
 pub mod checkup;
+pub mod cost;
 pub mod deployment;
 pub mod estate;
 pub mod finding;
 pub mod id;
 pub mod journal;
+pub mod log;
 pub mod observed;
 pub mod policy;
 pub mod reading;
@@ -36,9 +38,11 @@ pub use change::{
 pub use chart::{Chart, ChartAsk, Span};
 pub use check::{CauseRow, Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
 pub use checkup::{Checkup, CheckupState};
+pub use cost::{Bill, BillLine, Ingest, Money};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
 pub use finding::{Evidence, Finding, FindingKind, Since};
 pub use id::{Labels, Owner, ServiceId};
+pub use log::{LogAsk, LogKind, LogLevel, LogLine, LogLive, LogNews, LogOrigin, LogPage, LogScope, LogState};
 pub use observed::{Observed, Sampled};
 pub use policy::{Limit, Policy};
 pub use reading::{

@@ -7,6 +7,8 @@ mod cadence;
 mod charts;
 mod clock;
 mod doctor;
+mod ingest;
+mod logs;
 mod once;
 mod operator;
 mod roll;
@@ -17,6 +19,8 @@ mod watch;
 
 pub use clock::Clock;
 pub use doctor::checkups;
+pub use ingest::ingest;
+pub use logs::{Follow, FollowAsk, older, read};
 pub use once::once;
 pub use operator::Operator;
 pub use roll::services;

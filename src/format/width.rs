@@ -45,6 +45,36 @@ pub fn clip_middle(text: &str, cells: usize) -> String {
     format!("{head}…{tail}")
 }
 
+/// A text in lines of at most `cells` cells, broken at spaces where there are any.
+pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    let room = cells.max(1);
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for word in text.split_inclusive(char::is_whitespace) {
+        let needed = width(word.trim_end());
+        if width(&line) + needed > room && !line.trim().is_empty() {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+        }
+        if line.is_empty() && needed == 0 {
+            continue;
+        }
+        if needed <= room {
+            line.push_str(word);
+            continue;
+        }
+        for grapheme in word.graphemes(true) {
+            if width(&line) + width(grapheme) > room && !line.is_empty() {
+                lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            }
+            line.push_str(grapheme);
+        }
+    }
+    if !line.trim().is_empty() {
+        lines.push(line.trim_end().to_owned());
+    }
+    lines
+}
+
 /// A text left-aligned in exactly `cells` cells, clipped where it is longer.
 pub fn pad_right(text: &str, cells: usize) -> String {
     let text = clip(text, cells);
@@ -88,6 +118,8 @@ mod tests {
             prop_assert!(width(&clip(&text, cells)) <= cells);
             prop_assert!(width(&clip_middle(&text, cells)) <= cells);
             prop_assert_eq!(width(&pad_right(&text, cells)), cells);
+            // A character of two cells does not fit into one.
+            prop_assert!(wrap(&text, cells).iter().all(|line| width(line) <= cells.max(2)));
         }
     }
 }

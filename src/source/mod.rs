@@ -7,6 +7,7 @@ pub mod cloudwatch;
 pub mod ecs;
 pub mod foreign;
 pub mod grafana;
+pub mod logs;
 pub mod probe;
 pub mod prometheus;
 pub mod sim;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::{Chart, ChartAsk, Checkup, ErrorClass, Reading, ServiceId, SourceError, SourceKind};
+use crate::domain::{Chart, ChartAsk, Checkup, ErrorClass, Ingest, Reading, ServiceId, SourceError, SourceKind};
 
 /// A boxed future, as a trait object's methods must return.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -50,6 +51,11 @@ pub trait Source: Send + Sync {
     /// Charts of one service.
     fn chart<'a>(&'a self, _ask: &'a ChartAsk, _now: Timestamp) -> Answer<'a, Result<Chart, SourceError>> {
         Box::pin(async { Err(SourceError::new(ErrorClass::Unsupported, "this source has no charts")) })
+    }
+
+    /// How much it takes in, where it is something that takes in samples and says so.
+    fn ingest(&self, _now: Timestamp) -> Answer<'_, Result<Option<Ingest>, SourceError>> {
+        Box::pin(async { Ok(None) })
     }
 
     /// What `rounds doctor` says: reachability, credentials, permissions, versions, each with the next step.

@@ -6,8 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 
 use super::{Answer, Ask, Source};
-use crate::domain::{Chart, ChartAsk, Checkup, CheckupState, EcsReading, Reading, SourceError, SourceKind};
+use crate::domain::{Chart, ChartAsk, Checkup, CheckupState, EcsReading, Ingest, Reading, SourceError, SourceKind};
 use crate::sim::{REGION, World};
+
+/// Series of a simulated service.
+const SERIES_PER_SERVICE: f64 = 100.0;
+
+/// Seconds between two simulated scrapes.
+const SCRAPE_INTERVAL: f64 = 15.0;
 
 /// One backend of a simulated world.
 pub fn open(world: Arc<World>, kind: SourceKind) -> Arc<dyn Source> {
@@ -81,6 +87,17 @@ impl Source for Simulated {
             let chart = self.world.chart(self.kind, ask, now);
             self.count(chart.as_ref().map_or(1, |chart| chart.lines.len() as u64));
             chart
+        })
+    }
+
+    fn ingest(&self, _now: Timestamp) -> Answer<'_, Result<Option<Ingest>, SourceError>> {
+        let is_prometheus = self.kind == SourceKind::Prometheus;
+        Box::pin(async move {
+            self.count(2);
+            Ok(is_prometheus.then(|| Ingest {
+                samples_per_second: self.world.plan().services as f64 * SERIES_PER_SERVICE / SCRAPE_INTERVAL,
+                bytes_per_sample: None,
+            }))
         })
     }
 

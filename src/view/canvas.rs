@@ -172,33 +172,10 @@ fn rect(area: Area) -> Rect {
     Rect::new(area.x, area.y, area.width, area.height)
 }
 
-/// A text in lines of at most `room` cells, broken at spaces where there are any.
+/// A text in at most `most` lines of at most `room` cells, the last one cut where there would be more.
 pub(super) fn wrapped(text: &str, room: u16, most: usize) -> Vec<String> {
     let room = usize::from(room.max(1));
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
-    for word in text.split_inclusive(char::is_whitespace) {
-        let needed = format::width(word.trim_end());
-        if format::width(&line) + needed > room && !line.trim().is_empty() {
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
-        }
-        if line.is_empty() && needed == 0 {
-            continue;
-        }
-        if needed <= room {
-            line.push_str(word);
-            continue;
-        }
-        for grapheme in word.graphemes(true) {
-            if format::width(&line) + format::width(grapheme) > room && !line.is_empty() {
-                lines.push(std::mem::take(&mut line).trim_end().to_owned());
-            }
-            line.push_str(grapheme);
-        }
-    }
-    if !line.trim().is_empty() {
-        lines.push(line.trim_end().to_owned());
-    }
+    let mut lines = format::wrap(text, room);
     if lines.len() > most {
         lines.truncate(most);
         if let Some(last) = lines.last_mut() {

@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("config", &["located", "domain", "format"]),
     ("runbook", &["located", "domain", "format"]),
     ("net", &["config", "domain", "format"]),
+    ("cost", &["located", "domain", "format"]),
     ("sim", &["domain", "format"]),
     // floor 2: none of them sees another
     ("app", &["command", "keymap", "config", "runbook", "domain", "format", "theme"]),
@@ -29,7 +30,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // floor 3: none of them sees another
     ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "runbook", "domain", "format"]),
     ("view", &["app", "command", "keymap", "theme", "config", "runbook", "domain", "format"]),
-    ("report", &["app", "theme", "config", "runbook", "domain", "format"]),
+    ("report", &["app", "cost", "theme", "config", "runbook", "domain", "format"]),
     // floor 4
     (
         "shell",
@@ -42,8 +43,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "shell", "engine", "view", "report", "app", "source", "exec", "command", "keymap", "theme", "config",
-            "net", "sim", "runbook", "domain", "format",
+            "shell", "engine", "view", "report", "app", "source", "exec", "command", "cost", "keymap", "theme",
+            "config", "net", "sim", "runbook", "domain", "format",
         ],
     ),
 ];

@@ -6,6 +6,8 @@ mod cli_config;
 #[cfg(test)]
 mod cli_pages;
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod floors;

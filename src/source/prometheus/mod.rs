@@ -5,13 +5,14 @@
 
 mod chart;
 mod checkups;
-mod client;
-mod grid;
+pub(super) mod client;
+pub(super) mod grid;
+mod ingest;
 mod map;
 mod round;
 #[cfg(test)]
 mod tests;
-mod wire;
+pub(super) mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -24,7 +25,7 @@ use self::round::{Kept, Round};
 use super::foreign::OwnerLabels;
 use super::{Answer, Ask, Source, patience};
 use crate::config;
-use crate::domain::{Chart, ChartAsk, Checkup, Reading, Signal, SourceError, SourceKind};
+use crate::domain::{Chart, ChartAsk, Checkup, Ingest, Reading, Signal, SourceError, SourceKind};
 use crate::net::Meter;
 use crate::net::door::DataSourceKind;
 use crate::net::door::Door;
@@ -79,6 +80,10 @@ impl Source for Prometheus {
 
     fn chart<'a>(&'a self, ask: &'a ChartAsk, now: Timestamp) -> Answer<'a, Result<Chart, SourceError>> {
         Box::pin(chart::read(&self.api, &self.labels, &self.queries, ask, now, Deadline::after(CHART_WITHIN)))
+    }
+
+    fn ingest(&self, now: Timestamp) -> Answer<'_, Result<Option<Ingest>, SourceError>> {
+        Box::pin(ingest::ingest(&self.api, now, Deadline::after(CHART_WITHIN)))
     }
 
     fn checkups(&self, now: Timestamp) -> Answer<'_, Vec<Checkup>> {

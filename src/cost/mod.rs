@@ -1,0 +1,18 @@
+//! What the stack costs a month: prices by region and day, quantities from a plan, the running state or assumptions, and
+//! a bill whose every line shows its arithmetic. Pure: quantities are handed in.
+
+mod alternative;
+mod prices;
+mod running;
+mod size;
+mod stack;
+mod storage;
+mod terraform;
+
+pub use alternative::cloudwatch_only;
+pub use prices::{Item, Prices, REGIONS, Table};
+pub use running::{RunningBill, of_snapshot};
+pub use size::{Architecture, FargateSize};
+pub use stack::{Component, Flat, Inputs, Preset, bill};
+pub use storage::{Growth, growth};
+pub use terraform::{PlanBill, of_plan};

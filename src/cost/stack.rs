@@ -1,0 +1,444 @@
+//! The stack's own bill: what it consists of, sized by how many services it watches.
+
+use std::fmt::Write as _;
+
+use super::{Architecture, FargateSize, Item, Prices};
+use crate::domain::{Bill, BillLine, Money};
+
+/// What the quantities are taken from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Preset {
+    /// The module's defaults, every hour of the month counted.
+    #[default]
+    Module,
+    /// The team's plan of 2025-10-13, figure by figure.
+    MonitoringPlan,
+}
+
+impl Preset {
+    /// Every preset with its name and what it is.
+    pub const TABLE: [(Self, &'static str, &'static str); 2] = [
+        (Self::Module, "module", "the module's defaults, 730 hours a month"),
+        (Self::MonitoringPlan, "monitoring-plan", "the team's plan of 2025-10-13, with its own hours and flat sums"),
+    ];
+}
+
+/// One task of the stack.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Component {
+    /// Its name.
+    pub name: String,
+    /// What one task has.
+    pub size: FargateSize,
+    /// How many run.
+    pub tasks: u32,
+}
+
+/// A sum taken as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flat {
+    /// Which part of the stack.
+    pub component: &'static str,
+    /// What of it.
+    pub item: &'static str,
+    /// At least and at most, in dollars.
+    pub range: (f64, f64),
+    /// Where it is taken from.
+    pub from: &'static str,
+}
+
+/// What a bill is made for. Every number may be overridden.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inputs {
+    /// How many services are watched.
+    pub services: u32,
+    /// What the tasks run on.
+    pub architecture: Architecture,
+    /// Hours a month that tasks are billed for.
+    pub task_hours: f64,
+    /// Hours a month that everything else is billed for.
+    pub hours: f64,
+    /// The stack's tasks.
+    pub components: Vec<Component>,
+    /// Days that Prometheus keeps.
+    pub retention_days: f64,
+    /// GB a day that Prometheus takes in.
+    pub gb_per_day: f64,
+    /// GB kept free on Prometheus' volume.
+    pub buffer_gb: f64,
+    /// GB of Grafana's volume.
+    pub grafana_gb: f64,
+    /// Load balancer capacity units in use, on average.
+    pub lcu: f64,
+    /// GB of log a month, and for how many months it is kept.
+    pub logs: (f64, f64),
+    /// Metrics the exporter asks for, for each service, and the seconds between two scrapes of it.
+    pub exporter: (u32, f64),
+    /// Hours a month that consoles are open, together.
+    pub console_hours: f64,
+    /// Secrets kept.
+    pub secrets: u32,
+    /// Whether EFS is backed up, daily, and for how many days.
+    pub backup_days: f64,
+    /// GB a month that leave AWS: dashboards, notifications.
+    pub transfer_gb: f64,
+    /// Sums taken as they stand, instead of reckoned.
+    pub flat: Vec<Flat>,
+    /// What to know about a line, by its item.
+    pub remarks: Vec<(&'static str, String)>,
+}
+
+/// CPU and memory of Prometheus for so many services, as the plan has it.
+fn prometheus_size(services: u32) -> FargateSize {
+    match services {
+        0..=5 => FargateSize::new(1.0, 2.0),
+        6..=10 => FargateSize::new(1.5, 3.0),
+        11..=20 => FargateSize::new(2.0, 4.0),
+        // Beyond the plan: as the step from ten to twenty goes on.
+        more => FargateSize::new(2.0 * f64::from(more) / 20.0, 4.0 * f64::from(more) / 20.0),
+    }
+}
+
+/// GB a day that the plan reckons for each service. Real ingest is far less; see [`super::growth`].
+const PLANNED_GB_PER_SERVICE: f64 = 0.2;
+
+impl Inputs {
+    /// The inputs of a preset for so many services.
+    pub fn new(preset: Preset, services: u32) -> Self {
+        match preset {
+            Preset::Module => Self::module(services),
+            Preset::MonitoringPlan => Self::monitoring_plan(services),
+        }
+    }
+
+    fn module(services: u32) -> Self {
+        let component = |name: &str, vcpu, memory| Component {
+            name: name.to_owned(),
+            size: FargateSize::new(vcpu, memory),
+            tasks: 1,
+        };
+        Self {
+            services,
+            architecture: Architecture::default(),
+            task_hours: 730.0,
+            hours: 730.0,
+            components: vec![
+                Component { name: "prometheus".to_owned(), size: prometheus_size(services).least_at_least(), tasks: 1 },
+                component("grafana", 0.5, 1.0),
+                component("cloudwatch-exporter", 0.25, 0.5),
+                component("alertmanager", 0.25, 0.5),
+            ],
+            retention_days: 15.0,
+            gb_per_day: PLANNED_GB_PER_SERVICE * f64::from(services),
+            buffer_gb: 5.0,
+            grafana_gb: 2.0,
+            lcu: 0.5,
+            logs: (2.0, 1.0),
+            exporter: (5, 120.0),
+            console_hours: 176.0,
+            secrets: 4,
+            backup_days: 35.0,
+            transfer_gb: 20.0,
+            flat: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+
+    fn monitoring_plan(services: u32) -> Self {
+        const PLAN: &str = "as the plan has it";
+        let mut inputs = Self::module(services);
+        inputs.task_hours = 720.0;
+        inputs.components.retain(|component| component.name != "alertmanager");
+        inputs.components[0].size = prometheus_size(services);
+        inputs.logs = (0.0, 0.0);
+        inputs.secrets = 0;
+        inputs.backup_days = 0.0;
+        inputs.transfer_gb = 0.0;
+        inputs.console_hours = 0.0;
+        inputs.exporter.0 = 0;
+        inputs.flat = vec![
+            Flat {
+                component: "cloudwatch",
+                item: "kept: metrics, logs, exporter API calls (5-8 of it)",
+                range: (15.0, 23.0),
+                from: PLAN,
+            },
+            Flat { component: "data transfer", item: "between zones and out", range: (2.0, 5.0), from: PLAN },
+        ];
+        let slip =
+            "the plan writes \"~5 LCU x 0.008 = 2.92\"; 2.92 is 0.5 LCU x 730 h x 0.008, and 5 LCU would be 29.20";
+        inputs.remarks.push((LCU, slip.to_owned()));
+        if !inputs.components[0].size.exists() {
+            let size = inputs.components[0].size;
+            let remark = format!("the plan's size; Fargate has no {size}: the next one is {}", size.least_at_least());
+            inputs.remarks.push((PROMETHEUS_SIZE, remark));
+        }
+        inputs
+    }
+
+    /// GB of Prometheus' volume.
+    pub fn prometheus_gb(&self) -> f64 {
+        self.gb_per_day * self.retention_days + self.buffer_gb
+    }
+
+    /// Requests a month that the exporter sends to CloudWatch for metrics.
+    pub fn exporter_requests(&self) -> f64 {
+        let (metrics, seconds) = self.exporter;
+        f64::from(metrics) * f64::from(self.services) * self.hours * 3600.0 / seconds
+    }
+
+    fn remark(&self, key: &str) -> Option<String> {
+        self.remarks.iter().find(|(item, _)| *item == key).map(|(_, remark)| remark.clone())
+    }
+}
+
+const LCU: &str = "capacity units";
+const PROMETHEUS_SIZE: &str = "prometheus size";
+
+/// The bill of the stack.
+///
+/// # Errors
+/// An item without a price in that region.
+pub fn bill(inputs: &Inputs, prices: &Prices) -> Result<Bill, String> {
+    let mut desk = Desk { prices, lines: Vec::new() };
+    for component in &inputs.components {
+        desk.task(component, inputs)?;
+    }
+    desk.storage(inputs)?;
+    desk.load_balancer(inputs)?;
+    desk.cloudwatch(inputs)?;
+    desk.rest(inputs)?;
+    for flat in &inputs.flat {
+        desk.lines.push(BillLine {
+            component: flat.component.to_owned(),
+            item: flat.item.to_owned(),
+            low: Money::dollars(flat.range.0),
+            high: Money::dollars(flat.range.1),
+            arithmetic: flat.from.to_owned(),
+            note: None,
+        });
+    }
+    Ok(Bill { lines: desk.lines })
+}
+
+/// Makes lines of quantities.
+pub(super) struct Desk<'a> {
+    pub(super) prices: &'a Prices,
+    pub(super) lines: Vec<BillLine>,
+}
+
+impl Desk<'_> {
+    /// One line: a sum of products of quantities and a price. A sum of nothing is no line.
+    pub(super) fn line(
+        &mut self,
+        component: &str,
+        item: &str,
+        products: &[(&[(f64, &str)], Item)],
+        note: Option<String>,
+    ) -> Result<(), String> {
+        let (mut sum, mut arithmetic, mut unverified) = (Money::ZERO, String::new(), Vec::new());
+        for (factors, priced) in products {
+            let (price, written) = self.prices.of(*priced)?;
+            let quantity: f64 = factors.iter().map(|(quantity, _)| quantity).product();
+            sum = sum + price * quantity;
+            let lead = if arithmetic.is_empty() { "" } else { " + " };
+            let factors: Vec<String> = factors.iter().map(|(number, unit)| quantity_text(*number, unit)).collect();
+            let _ = write!(arithmetic, "{lead}{} x {written}", factors.join(" x "));
+            if !self.prices.is_verified(*priced) {
+                unverified.push(priced.name());
+            }
+        }
+        if sum == Money::ZERO {
+            return Ok(());
+        }
+        let doubt = (!unverified.is_empty()).then(|| format!("price not verified: {}", unverified.join(", ")));
+        let amount = sum.whole_cents();
+        self.lines.push(BillLine {
+            component: component.to_owned(),
+            item: item.to_owned(),
+            low: amount,
+            high: amount,
+            arithmetic,
+            note: match (note, doubt) {
+                (Some(note), Some(doubt)) => Some(format!("{note}; {doubt}")),
+                (note, doubt) => note.or(doubt),
+            },
+        });
+        Ok(())
+    }
+
+    /// Fargate tasks of one size.
+    pub(super) fn fargate(
+        &mut self,
+        component: &str,
+        size: FargateSize,
+        tasks: u32,
+        architecture: Architecture,
+        hours: f64,
+        note: Option<String>,
+    ) -> Result<(), String> {
+        let (cpu, memory) = match architecture {
+            Architecture::X86 => (Item::FargateVcpuHour, Item::FargateGbHour),
+            Architecture::Arm64 => (Item::FargateArmVcpuHour, Item::FargateArmGbHour),
+        };
+        let of = |quantity, unit| match tasks {
+            1 => vec![(quantity, unit), (hours, "h")],
+            _ => vec![(f64::from(tasks), "tasks"), (quantity, unit), (hours, "h")],
+        };
+        let (cpus, memories) = (of(size.vcpu, "vCPU"), of(size.memory, "GB"));
+        let item = format!("Fargate {architecture}, {size}");
+        self.line(component, &item, &[(&cpus, cpu), (&memories, memory)], note)
+    }
+
+    fn task(&mut self, component: &Component, inputs: &Inputs) -> Result<(), String> {
+        let note = (component.name == "prometheus").then(|| inputs.remark(PROMETHEUS_SIZE)).flatten();
+        let Component { name, size, tasks } = component;
+        self.fargate(name, *size, *tasks, inputs.architecture, inputs.task_hours, note)
+    }
+
+    fn storage(&mut self, inputs: &Inputs) -> Result<(), String> {
+        let prometheus = inputs.prometheus_gb();
+        let kept = [(prometheus + inputs.grafana_gb, "GB")];
+        let note = format!(
+            "{} GB/day x {} days + {} GB free + {} GB of Grafana",
+            number(inputs.gb_per_day),
+            number(inputs.retention_days),
+            number(inputs.buffer_gb),
+            number(inputs.grafana_gb)
+        );
+        self.line("storage", "EFS Standard", &[(&kept, Item::EfsGbMonth)], Some(note))?;
+        if inputs.backup_days > 0.0 {
+            // Backups after the first are increments of what changed that day.
+            let gb = prometheus + inputs.grafana_gb + inputs.gb_per_day * inputs.backup_days;
+            let note = format!("one whole copy and {} days of changes", number(inputs.backup_days));
+            self.line("storage", "AWS Backup, warm", &[(&[(gb, "GB")], Item::EfsBackupGbMonth)], Some(note))?;
+        }
+        Ok(())
+    }
+
+    fn load_balancer(&mut self, inputs: &Inputs) -> Result<(), String> {
+        const NAME: &str = "load balancer";
+        self.line(NAME, "application load balancer", &[(&[(inputs.hours, "h")], Item::LoadBalancerHour)], None)?;
+        let units = [(inputs.lcu, "LCU"), (inputs.hours, "h")];
+        self.line(NAME, LCU, &[(&units, Item::LcuHour)], inputs.remark(LCU))
+    }
+
+    fn cloudwatch(&mut self, inputs: &Inputs) -> Result<(), String> {
+        const NAME: &str = "cloudwatch";
+        let (ingest, months) = inputs.logs;
+        let (taken, kept) = ([(ingest, "GB")], [(ingest, "GB/month"), (months, "months")]);
+        self.line(NAME, "logs", &[(&taken, Item::LogsIngestGb), (&kept, Item::LogsStoreGbMonth)], None)?;
+        let requests = [(inputs.exporter_requests() / 1000.0, "thousand requests")];
+        let (metrics, seconds) = inputs.exporter;
+        let note = format!("{metrics} metrics of {} services every {}s", inputs.services, number(seconds));
+        self.line(NAME, "the exporter's API calls", &[(&requests, Item::MetricRequestsThousand)], Some(note))?;
+        // CPU and memory of every service, once a minute, while Prometheus lacks them.
+        let asked = 2.0 * f64::from(inputs.services) * 60.0 * inputs.console_hours / 1000.0;
+        let before = self.lines.len();
+        let note = format!(
+            "{} hours with a console open; nothing while Prometheus has CPU and memory",
+            number(inputs.console_hours)
+        );
+        let products: &[(&[(f64, &str)], Item)] = &[(&[(asked, "thousand metrics")], Item::MetricRequestsThousand)];
+        self.line("rounds", "its own API calls", products, Some(note))?;
+        for line in &mut self.lines[before..] {
+            line.low = Money::ZERO;
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, inputs: &Inputs) -> Result<(), String> {
+        let secrets = [(f64::from(inputs.secrets), "secrets")];
+        self.line("secrets", "Secrets Manager", &[(&secrets, Item::SecretMonth)], None)?;
+        self.line("data transfer", "to the internet", &[(&[(inputs.transfer_gb, "GB")], Item::TransferOutGb)], None)
+    }
+}
+
+/// A quantity with its unit: `0.5 vCPU`, `720 h`.
+fn quantity_text(quantity: f64, unit: &str) -> String {
+    format!("{} {unit}", number(quantity))
+}
+
+/// A number with no more digits than it needs, at most three behind the point.
+pub(super) fn number(value: f64) -> String {
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Table;
+    use super::*;
+
+    fn plan(services: u32) -> Bill {
+        let table = Table::shipped();
+        bill(&Inputs::new(Preset::MonitoringPlan, services), table.region("us-east-1").unwrap()).unwrap()
+    }
+
+    fn is_fargate(line: &BillLine) -> bool {
+        line.item.starts_with("Fargate")
+    }
+
+    #[test]
+    fn the_plans_inputs_give_the_plans_table() {
+        let bill = plan(5);
+        let amount = |component: &str, item: &str| {
+            let line = bill.lines.iter().find(|line| line.component == component && line.item.starts_with(item));
+            line.unwrap_or_else(|| panic!("no line {component}, {item}")).low.to_string()
+        };
+        assert_eq!(amount("prometheus", "Fargate"), "35.55");
+        assert_eq!(amount("grafana", "Fargate"), "17.78");
+        assert_eq!(amount("cloudwatch-exporter", "Fargate"), "8.89");
+        assert_eq!(bill.total_of(is_fargate).0.to_string(), "62.22");
+        assert_eq!(amount("storage", "EFS"), "6.60");
+        assert_eq!(amount("load balancer", "application"), "16.43");
+        assert_eq!(amount("load balancer", LCU), "2.92");
+        let (low, high) = bill.total();
+        assert_eq!((low.to_string(), high.to_string()), ("105.17".to_owned(), "116.17".to_owned()));
+    }
+
+    #[test]
+    fn the_slip_of_the_plan_is_explained_where_it_is() {
+        let bill = plan(5);
+        let line = bill.lines.iter().find(|line| line.item == LCU).unwrap();
+        assert_eq!(line.arithmetic, "0.5 LCU x 730 h x 0.008");
+        assert!(line.note.as_deref().unwrap().contains("5 LCU would be 29.20"));
+    }
+
+    #[test]
+    fn more_services_cost_what_the_plan_foresees() {
+        let base = plan(5).total().0.as_dollars();
+        let more = |services| plan(services).total().0.as_dollars() - base;
+        assert!((20.0..30.0).contains(&more(10)), "{}", more(10));
+        assert!((45.0..65.0).contains(&more(20)), "{}", more(20));
+        let bill = plan(10);
+        assert!(bill.lines[0].note.as_deref().unwrap().contains("the next one is 2 vCPU, 4 GB"));
+    }
+
+    #[test]
+    fn graviton_and_shorter_retention_cost_less() {
+        let table = Table::shipped();
+        let prices = table.region("ap-northeast-2").unwrap();
+        let cost = |change: fn(&mut Inputs)| {
+            let mut inputs = Inputs::new(Preset::Module, 5);
+            change(&mut inputs);
+            bill(&inputs, prices).unwrap().total().1
+        };
+        let base = cost(|_| {});
+        assert!(cost(|inputs| inputs.architecture = Architecture::Arm64) < base);
+        assert!(cost(|inputs| inputs.retention_days = 7.0) < base);
+        assert!(cost(|inputs| inputs.services = 6) > base);
+    }
+
+    #[test]
+    fn every_line_shows_how_it_comes_about() {
+        let table = Table::shipped();
+        for region in super::super::REGIONS {
+            for (preset, ..) in Preset::TABLE {
+                for line in bill(&Inputs::new(preset, 5), table.region(region).unwrap()).unwrap().lines {
+                    assert!(!line.arithmetic.is_empty() && line.low <= line.high, "{line:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The statement for a ticket or a chat.
+
+use std::fmt::Write as _;
+
+use super::{Statement, each, range};
+use crate::domain::Bill;
+use crate::format::sanitise;
+
+/// The statement as a table and a list.
+pub fn markdown(statement: &Statement) -> String {
+    let Statement { of, region, as_of, services, .. } = statement;
+    let mut out = format!("## Cost of {of}\n\n{region}, prices of {as_of}, USD a month\n\n");
+    table(&mut out, &statement.bill);
+    let (low, high) = statement.bill.total();
+    let share = range(each(low, *services), each(high, *services));
+    let _ = writeln!(out, "| **total** | {share} for each of {services} services | **{}** | |", range(low, high));
+    if let Some((other, total)) = statement.compared {
+        let _ = writeln!(out, "\n- for {other} services: {}", range(total.0, total.1));
+    }
+    if let Some(alternative) = &statement.alternative {
+        let (least, most) = alternative.total();
+        let _ = writeln!(out, "\n- CloudWatch alone: {}", range(least, most));
+    }
+    if let Some(plan) = &statement.plan {
+        let (before, after) = (plan.before.total(), plan.after.total());
+        let _ = writeln!(out, "\n- this plan: {} before, {} after", range(before.0, before.1), range(after.0, after.1));
+    }
+    if let Some(running) = &statement.running {
+        for (word, bill) in [("The stack's own tasks", &running.stack), ("The services' tasks", &running.services)] {
+            if !bill.lines.is_empty() {
+                let _ = writeln!(out, "\n### {word}\n");
+                table(&mut out, bill);
+            }
+        }
+    }
+    out
+}
+
+fn table(out: &mut String, bill: &Bill) {
+    out.push_str("| component | what | a month | how |\n| --- | --- | ---: | --- |\n");
+    for line in &bill.lines {
+        let note = line.note.as_deref().map(|note| format!(" ({})", cell(note))).unwrap_or_default();
+        let amount = range(line.low, line.high);
+        let how = cell(&line.arithmetic);
+        let _ = writeln!(out, "| {} | {} | {amount} | {how}{note} |", cell(&line.component), cell(&line.item));
+    }
+}
+
+/// A text that stays in its cell.
+fn cell(text: &str) -> String {
+    sanitise(text).replace('|', "\\|")
+}

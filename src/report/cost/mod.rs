@@ -1,0 +1,49 @@
+//! `rounds cost`: a bill with its arithmetic, what it compares with, and how storage grows.
+
+mod json;
+mod markdown;
+mod text;
+
+use crate::cost::{Growth, PlanBill, RunningBill};
+use crate::domain::{Bill, Money};
+
+pub use json::{SCHEMA, json};
+pub use markdown::markdown;
+pub use text::text;
+
+/// Everything that is said about a cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// What the bill is of (`the stack for 5 services`).
+    pub of: String,
+    /// The region the prices are of.
+    pub region: String,
+    /// The day they were looked up.
+    pub as_of: String,
+    /// How many services the stack watches.
+    pub services: u32,
+    /// The bill itself.
+    pub bill: Bill,
+    /// The same for another number of services: how many, and its total.
+    pub compared: Option<(u32, (Money, Money))>,
+    /// Watching the same with CloudWatch alone.
+    pub alternative: Option<Bill>,
+    /// How storage grows, and for how many days it is kept; or why that is not known.
+    pub growth: Option<Result<(Growth, f64), String>>,
+    /// What a Terraform plan changes.
+    pub plan: Option<PlanBill>,
+    /// What runs.
+    pub running: Option<RunningBill>,
+    /// Things to know.
+    pub notes: Vec<String>,
+}
+
+/// `35.55`, or `15.00-23.00`.
+fn range(low: Money, high: Money) -> String {
+    if low == high { low.to_string() } else { format!("{low}-{high}") }
+}
+
+/// A total for each service it is for.
+fn each(total: Money, services: u32) -> Money {
+    Money::dollars(total.as_dollars() / f64::from(services.max(1)))
+}

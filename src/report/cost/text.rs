@@ -1,0 +1,149 @@
+//! The statement for a person at a terminal.
+
+use std::fmt::Write as _;
+
+use super::super::ink::{Ink, Tone, letters};
+use super::super::once::Options;
+use super::{Statement, each, range};
+use crate::cost::{Growth, RunningBill};
+use crate::domain::{Bill, BillLine, Money};
+use crate::format::{self, sanitise};
+
+/// Cells of a line before its amount.
+const INDENT: usize = 2;
+
+/// The statement: heading, lines with their arithmetic, total, and what it compares with.
+pub fn text(statement: &Statement, options: &Options) -> String {
+    let mut page = Page { ink: Ink { colour: options.colour }, width: options.width.max(60), out: String::new() };
+    let Statement { of, region, as_of, .. } = statement;
+    let heading = format!("COST  {of}, {region}, prices of {as_of}, USD a month");
+    page.strong(&heading);
+    page.bill(&statement.bill);
+    let (low, high) = statement.bill.total();
+    let services = statement.services;
+    let share = range(each(low, services), each(high, services));
+    page.total("total", low, high, &format!("{share} for each of {}", format::count(services as usize, "service")));
+    page.comparison(statement, (low, high));
+    if let Some(plan) = &statement.plan {
+        let (before, after) = (plan.before.total(), plan.after.total());
+        page.line(&format!(
+            "this plan: {} before, {} after, {} more",
+            range(before.0, before.1),
+            range(after.0, after.1),
+            after.1 - before.1
+        ));
+        for (kind, count) in &plan.unpriced {
+            page.line(&format!("not priced: {count} x {}", sanitise(kind)));
+        }
+    }
+    if let Some(running) = &statement.running {
+        page.running(running);
+    }
+    if let Some(growth) = &statement.growth {
+        page.growth(growth.as_ref().map_err(String::as_str));
+    }
+    for note in &statement.notes {
+        page.line(&sanitise(note));
+    }
+    letters(page.out, options.ascii)
+}
+
+struct Page {
+    ink: Ink,
+    width: usize,
+    out: String,
+}
+
+impl Page {
+    fn strong(&mut self, text: &str) {
+        let _ = writeln!(self.out, "{}", self.ink.paint(Tone::Strong, text));
+    }
+
+    fn line(&mut self, text: &str) {
+        for line in format::wrap(text, self.width.saturating_sub(INDENT)) {
+            let _ = writeln!(self.out, "{:INDENT$}{line}", "");
+        }
+    }
+
+    fn bill(&mut self, bill: &Bill) {
+        let names = bill.lines.iter().map(|line| format::width(&line.component)).max().unwrap_or_default();
+        for line in &bill.lines {
+            self.bill_line(line, names);
+        }
+    }
+
+    fn bill_line(&mut self, line: &BillLine, names: usize) {
+        let amount = range(line.low, line.high);
+        let room = self.width.saturating_sub(INDENT + names + 2 + 15);
+        let item = format::clip(&sanitise(&line.item), room);
+        let name = format::pad_right(&sanitise(&line.component), names);
+        let _ = writeln!(self.out, "{:INDENT$}{name}  {}{amount:>15}", "", format::pad_right(&item, room));
+        let below = INDENT + names + 2;
+        let note = line.note.as_deref().map(|note| format!("({})", sanitise(note)));
+        for text in [Some(format!("= {}", sanitise(&line.arithmetic))), note].into_iter().flatten() {
+            for row in format::wrap(&text, self.width.saturating_sub(below)) {
+                let row = format!("{:below$}{row}", "");
+                let _ = writeln!(self.out, "{}", self.ink.paint(Tone::Dim, &row));
+            }
+        }
+    }
+
+    fn total(&mut self, word: &str, low: Money, high: Money, more: &str) {
+        let amount = range(low, high);
+        let room = self.width.saturating_sub(INDENT + 15);
+        let text = format!("{:INDENT$}{}{amount:>15}", "", format::pad_right(word, room));
+        self.strong(&text);
+        if !more.is_empty() {
+            let _ = writeln!(self.out, "{more:>width$}", width = self.width);
+        }
+    }
+
+    fn comparison(&mut self, statement: &Statement, (low, high): (Money, Money)) {
+        if let Some((services, total)) = statement.compared {
+            self.line(&format!(
+                "against {}: {} there, {} more here",
+                format::count(services as usize, "service"),
+                range(total.0, total.1),
+                high - total.1
+            ));
+        }
+        if let Some(alternative) = &statement.alternative {
+            let alone = alternative.total().1;
+            let (least, most) = (low - alone, high - alone);
+            self.line(&format!(
+                "CloudWatch alone, without this stack: {alone}; the stack costs {} more",
+                range(least, most)
+            ));
+            if alternative.lines.len() > 1 {
+                self.bill(alternative);
+            }
+        }
+    }
+
+    fn running(&mut self, running: &RunningBill) {
+        for (word, bill) in [("the stack's own tasks", &running.stack), ("the services' tasks", &running.services)] {
+            if !bill.lines.is_empty() {
+                self.strong(&format!("RUNNING  {word}"));
+                self.bill(bill);
+                let (low, high) = bill.total();
+                self.total("total", low, high, "");
+            }
+        }
+        for (service, why) in &running.unpriced {
+            self.line(&format!("not priced: {}: {}", sanitise(service), sanitise(why)));
+        }
+    }
+
+    fn growth(&mut self, growth: Result<&(Growth, f64), &str>) {
+        match growth {
+            Ok((growth, days)) => {
+                let how = if growth.is_measured { "measured" } else { "assumed" };
+                self.line(&format!(
+                    "storage: {:.0} samples/s x {:.2} bytes ({how}) = {:.3} GB a day, {:.2} GB after {} days",
+                    growth.samples_per_second, growth.bytes_per_sample, growth.gb_per_day, growth.gb_in_the_end, days
+                ));
+            }
+            Err(why) => self.line(&format!("storage: the ingest rate is not known: {}", sanitise(why))),
+        }
+    }
+}
