@@ -344,21 +344,9 @@ pub struct RunArgs {
     /// The alert it is run for [default: the surest of those that fire]
     #[arg(long, value_name = "NAME")]
     pub alert: Option<String>,
-    /// Show the plans of its changes, and ask nobody
-    #[arg(long, conflicts_with = "yes")]
-    pub dry_run: bool,
-    /// Make its changes without asking
-    #[arg(long)]
-    pub yes: bool,
-    /// In production, with --yes: the name of the service, or of the context for what is about no service
-    #[arg(long, value_name = "NAME", requires = "yes")]
-    pub confirm: Option<String>,
-    /// Accept that no healthy task is left for a while
-    #[arg(long)]
-    pub allow_downtime: bool,
-    /// Accept that a deployment is rolling
-    #[arg(long)]
-    pub force: bool,
+    /// How to go about its changes.
+    #[command(flatten)]
+    pub how: HowArgs,
 }
 
 /// What to do with runbooks.

@@ -1,14 +1,21 @@
 //! `rounds run`: goes through a runbook, and says which one is for what fires now.
 
+mod changes;
+mod paper;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use changes::Changes;
+use paper::Paper;
+
 use super::args::{Cli, ContextArgs, Output, RunArgs};
+use super::do_::Carrier;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::setup::{self, Opened};
 use super::{FAREWELL, once, runbook, runtime, stdout};
-use crate::domain::{Alert, Run, Runbook, Snapshot, SourceKind, SourceState, StepState};
+use crate::domain::{Alert, Runbook, Snapshot, SourceKind, SourceState};
 use crate::engine::{self, runs};
 use crate::report;
 use crate::report::runbook::Options;
@@ -86,8 +93,19 @@ async fn go(
         Failure::new(why).with_hint(format!("rounds runbook show {} says what it takes", wanted.name))
     })?;
     let options = options(cli, environment, opened, snapshot);
-    let mut paper = Paper { is_text: cli.once.output == Output::Text, options, next: None, failed: None };
+    let mut paper = Paper { is_text: cli.once.output == Output::Text, options, printed: None, failed: None };
     runs::look(station, snapshot, &mut course, |run| paper.tell(run)).await;
+    let changes = Changes {
+        station,
+        carrier: Carrier {
+            how: &args.how,
+            operator: station.operator.clone(),
+            by: format!("rounds run {} --yes", wanted.name),
+        },
+        words: once::options(cli, environment, opened),
+        within: cli.once.timeout,
+    };
+    changes.make(&mut course, &mut paper).await?;
     paper.finish(course.run())?;
     match cli.once.output {
         Output::Json => stdout::print(&report::runbook::json(course.run(), &paper.options.context))?,
@@ -125,57 +143,6 @@ fn alert<'s>(
     found.map(Some).ok_or_else(|| {
         Failure::new(format!("no alert {name} is there now")).with_hint("rounds --once lists what fires")
     })
-}
-
-/// Prints a run as it goes, step by step in the runbook's order, however they come.
-struct Paper {
-    is_text: bool,
-    options: Options,
-    /// The step printed next; none before the head is printed.
-    next: Option<usize>,
-    failed: Option<Failure>,
-}
-
-impl Paper {
-    fn tell(&mut self, run: &Run) {
-        if !self.is_text || self.failed.is_some() {
-            return;
-        }
-        let mut text = String::new();
-        let mut next = self.next.unwrap_or_else(|| {
-            text.push_str(&report::runbook::head(run, &self.options));
-            0
-        });
-        let is_open =
-            |position: usize| run.steps.get(position).is_some_and(|step| step.state.is_open() && run.ended.is_none());
-        while next < run.steps.len() && !is_open(next) {
-            text.push_str(&report::runbook::step(run, next, &self.options));
-            next += 1;
-        }
-        self.next = Some(next);
-        if let Err(failure) = stdout::print(&text) {
-            self.failed = Some(failure);
-        }
-    }
-
-    fn finish(&mut self, run: &Run) -> Result<(), Failure> {
-        self.tell(run);
-        if let Some(failure) = self.failed.take() {
-            return Err(failure);
-        }
-        if self.is_text {
-            stdout::print(&format!("\n{}", report::runbook::end(run, &self.options)))?;
-        }
-        Ok(())
-    }
-
-    /// What has come to something since it was printed (a change that was made) is printed once more.
-    #[expect(dead_code, reason = "changes come with the operator")]
-    fn again(&mut self, run: &Run, position: usize) {
-        if self.is_text && run.steps.get(position).is_some_and(|step| step.state != StepState::Queued) {
-            self.failed = stdout::print(&report::runbook::step(run, position, &self.options)).err();
-        }
-    }
 }
 
 /// Which runbooks are for what fires now.

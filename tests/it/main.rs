@@ -28,6 +28,10 @@ mod once_ways;
 #[cfg(test)]
 mod provision;
 #[cfg(test)]
+mod runbook_cli;
+#[cfg(test)]
+mod runbook_scenarios;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tui_demo;

@@ -18,8 +18,7 @@ pub use describe::{list, list_json, markdown as show_markdown, reference, show};
 pub use fitting::{json as fitting_json, text as fitting};
 pub use json::{SCHEMA, json, schema};
 pub use markdown::markdown;
-pub use text::{end, head, plan, step};
-pub use words::change_text;
+pub use text::{end, head, step};
 
 /// How a run is written.
 #[derive(Debug, Clone)]

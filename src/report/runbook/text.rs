@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::{CheckState, Looked, Plan, Run, RunDeed, RunStep, StepState};
+use crate::domain::{CheckState, Looked, Run, RunDeed, RunStep, StepState};
 use crate::format;
 use crate::report::ink::{Ink, Tone, letters};
 
@@ -129,23 +129,6 @@ pub fn end(run: &Run, options: &Options) -> String {
     }
     if let Some(next) = &conclusion.next_step {
         said(&mut out, "next", next, Tone::Plain, options);
-    }
-    letters(out, options.ascii)
-}
-
-/// A plan before it is confirmed.
-pub fn plan(plan: &Plan, options: &Options) -> String {
-    let ink = Ink { colour: options.colour };
-    let mut out = format!("\n{}\n", ink.paint(Tone::Strong, &plan.title));
-    for line in &plan.lines {
-        said(&mut out, &line.label, &line.text, Tone::Plain, options);
-    }
-    for objection in &plan.objections {
-        said(&mut out, "but", &objection.text, Tone::Warning, options);
-    }
-    if let Some(command) = &plan.same_as {
-        let command = format::sanitise(command);
-        let _ = writeln!(out, " {}{command}", format::pad_right("same as", SAID - 1));
     }
     letters(out, options.ascii)
 }

@@ -48,7 +48,7 @@ pub(super) const fn state_word(state: CheckState) -> &'static str {
 }
 
 /// A change in a few words (`restart task 3f9c21aa of api-2`).
-pub fn change_text(change: &Change) -> String {
+pub(super) fn change_text(change: &Change) -> String {
     match change {
         Change::RestartTask { service, task } => {
             format!("restart task {} of {}", task.get(..8).unwrap_or(task), service.name)

@@ -12,9 +12,9 @@ use crate::config;
 use crate::domain::{ErrorClass, LogAsk, LogLine, LogOrigin, LogPage, LogScope, SourceError};
 use crate::format::sanitise;
 use crate::net::Meter;
+use crate::net::door::{DataSourceKind, Door};
 use crate::net::http::{Call, Clients, Deadline, WRONG_SERVER};
 use crate::source::Answer;
-use crate::net::door::{DataSourceKind, Door};
 
 /// Lines a page; servers refuse more than 5,000 by default, and some less.
 const PAGE: usize = 1_000;

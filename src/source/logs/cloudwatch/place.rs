@@ -10,8 +10,8 @@ use crate::config::LogGroup;
 use crate::domain::{ErrorClass, ServiceId, SourceError};
 use crate::format::sanitise;
 use crate::net::aws::Session;
-use crate::net::aws::ecs::{Api, SERVICES_A_CALL, TASKS_A_CALL};
 use crate::net::aws::ecs::map::short_name;
+use crate::net::aws::ecs::{Api, SERVICES_A_CALL, TASKS_A_CALL};
 
 /// The names of streams.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

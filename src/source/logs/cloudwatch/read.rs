@@ -14,10 +14,10 @@ use super::roll::Owner;
 use crate::domain::log::content_id;
 use crate::domain::{ErrorClass, LogAsk, LogLine, LogOrigin, LogPage, SourceError};
 use crate::format::sanitise;
+use crate::net::aws::ecs::map::short_name;
+use crate::net::aws::ecs::{Api, TASKS_A_CALL};
 use crate::net::aws::{Call, Session};
 use crate::net::http::Deadline;
-use crate::net::aws::ecs::{Api, TASKS_A_CALL};
-use crate::net::aws::ecs::map::short_name;
 use crate::source::logs::{line, newest, task_id};
 
 /// The newest window, in seconds; each one before it is four times as long.

@@ -20,9 +20,9 @@ use crate::domain::estate::{
 use crate::domain::{ErrorClass, ServiceId, SourceError};
 use crate::net::aws::query::{ec2, efs, elb, iam};
 use crate::net::aws::{Aws, Session};
+use crate::net::door::{DataSourceKind, Door};
 use crate::net::http::{Clients, Deadline};
 use crate::net::{Meter, dns, tcp, tls};
-use crate::net::door::{DataSourceKind, Door};
 use crate::source::prometheus::client::Api;
 
 /// How long one question may take in all.
