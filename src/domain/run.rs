@@ -38,6 +38,7 @@ impl Run {
             return 2;
         }
         match self.conclusion.state {
+            _ if self.conclusion.found => 2,
             CheckState::Pass => 0,
             CheckState::Warn => 1,
             CheckState::Fail => 2,
@@ -101,6 +102,8 @@ pub enum RunDeed {
 pub struct Conclusion {
     /// The worst of what was found.
     pub state: CheckState,
+    /// Whether a cause was found that the runbook is for: one it has words for.
+    pub found: bool,
     /// In one sentence.
     pub headline: String,
     /// What is the matter, the most telling first.

@@ -36,15 +36,17 @@ pub(super) fn conclude(runbook: &Runbook, sense: &Sense<'_>, run: &Run) -> Concl
     }
     let rank = |cause: &CauseFound| {
         let told = cause.name.as_ref().and_then(|name| runbook.causes.iter().position(|words| words.name == *name));
-        (std::cmp::Reverse(cause.state), told.unwrap_or(usize::MAX))
+        (told.unwrap_or(usize::MAX), std::cmp::Reverse(cause.state))
     };
+    let is_told = |cause: &CauseFound| rank(cause).0 < usize::MAX;
+    let found = causes.iter().any(is_told);
     causes.sort_by_key(rank);
     if looked == 0 && unknown.is_empty() {
         state = CheckState::Unknown;
     }
     let headline = headline(run, &causes, &unknown, passed);
     let next_step = causes.iter().find_map(|cause| cause.next_step.clone());
-    Conclusion { state, headline, causes, unknown, next_step }
+    Conclusion { state, found, headline, causes, unknown, next_step }
 }
 
 /// Adds what one check found; what another found already is one cause with more evidence.
@@ -72,7 +74,11 @@ fn found(causes: &mut Vec<CauseFound>, runbook: &Runbook, sense: &Sense<'_>, ste
         }
         let own = runbook.causes.iter().find(|words| words.name == *name);
         let words = own.and_then(|words| sense.text(&words.means).ok());
-        let general = || CheckKind::cause(name).map_or_else(|| name.clone(), |cause| cause.doc.to_owned());
+        // What the check said is closer to the matter than what the cause means in general.
+        let general = || match CheckKind::cause(name) {
+            Some(cause) if result.causes.len() > 1 => cause.doc.to_owned(),
+            _ => result.summary.clone(),
+        };
         let next = own.and_then(|words| words.next.as_ref()).and_then(|next| sense.text(next).ok());
         causes.push(CauseFound {
             name: Some(name.clone()),

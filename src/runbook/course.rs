@@ -71,6 +71,7 @@ impl Course {
             steps,
             conclusion: Conclusion {
                 state: CheckState::Unknown,
+                found: false,
                 headline: String::new(),
                 causes: Vec::new(),
                 unknown: Vec::new(),
@@ -238,8 +239,10 @@ impl Course {
     /// unless the step asks for just that.
     fn is_ready(&self, step: &Step) -> bool {
         let state = |position: usize| self.run.steps[position].state;
+        let ends = |state: &StepState| matches!(state, StepState::Done | StepState::Failed);
         let decided = |condition: &Condition, step: usize| match state(step) {
-            StepState::Queued => condition.states.contains(&StepState::Queued),
+            // It may be confirmed yet; that matters where it is asked how it ended.
+            StepState::Queued => !condition.states.is_empty() && !condition.states.iter().any(ends),
             state => !state.is_open(),
         };
         let asked = step
@@ -359,7 +362,7 @@ const fn past(state: StepState) -> &'static str {
         StepState::Warn => "warned",
         StepState::Fail => "failed",
         StepState::Unknown => "could not be found out",
-        StepState::Queued => "is not confirmed",
+        StepState::Queued => "is proposed",
         StepState::Done => "was done",
         StepState::Failed => "failed to be done",
         StepState::Note => "was told",

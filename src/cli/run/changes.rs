@@ -32,17 +32,26 @@ impl Changes<'_> {
                 return Ok(());
             };
             dealt_with.push(step);
+            if !self.is_wanted(paper) {
+                continue;
+            }
             match self.one(&change, course, step, paper).await? {
                 Ok(outcome) => course.changed(step, Ok(outcome)),
                 Err(why) => {
                     course.changed(step, Err(why.clone()));
-                    paper.print(&format!("          not done: {}\n", crate::format::sanitise(&why)));
+                    paper.print(&format!("            not done: {}\n", crate::format::sanitise(&why)));
                 }
             }
             // What comes after a change looks at what is there afterwards.
             let snapshot = engine::once(self.station, self.within).await;
             runs::look(self.station, &snapshot, course, |run| paper.tell(run)).await;
         }
+    }
+
+    /// Whether there is a way to a yes, or its plan is asked for. Otherwise it stays proposed.
+    fn is_wanted(&self, paper: &Paper) -> bool {
+        let how = self.carrier.how;
+        how.yes || how.dry_run || (paper.is_text && std::io::stdin().is_terminal())
     }
 
     /// One change, to its end; otherwise why it was not made.
@@ -53,11 +62,6 @@ impl Changes<'_> {
         step: usize,
         paper: &mut Paper,
     ) -> Result<Result<Outcome, String>, Failure> {
-        let how = self.carrier.how;
-        let is_asked = !how.yes && !how.dry_run && paper.is_text && std::io::stdin().is_terminal();
-        if !(how.yes || how.dry_run || is_asked) {
-            return Ok(Err("it waits to be confirmed: --dry-run shows its plan, --yes does it".to_owned()));
-        }
         let plan = match self.carrier.plan(change).await {
             Ok(plan) => plan,
             Err(refusal) => return Ok(Err(refusal.what)),
@@ -66,7 +70,7 @@ impl Changes<'_> {
         if let Some(refusal) = self.carrier.stands_against(&plan) {
             return Ok(Err(refusal.what));
         }
-        if how.dry_run {
+        if self.carrier.how.dry_run {
             return Ok(Err("a dry run: nothing was changed".to_owned()));
         }
         let consent = match self.carrier.consent(&plan) {

@@ -127,6 +127,7 @@ fn run() -> Run {
         ],
         conclusion: Conclusion {
             state: CheckState::Fail,
+            found: true,
             headline: "the volume is still locked by another task (and 1 more)".to_owned(),
             causes: vec![
                 CauseFound {

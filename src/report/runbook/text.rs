@@ -7,10 +7,10 @@ use crate::format;
 use crate::report::ink::{Ink, Tone, letters};
 
 use super::Options;
-use super::words::{looked_tone, mark, proposal, tone};
+use super::words::{looked_tone, mark, proposal, proposed, tone};
 
 /// The column that everything said begins in.
-const SAID: usize = 10;
+const SAID: usize = 12;
 
 /// The most lines of evidence shown of one step; the others are counted.
 const MOST: usize = 4;
@@ -93,10 +93,12 @@ fn evidence(out: &mut String, step: &RunStep, options: &Options) {
 /// What follows from the run.
 pub fn end(run: &Run, options: &Options) -> String {
     let mut out = String::new();
+    // Where all is well, nobody asks what was not done about it.
+    let is_well = run.conclusion.state == CheckState::Pass;
     let skipped: Vec<String> = run
         .steps
         .iter()
-        .filter(|step| step.state == StepState::Skipped)
+        .filter(|step| step.state == StepState::Skipped && !is_well)
         .map(|step| format!("{} ({})", step.id, step.said))
         .collect();
     if !skipped.is_empty() {
@@ -118,17 +120,25 @@ pub fn end(run: &Run, options: &Options) -> String {
         };
         said(&mut out, label, &conclusion.headline, tone, options);
     }
-    for (number, cause) in conclusion.causes.iter().enumerate() {
+    for (number, cause) in conclusion.causes.iter().take(MOST).enumerate() {
         let label = if number == 0 { "found" } else { "also" };
         let name = cause.name.as_ref().map(|name| format!("  [{name}]")).unwrap_or_default();
         let tone = if number == 0 { looked_tone(cause.state) } else { Tone::Plain };
         said(&mut out, label, &format!("{}{name}", cause.words), tone, options);
+    }
+    let rest: Vec<&str> =
+        conclusion.causes.iter().skip(MOST).map(|cause| cause.name.as_deref().unwrap_or(&cause.words)).collect();
+    if !rest.is_empty() {
+        said(&mut out, "and", &rest.join(", "), Tone::Dim, options);
     }
     for unlearnt in &conclusion.unknown {
         said(&mut out, "unknown", &format!("{}: {}", unlearnt.step, unlearnt.why), Tone::Unknown, options);
     }
     if let Some(next) = &conclusion.next_step {
         said(&mut out, "next", next, Tone::Plain, options);
+    }
+    for step in run.queued().filter_map(|step| run.steps.get(step)) {
+        said(&mut out, "proposed", &proposed(step), Tone::Strong, options);
     }
     letters(out, options.ascii)
 }

@@ -66,6 +66,16 @@ pub(super) fn change_text(change: &Change) -> String {
     }
 }
 
+/// What a change step proposes, and how to have it.
+pub(super) fn proposed(step: &RunStep) -> String {
+    match &step.deed {
+        RunDeed::Change { change: Some(change), .. } => {
+            format!("{}: --dry-run shows its plan, --yes makes it", change_text(change))
+        }
+        _ => step.said.clone(),
+    }
+}
+
 /// What a change step proposes, and what has become of it.
 pub(super) fn proposal(step: &RunStep) -> String {
     match &step.deed {
