@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::check::Question;
 use crate::cost::{Architecture, Preset};
 use crate::domain::LogLevel;
 use crate::format;
@@ -73,6 +74,9 @@ pub struct ContextArgs {
     /// Take changes away altogether (also: ROUNDS_READ_ONLY)
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Another seed gives another simulated fleet, and another reason for the same incident
+    #[arg(long, value_name = "N", default_value_t = 1, global = true)]
+    pub demo_seed: u64,
 }
 
 /// One look instead of the console.
@@ -152,6 +156,12 @@ pub enum Command {
     Demo(DemoArgs),
     /// Say what the stack costs a month, line by line with the arithmetic
     Cost(CostArgs),
+    /// Ask one read-only question: what it sees, what is the matter, the next step (exit 0 pass, 1 warn, 2 fail, 3 unknown)
+    Check {
+        /// Which
+        #[command(subcommand)]
+        question: Question,
+    },
     /// Say of every backend, credential and terminal capability whether it works, and if not, what to do
     Doctor,
     /// Change something: show the plan, ask, do it, and watch it to its end
@@ -182,6 +192,12 @@ pub enum Command {
     },
     /// Print the logs of a service's tasks, the stopped ones included, and follow them
     Logs(LogsArgs),
+    /// Walk the way of a request to a service and mark the first broken hop: DNS, listener, rule, target group, task, container
+    Trace {
+        /// The service, as NAME or CLUSTER/NAME
+        #[arg(value_name = "SERVICE")]
+        name: Option<String>,
+    },
     /// Print a shell's completions
     Completions {
         /// The shell

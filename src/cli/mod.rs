@@ -1,6 +1,7 @@
 //! The command line. One file a subcommand, and the one place that picks the exit code.
 
 mod args;
+mod check;
 mod completions;
 mod config;
 mod console;
@@ -66,6 +67,8 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
         Some(Command::Demo(args)) => demo::run(cli, args, environment),
         Some(Command::Do(args)) => do_::run(cli, args, environment),
         Some(Command::Journal(args)) => journal::run(cli, args, environment),
+        Some(Command::Check { question }) => check::run(cli, question, environment),
+        Some(Command::Trace { name }) => check::trace(cli, name.as_deref(), environment),
         Some(Command::Cost(args)) => cost::run(cli, args, environment),
         Some(Command::Doctor) => doctor::run(cli, environment),
         Some(Command::Config { command }) => config::run(cli, *command, environment),

@@ -5,6 +5,7 @@
 
 mod cadence;
 mod charts;
+mod checks;
 mod clock;
 mod doctor;
 mod ingest;
@@ -17,6 +18,7 @@ mod station;
 mod tracker;
 mod watch;
 
+pub use checks::{check, trace};
 pub use clock::Clock;
 pub use doctor::checkups;
 pub use ingest::ingest;

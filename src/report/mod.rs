@@ -5,6 +5,7 @@
 //! programs, so every text passes [`crate::format::sanitise`] once more on its way out; that costs one scan.
 
 pub mod change;
+pub mod check;
 pub mod cost;
 pub mod doctor;
 mod exit;

@@ -132,7 +132,7 @@ async fn try_all<E: Estate>(case: &Case<'_, E>, mut goals: Vec<Goal>, tally: &mu
     }
     if all > tried.len() {
         tally.unknown(
-            format!("{} not tried: {MOST} are enough at once", format::count(all - tried.len(), "address")),
+            format!("{} not tried: {MOST} are enough at once", format::count(all - tried.len(), "endpoint")),
             FROM,
         );
     }
@@ -145,7 +145,7 @@ async fn try_all<E: Estate>(case: &Case<'_, E>, mut goals: Vec<Goal>, tally: &mu
         tally.next("run it inside the network, or over the VPN");
     }
     if tried.len() > 1 {
-        tally.summary(format!("{reached} of {} accept a connection", format::count(tried.len(), "address")));
+        tally.summary(format!("{reached} of {} accept a connection", format::count(tried.len(), "endpoint")));
     }
 }
 

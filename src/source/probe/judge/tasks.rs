@@ -34,7 +34,8 @@ pub fn judge<E>(case: &Case<'_, E>, check: &Check, tally: &mut Tally) {
     let name = &service.id.name;
     tally.fact("running", ecs.running.to_string());
     tally.fact("desired", ecs.desired.to_string());
-    let counts = format!("{} of {} run", ecs.running, format::count(ecs.desired as usize, "task"));
+    let verb = if ecs.desired == 1 { "runs" } else { "run" };
+    let counts = format!("{} of {} {verb}", ecs.running, format::count(ecs.desired as usize, "task"));
     if ecs.status != "ACTIVE" {
         tally.fail("tasks-missing", format!("{name} is {}", ecs.status), "ecs:DescribeServices");
     }
