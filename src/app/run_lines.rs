@@ -89,7 +89,14 @@ fn add(lines: &mut Vec<RunLine>, step: &RunStep, position: usize, room: usize, i
                 .collect();
             let most = if is_chosen { MANY } else { FEW };
             for looked in told.iter().take(most) {
-                for (number, text) in format::paragraph(&looked.text, room.saturating_sub(2)).into_iter().enumerate() {
+                let room = room.saturating_sub(2);
+                // In full where somebody reads it, a line where it is passed over.
+                let texts = if is_chosen {
+                    format::paragraph(&looked.text, room)
+                } else {
+                    vec![format::clip(&looked.text, room)]
+                };
+                for (number, text) in texts.into_iter().enumerate() {
                     let lead = if number == 0 { "- " } else { "  " };
                     push(RunLineKind::Seen(looked.state), format!("{lead}{text}"));
                 }
@@ -129,7 +136,11 @@ pub fn conclusion_lines(run: &Run, width: u16) -> Vec<ConclusionLine> {
         say(label, &conclusion.headline, state, 2);
     }
     for (number, cause) in conclusion.causes.iter().take(3).enumerate() {
-        say(if number == 0 { "found" } else { "also" }, &cause.words, Some(cause.state), 2);
+        if number == 0 {
+            say("found", &cause.words, Some(cause.state), 2);
+        } else {
+            say("also", &format::clip(&cause.words, room), Some(cause.state), 1);
+        }
     }
     if conclusion.causes.len() > 3 {
         say("", &format!("and {} more", conclusion.causes.len() - 3), None, 1);

@@ -221,7 +221,7 @@ fn step_state(state: StepState, glyphs: &Glyphs) -> (&'static str, Role) {
         StepState::Warn => (glyphs.verdict(Verdict::Warning), Role::Warning),
         StepState::Fail | StepState::Failed => (glyphs.verdict(Verdict::Critical), Role::Critical),
         StepState::Unknown => (glyphs.verdict(Verdict::Unknown), Role::Unknown),
-        StepState::Queued | StepState::Changing => (glyphs.cursor, Role::Key),
+        StepState::Queued | StepState::Changing => ("*", Role::Key),
         StepState::Note => ("i", Role::Text),
         StepState::Running => (glyphs.pending, Role::Text),
         StepState::Waiting | StepState::Skipped => (glyphs.not_applicable, Role::Dim),
