@@ -31,9 +31,9 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
                 (Command::Filter, filtered(!list.filter().is_empty())),
                 (Command::Problems, problems(list.problems_only())),
                 (Command::Alerts, "alerts"),
-                (Command::Restart, "restart"),
-                (Command::Actions, "change"),
+                (Command::Actions, "act"),
                 (Command::SortNext, "sort"),
+                (Command::Restart, "restart"),
                 (Command::Targets, "targets"),
                 (Command::Sources, "sources"),
             ];
@@ -45,8 +45,8 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
         Place::Service(_) => vec![
             (Command::Back, "back"),
             (Command::NextPane, "next part"),
+            (Command::Actions, "act"),
             (Command::Restart, "restart"),
-            (Command::Actions, "change"),
             (Command::SpanLonger, "longer"),
             (Command::SpanShorter, "shorter"),
             (Command::Copy, "copy"),
@@ -54,7 +54,7 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
         Place::Alerts => vec![
             (Command::Back, "back"),
             (Command::Open, "runbook"),
-            (Command::Actions, "change"),
+            (Command::Actions, "act"),
             (Command::Filter, filtered(!model.alerts.list.filter().is_empty())),
             (Command::Problems, if model.alerts.list.problems_only() { "everything" } else { "active" }),
             (Command::SortNext, "sort"),
@@ -63,7 +63,7 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
         Place::Targets => vec![
             (Command::Back, "back"),
             (Command::Open, "open service"),
-            (Command::Actions, "change"),
+            (Command::Actions, "act"),
             (Command::Filter, filtered(!model.targets.list.filter().is_empty())),
             (Command::Problems, problems(model.targets.list.problems_only())),
             (Command::SortNext, "sort"),

@@ -96,6 +96,8 @@ pub struct Model {
     pub(crate) shown_now: Timestamp,
     /// The span that the next service screen begins with.
     pub(super) span: Span,
+    /// Whether leaving was asked for while a change is under way.
+    pub(super) is_leaving: bool,
     /// Plans asked for so far.
     pub(super) asks: u64,
     revision: u64,
@@ -133,6 +135,7 @@ impl Model {
             refreshing: false,
             shown_now: Timestamp::UNIX_EPOCH,
             span: Span::default(),
+            is_leaving: false,
             asks: 0,
             revision: 0,
         }

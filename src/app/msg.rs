@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::domain::journal::Story;
 use crate::domain::{
     Chart, ChartAsk, CheckResult, GateState, ObjectionKind, Plan, Progress, Refusal, Snapshot, SourceError, Span,
 };
 use crate::keymap::Key;
 
-use super::{JournalEntry, Notice, Pane, Place, Surroundings};
+use super::{Notice, Pane, Place, Surroundings};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -62,7 +63,7 @@ pub enum Msg {
         result: Box<CheckResult>,
     },
     /// The journal, the newest first, or why it cannot be read.
-    Journal(Result<Vec<JournalEntry>, String>),
+    Journal(Result<Vec<Story>, String>),
 }
 
 /// What the mouse did, and to what: the shell looks the place up in the view's hit map.

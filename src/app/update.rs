@@ -160,7 +160,7 @@ fn arrive(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 /// Does what a command asks for.
 fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
     match command {
-        Command::Quit => return vec![Effect::Quit],
+        Command::Quit => return changes::quit(model, now),
         Command::Suspend => return vec![Effect::Suspend],
         Command::Redraw => {
             model.touch();

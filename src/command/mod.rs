@@ -202,6 +202,14 @@ impl Command {
         )
     }
 
+    /// Whether the menu of [`Self::Actions`] offers it, under a key of that menu: it needs none of its own.
+    pub const fn is_in_the_menu(self) -> bool {
+        matches!(
+            self,
+            Self::Redeploy | Self::Scale | Self::RollBack | Self::Silence | Self::Annotate | Self::ReloadPrometheus
+        )
+    }
+
     /// A command by its name.
     pub fn named(name: &str) -> Option<Self> {
         TABLE.iter().find(|row| row.name == name).map(|row| row.command)

@@ -1,5 +1,6 @@
 //! The terminal: taken over and always given back, one queue of everything that happens, one drawing for all of it.
 
+mod changes;
 mod input;
 mod session;
 mod terminal;

@@ -10,6 +10,7 @@ use futures_util::StreamExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
+use super::changes::Changes;
 use super::input;
 use super::terminal::{self, Screen};
 use crate::app::{self, Effect, Model, Msg, Notice, Surroundings};
@@ -85,9 +86,11 @@ pub async fn run(session: Session) -> io::Result<()> {
                 }
                 go_on
             }
+            Some(news) = sitting.news.recv() => sitting.tell(news)?,
             _ = tick.tick() => sitting.tell(Msg::Tick)?,
         };
         if !go_on {
+            sitting.changes.leave().await;
             return Ok(());
         }
         sitting.draw()?;
@@ -143,6 +146,8 @@ struct Sitting {
     watch: Watch,
     updates: mpsc::UnboundedReceiver<Update>,
     updates_in: mpsc::UnboundedSender<Update>,
+    changes: Changes,
+    news: mpsc::UnboundedReceiver<Msg>,
     open_context: Opener,
     load_theme: ThemeLoader,
 }
@@ -155,8 +160,10 @@ impl Sitting {
         let clock = station.clock;
         // A new model asks for nothing, so there are no effects to perform.
         app::update(&mut model, Msg::Resize(width, height), clock.now());
+        app::update(&mut model, Msg::Gate(station.operator.gate()), clock.now());
         let hits = screen.draw(|frame| view::draw(frame, &model, &theme, &glyphs))?;
         let (updates_in, updates) = mpsc::unbounded_channel();
+        let (changes, news) = Changes::new(station.operator.clone());
         let watch = Watch::start(station, updates_in.clone());
         let drawn = Some(model.revision());
         Ok(Self {
@@ -170,6 +177,8 @@ impl Sitting {
             watch,
             updates,
             updates_in,
+            changes,
+            news,
             open_context,
             load_theme,
         })
@@ -212,7 +221,11 @@ impl Sitting {
                 let said = format!("offered to the terminal's clipboard (OSC 52): {text}");
                 return self.tell(Msg::Notice(Notice::info(said)));
             }
-            Effect::Plan { .. } | Effect::CarryOut { .. } | Effect::Arm | Effect::Disarm | Effect::ReadJournal => {}
+            Effect::Plan { ask, change, options } => self.changes.plan(ask, change, options),
+            Effect::CarryOut { plan, consent } => self.changes.carry_out(plan, consent),
+            Effect::Arm => return self.tell(self.changes.arm()),
+            Effect::Disarm => return self.tell(self.changes.disarm()),
+            Effect::ReadJournal => self.changes.read_journal(),
             Effect::Suspend => {
                 self.screen.suspend()?;
                 self.drawn = None;
@@ -227,8 +240,9 @@ impl Sitting {
                     let surroundings = Box::new(surroundings(&station));
                     // What the old watch still had to say belongs to the old context: a new channel leaves it behind.
                     (self.updates_in, self.updates) = mpsc::unbounded_channel();
+                    self.changes.move_to(station.operator.clone());
                     self.watch = Watch::start(station, self.updates_in.clone());
-                    return self.tell(Msg::Context(surroundings));
+                    return Ok(self.tell(Msg::Context(surroundings))? && self.tell(self.changes.gate())?);
                 }
                 Err(why) => return self.tell(Msg::Notice(Notice::error(why))),
             },

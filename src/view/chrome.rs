@@ -276,7 +276,12 @@ fn under_way(canvas: &mut Canvas<'_>, width: u16, y: u16) {
     let text = format!(" {} {line} ", canvas.glyphs.pending);
     let room = width.saturating_sub(super::canvas::cells(key.len()) + 6);
     let x = canvas.text(2, y, room, &text, Role::Strong);
-    canvas.pieces(x, y, width.saturating_sub(x), &[piece(key, Role::Key), piece(" ", Role::Rule)]);
+    canvas.pieces(
+        x,
+        y,
+        width.saturating_sub(x),
+        &[piece(" ", Role::Rule), piece(key, Role::Key), piece(" ", Role::Rule)],
+    );
     canvas.spot(Area { x: 0, y, width, height: 1 }, crate::app::Spot::UnderWay);
 }
 

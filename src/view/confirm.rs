@@ -122,6 +122,9 @@ fn labelled(label: &str, text: &str, role: Role, room: u16, most: usize) -> Vec<
 fn body(confirm: &Confirm, planned: &Planned, room: u16) -> Vec<Told> {
     let plan = &planned.plan;
     let mut told = Vec::new();
+    if let Some(seen) = &confirm.seen {
+        told.extend(labelled("the task", seen, Role::Text, room, 2));
+    }
     for line in &plan.lines {
         told.extend(labelled(&line.label, &line.text, Role::Text, room, 4));
     }

@@ -25,6 +25,8 @@ mod waiting;
 mod words;
 
 #[cfg(test)]
+mod change_tests;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;

@@ -42,6 +42,8 @@ mod runbook_scenarios;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tui_changes;
+#[cfg(test)]
 mod tui_demo;
 #[cfg(test)]
 mod tui_themes;

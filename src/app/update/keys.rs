@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::command::Command;
 use crate::keymap::{Code, Key, Lookup};
 
 use super::super::palette::Choice;
@@ -56,6 +57,8 @@ fn look_up(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
     model.pending.push(key);
     match model.keymap.lookup(model.trail.here().scopes(), &model.pending) {
         Lookup::Found(command) => {
+            // Asking twice means twice in a row.
+            model.is_leaving &= command == Command::Quit;
             if model.pending.len() > 1 {
                 model.touch();
             }
