@@ -10,11 +10,12 @@ use crate::support::world::CALM;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The pages that people wrote. The others are written by the program, and checked beside what writes them.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/manual.md",
     "docs/alert-response.md",
+    "docs/checks.md",
     "docs/cost.md",
     "docs/promql.md",
     "docs/scripting.md",
