@@ -37,6 +37,10 @@ pub(crate) mod change_sample;
 #[cfg(test)]
 mod change_tests;
 #[cfg(test)]
+pub(crate) mod run_sample;
+#[cfg(test)]
+mod run_tests;
+#[cfg(test)]
 mod tests;
 
 pub use action::{Action, Intent, Menu, short};

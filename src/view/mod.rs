@@ -27,6 +27,8 @@ mod words;
 #[cfg(test)]
 mod change_tests;
 #[cfg(test)]
+mod run_tests;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;

@@ -40,6 +40,8 @@ mod runbook_cli;
 #[cfg(test)]
 mod runbook_scenarios;
 #[cfg(test)]
+mod runbook_tui;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tui_changes;
