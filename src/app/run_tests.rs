@@ -95,7 +95,9 @@ fn the_cursor_goes_to_the_change_that_waits_and_enter_asks_for_its_plan() {
 fn confirmed(scene: &mut Scene) -> Arc<Plan> {
     let effects = scene.press("enter");
     let [Effect::Plan { ask, change, .. }] = &effects[..] else { panic!("{effects:?}") };
-    let plan = Arc::new(Plan { change: change.clone(), typed: None, objections: Vec::new(), ..change_sample::plan() });
+    let service = change.service().unwrap();
+    let sample = change_sample::restart("demo", false, service, Scene::now());
+    let plan = Arc::new(Plan { change: change.clone(), ..sample });
     scene.tell(Msg::Planned { ask: *ask, answer: Ok(Arc::clone(&plan)) });
     let effects = scene.press("y");
     assert!(effects.iter().any(|effect| matches!(effect, Effect::CarryOut { .. })), "{effects:?}");
