@@ -85,7 +85,7 @@ fn add(lines: &mut Vec<RunLine>, step: &RunStep, position: usize, room: usize, i
             let told: Vec<&Looked> = result
                 .looked
                 .iter()
-                .filter(|looked| is_chosen || (looked.state != CheckState::Pass && looked.text != result.summary))
+                .filter(|looked| looked.text != result.summary && (is_chosen || looked.state != CheckState::Pass))
                 .collect();
             let most = if is_chosen { MANY } else { FEW };
             for looked in told.iter().take(most) {
@@ -149,7 +149,17 @@ pub fn conclusion_lines(run: &Run, width: u16) -> Vec<ConclusionLine> {
         let steps: Vec<&str> = conclusion.unknown.iter().map(|unlearnt| unlearnt.step.as_str()).collect();
         say("unknown", &steps.join(", "), Some(CheckState::Unknown), 1);
     }
-    if let Some(next) = &conclusion.next_step {
+    for step in run.steps.iter().filter(|step| matches!(step.deed, RunDeed::Change { .. })) {
+        match step.state {
+            StepState::Changing => say("changing", &step.title, None, 1),
+            StepState::Done => say("done", &format!("{}: {}", step.title, step.said), Some(CheckState::Pass), 1),
+            StepState::Failed => say("failed", &format!("{}: {}", step.title, step.said), Some(CheckState::Fail), 2),
+            _ => {}
+        }
+    }
+    // What to do next was said before it was done.
+    let is_done = run.steps.iter().any(|step| step.state == StepState::Done);
+    if let Some(next) = conclusion.next_step.as_ref().filter(|_| !is_done) {
         say("next", next, None, 2);
     }
     lines.truncate(MOST_CONCLUSION);

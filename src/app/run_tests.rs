@@ -55,7 +55,7 @@ fn an_alert_offers_its_runbooks_and_the_way_to_its_service() {
 #[test]
 fn the_runbooks_are_those_for_what_the_cursor_is_on() {
     for (scenario, keys, first) in [
-        (Scenario::WedgedTask, "b", vec!["*error-rate", "to api-2"]),
+        (Scenario::HotCpu, "b", vec!["*high-cpu", "to api-2"]),
         (Scenario::HotCpu, "enter b", vec!["*high-cpu", "to api-2"]),
         (Scenario::MemoryLeak, "t b", vec!["to api-1"]),
         (Scenario::GrafanaUnreachable, "4 b", vec!["*grafana-unreachable"]),

@@ -238,12 +238,13 @@ impl RunEntry {
 
     /// The step the cursor goes to by itself: what a person must decide, else what is wrong, the worst first.
     fn telling(run: &Run) -> usize {
-        use StepState::{Changing, Fail, Queued, Unknown, Warn};
-        if run.ended.is_none() {
+        use StepState::{Changing, Done, Fail, Failed, Queued, Unknown, Warn};
+        // What comes in while it looks moves nothing; a change that is made stays where it is.
+        if run.ended.is_none() && !run.steps.iter().any(|step| matches!(step.state, Changing | Done | Failed)) {
             return 0;
         }
         let first = |state| run.steps.iter().position(|step| step.state == state);
-        [Queued, Changing, Fail, Warn, Unknown].into_iter().find_map(first).unwrap_or_default()
+        [Queued, Changing, Failed, Done, Fail, Warn, Unknown].into_iter().find_map(first).unwrap_or_default()
     }
 
     /// Keeps the cursor on a step that is shown, and that step visible.
