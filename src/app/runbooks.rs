@@ -126,13 +126,8 @@ impl Runbooks {
 
     /// How well a runbook fits the subject: its alert, or what fires of its service, or anything that fires.
     fn fit(&self, runbook: &Runbook, snapshot: &Snapshot) -> Option<Fit> {
-        match &self.subject.alert {
-            Some(alert) => fit(runbook, alert),
-            None => {
-                let alert = best_alert(runbook, snapshot, self.subject.service.as_ref())?;
-                fit(runbook, alert)
-            }
-        }
+        let best = || best_alert(runbook, snapshot, self.subject.service.as_ref());
+        fit(runbook, self.subject.alert.as_ref().or_else(best)?)
     }
 
     /// Whether any runbook is for an alert.
@@ -153,7 +148,9 @@ impl Runbooks {
         fitting.sort_by_key(|(fit, _)| *fit);
         let mut offers: Vec<Offer> =
             fitting.into_iter().map(|(fit, position)| Offer::Runbook(position, Some(fit))).collect();
-        offers.extend(self.subject.service.clone().map(Offer::Service));
+        // From an alert; who comes from the service itself knows the way.
+        let alert = self.subject.alert.as_ref();
+        offers.extend(alert.and_then(|_| self.subject.service.clone()).map(Offer::Service));
         offers.extend(self.runs.iter().rev().map(|entry| Offer::Run(entry.id)));
         offers.extend(others.into_iter().map(|position| Offer::Runbook(position, None)));
         let rows = offers

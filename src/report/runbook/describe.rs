@@ -141,7 +141,10 @@ pub fn reference(runbooks: &[Arc<Runbook>]) -> String {
 
 fn deed(step: &Step, runbook: &Runbook) -> String {
     let with = |with: &[(String, Template)]| {
-        with.iter().map(|(option, value)| format!(" --{option} {}", template(value, runbook))).collect::<String>()
+        with.iter().fold(String::new(), |mut text, (option, value)| {
+            let _ = write!(text, " --{option} {}", template(value, runbook));
+            text
+        })
     };
     match &step.deed {
         Deed::Check { kind, with: told } => format!("check {}{}", kind.name(), with(told)),
