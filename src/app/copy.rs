@@ -1,6 +1,8 @@
 //! What copying takes from each screen: the text one would paste elsewhere.
 
-use super::{AlertItem, ChangeItem, Model, OverviewItem, Pane, Place, service_alerts, service_targets};
+use crate::domain::RunDeed;
+
+use super::{AlertItem, ChangeItem, Model, Offer, OverviewItem, Pane, Place, service_alerts, service_targets};
 
 /// The text of what the cursor is on, where there is one.
 pub(super) fn copied(model: &Model) -> Option<String> {
@@ -38,6 +40,20 @@ pub(super) fn copied(model: &Model) -> Option<String> {
                 Pane::Events => Some(ecs?.events.get(row)?.message.clone()),
                 Pane::Alerts => Some(service_alerts(snapshot, service).get(row)?.name.clone()),
                 Pane::Targets => Some(service_targets(snapshot, service).get(row)?.url.clone()),
+            }
+        }
+        Place::Runbooks => match &model.runbooks.list.selected()?.item {
+            Offer::Runbook(position, _) => Some(format!("rounds run {}", model.runbooks.runbook(*position)?.name)),
+            Offer::Service(id) => Some(id.name.clone()),
+            Offer::Run(id) => Some(model.runbooks.run(*id)?.course.run().conclusion.headline.clone()),
+        },
+        Place::Run(id) => {
+            let entry = model.runbooks.run(*id)?;
+            let step = entry.course.run().steps.get(entry.chosen())?;
+            match &step.deed {
+                RunDeed::Check { asked, .. } => asked.as_ref().map(|asked| format!("rounds {asked}")),
+                RunDeed::Note { commands } => commands.first().cloned().or_else(|| Some(step.said.clone())),
+                RunDeed::Change { .. } => Some(step.said.clone()),
             }
         }
         Place::Messages => model.notices.said().nth(model.text_top).map(|(_, notice)| notice.text.clone()),

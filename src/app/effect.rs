@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::domain::{Change, ChartAsk, Consent, LogLine, LogScope, Plan, PlanOptions, ServiceId};
+use crate::domain::{Change, ChartAsk, Consent, LogLine, LogScope, Plan, PlanOptions, ServiceId, Snapshot};
+use crate::runbook::Question;
 
 /// Something only the world outside can do. The shell performs it and answers, if at all, with a message.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +89,15 @@ pub enum Effect {
     Arm,
     /// Let them pass no longer; the answer is [`super::Msg::Gate`].
     Disarm,
+    /// Ask a check for a step of a run; the answer is [`super::Msg::Answered`].
+    Probe {
+        /// The run's number.
+        run: u64,
+        /// The question.
+        question: Question,
+        /// What is known of everything.
+        snapshot: Arc<Snapshot>,
+    },
     /// Read the journal; the answer is [`super::Msg::Journal`].
     ReadJournal,
 }

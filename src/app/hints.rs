@@ -55,7 +55,7 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
         Place::Logs(_) => logs(model),
         Place::Alerts => vec![
             (Command::Back, "back"),
-            (Command::Open, "open service"),
+            (Command::Open, "runbook"),
             (Command::Actions, "act"),
             (Command::Filter, filtered(!model.alerts.list.filter().is_empty())),
             (Command::Problems, if model.alerts.list.problems_only() { "everything" } else { "active" }),
@@ -83,6 +83,27 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
             (Command::Problems, problems(model.changes.list.problems_only())),
             (Command::Copy, "copy"),
         ],
+        Place::Runbooks => vec![
+            (Command::Back, "back"),
+            (Command::Open, "run"),
+            (Command::Filter, filtered(!model.runbooks.list.filter().is_empty())),
+            (Command::Copy, "copy"),
+        ],
+        Place::Run(run) => {
+            let entry = model.runbooks.run(*run);
+            let is_queued = entry.is_some_and(|entry| entry.course.queued(entry.chosen()).is_some());
+            let mut hints = vec![
+                (Command::Back, "back"),
+                (Command::Down, "next step"),
+                (Command::Copy, "copy its command"),
+                (Command::Runbooks, "runbooks"),
+                (Command::Alerts, "alerts"),
+            ];
+            if is_queued {
+                hints.insert(0, (Command::Open, "show the plan"));
+            }
+            hints
+        }
         Place::Messages => vec![(Command::Back, "back"), (Command::Down, "older"), (Command::Copy, "copy the first")],
         Place::Help => vec![(Command::Back, "back"), (Command::PageDown, "more")],
     };

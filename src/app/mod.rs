@@ -27,6 +27,8 @@ mod overview;
 mod palette;
 mod place;
 mod progress;
+mod run_lines;
+mod runbooks;
 mod service;
 mod sources;
 mod targets;
@@ -36,6 +38,10 @@ mod update;
 pub(crate) mod change_sample;
 #[cfg(test)]
 mod change_tests;
+#[cfg(test)]
+pub(crate) mod run_sample;
+#[cfg(test)]
+mod run_tests;
 #[cfg(test)]
 mod tests;
 
@@ -59,6 +65,8 @@ pub use overview::{Overview, OverviewItem, ServiceColumn};
 pub use palette::{Candidate, Palette};
 pub use place::{Place, Trail};
 pub use progress::{ChangeColumn, ChangeItem, Changes, Followed, elapsed};
+pub use run_lines::{ConclusionLine, RunLine, RunLineKind, SAID, conclusion_lines, run_lines, steps_area};
+pub use runbooks::{Offer, OfferColumn, RunEntry, Runbooks, Subject as RunSubject};
 pub use service::{ChartState, Pane, ServiceScreen, service_alerts, service_targets};
 pub use sources::{SourceColumn, Sources};
 pub use targets::{TargetColumn, Targets};

@@ -8,12 +8,13 @@ use jiff::tz::TimeZone;
 use crate::command::Command;
 use crate::domain::{ContextInfo, GateState, Policy, Snapshot, SourceKind, Span};
 use crate::keymap::{Key, Keymap};
+use crate::runbook::Library;
 
 use super::browser::Browse;
 use super::cursor::Lost;
 use super::{
     Alerts, Asking, Changes, Confirm, GateView, Line, LogScreen, Menu, Notice, Notices, Overview, Palette, Pane, Place,
-    ServiceScreen, Sources, Targets, Trail, geometry, help_lines,
+    Runbooks, ServiceScreen, Sources, Targets, Trail, geometry, help_lines,
 };
 
 /// What is looked at: the parts of the model that another context replaces.
@@ -99,6 +100,7 @@ pub struct Model {
     pub(crate) targets: Targets,
     pub(crate) sources: Sources,
     pub(crate) changes: Changes,
+    pub(crate) runbooks: Runbooks,
     pub(crate) gate: GateView,
     pub(crate) service: Option<ServiceScreen>,
     pub(crate) logs: Option<Box<LogScreen>>,
@@ -145,6 +147,7 @@ impl Model {
             targets: Targets::default(),
             sources: Sources::default(),
             changes: Changes::default(),
+            runbooks: Runbooks::default(),
             gate: GateView::default(),
             service: None,
             logs: None,
@@ -160,6 +163,13 @@ impl Model {
             asks: 0,
             revision: 0,
         }
+    }
+
+    /// The same model with these runbooks to choose from.
+    #[must_use]
+    pub fn with_runbooks(mut self, library: &Library) -> Self {
+        self.runbooks = Runbooks::new(library);
+        self
     }
 
     /// Changes whenever something visible did; the shell draws then and only then.
@@ -216,7 +226,8 @@ impl Model {
             Place::Targets => Some(&mut self.targets.list),
             Place::Sources => Some(&mut self.sources.list),
             Place::Changes => Some(&mut self.changes.list),
-            Place::Service(_) | Place::Logs(_) | Place::Messages | Place::Help => None,
+            Place::Runbooks => Some(&mut self.runbooks.list),
+            Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => None,
         }
     }
 
@@ -224,10 +235,12 @@ impl Model {
     pub(super) fn page(&self, place: &Place, rows: usize) -> usize {
         match place {
             Place::Overview => geometry::overview(self.size, rows).page(),
-            Place::Alerts | Place::Targets | Place::Sources | Place::Changes => {
+            Place::Alerts | Place::Targets | Place::Sources | Place::Changes | Place::Runbooks => {
                 geometry::listing(self.size, rows).page()
             }
-            Place::Service(_) | Place::Logs(_) | Place::Messages | Place::Help => geometry::help(self.size).1,
+            Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => {
+                geometry::help(self.size).1
+            }
         }
     }
 
@@ -238,7 +251,7 @@ impl Model {
 
     /// Computes the rows of every screen anew: the snapshot changed.
     pub(super) fn rebuild_all(&mut self) {
-        for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources, Place::Changes] {
+        for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources, Place::Changes, Place::Runbooks] {
             self.rebuild(&place, Lost::Stay);
         }
         let (Some(snapshot), size) = (self.snapshot.clone(), self.size) else { return };
@@ -262,7 +275,10 @@ impl Model {
             Place::Alerts => self.alerts.rebuild(&snapshot, page, lost),
             Place::Targets => self.targets.rebuild(&snapshot, page, lost),
             Place::Sources => self.sources.rebuild(&snapshot, page, lost),
-            Place::Service(_) | Place::Logs(_) | Place::Changes | Place::Messages | Place::Help => return,
+            Place::Runbooks => self.runbooks.rebuild(&snapshot, page, lost),
+            Place::Changes | Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => {
+                return;
+            }
         }
         self.fit(place);
     }
@@ -275,7 +291,7 @@ impl Model {
 
     /// Keeps the cursors visible: the terminal or the layout changed.
     pub(super) fn fit_all(&mut self) {
-        for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources, Place::Changes] {
+        for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources, Place::Changes, Place::Runbooks] {
             self.fit(&place);
         }
         let size = self.size;
@@ -285,6 +301,11 @@ impl Model {
         }
         if let Some(screen) = &mut self.logs {
             screen.settle(size);
+        }
+        if let Place::Run(run) = *self.trail.here()
+            && let Some(entry) = self.runbooks.run_mut(run)
+        {
+            entry.settle(size);
         }
         self.text_top = self.text_top.min(self.text_last_top());
     }
@@ -296,7 +317,8 @@ impl Model {
             Place::Targets => self.targets.list.len(),
             Place::Sources => self.sources.list.len(),
             Place::Changes => self.changes.list.len(),
-            Place::Service(_) | Place::Logs(_) | Place::Messages | Place::Help => return,
+            Place::Runbooks => self.runbooks.list.len(),
+            Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => return,
         };
         let page = self.page(place, rows);
         match place {
@@ -305,7 +327,8 @@ impl Model {
             Place::Targets => self.targets.list.fit(page),
             Place::Sources => self.sources.list.fit(page),
             Place::Changes => self.changes.list.fit(page),
-            Place::Service(_) | Place::Logs(_) | Place::Messages | Place::Help => {}
+            Place::Runbooks => self.runbooks.list.fit(page),
+            Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => {}
         }
     }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::domain::journal::Story;
 use crate::domain::{
-    Chart, ChartAsk, GateState, LogNews, ObjectionKind, Plan, Progress, Refusal, Snapshot, SourceError, Span,
+    Chart, ChartAsk, CheckResult, GateState, LogNews, ObjectionKind, Plan, Progress, Refusal, Snapshot, SourceError,
+    Span,
 };
 use crate::keymap::Key;
 
@@ -57,6 +58,15 @@ pub enum Msg {
     },
     /// Whether changes can pass in the context looked at.
     Gate(GateState),
+    /// What a check found, for a step of a run.
+    Answered {
+        /// The run's number.
+        run: u64,
+        /// The position of the step.
+        step: usize,
+        /// What was found.
+        result: Box<CheckResult>,
+    },
     /// The journal, the newest first, or why it cannot be read.
     Journal(Result<Vec<Story>, String>),
 }
@@ -112,6 +122,8 @@ pub enum Spot {
     Place(Place),
     /// A candidate of the palette, by its text.
     Candidate(String),
+    /// A step of the run shown, by its position.
+    Step(usize),
     /// A line of the menu of changes, by its position.
     Action(usize),
     /// A part of the dialog before a change.

@@ -22,6 +22,10 @@ pub enum Place {
     Sources,
     /// The changes under way, and the journal.
     Changes,
+    /// The runbooks for what the cursor was on.
+    Runbooks,
+    /// One run of a runbook, by its number.
+    Run(u64),
     /// What was said since the start.
     Messages,
     /// What can be done on the screen before.
@@ -35,9 +39,14 @@ impl Place {
             Self::Overview => Scope::Overview.path(),
             Self::Service(_) => Scope::Service.path(),
             Self::Logs(_) => Scope::Logs.path(),
-            Self::Alerts | Self::Targets | Self::Sources | Self::Changes | Self::Messages | Self::Help => {
-                Scope::List.path()
-            }
+            Self::Alerts
+            | Self::Targets
+            | Self::Sources
+            | Self::Changes
+            | Self::Runbooks
+            | Self::Run(_)
+            | Self::Messages
+            | Self::Help => Scope::List.path(),
         }
     }
 
@@ -46,11 +55,16 @@ impl Place {
     pub const fn takes(&self, command: Command) -> bool {
         match command {
             Command::Open => !matches!(self, Self::Sources | Self::Changes | Self::Messages | Self::Help),
-            Command::Filter => !matches!(self, Self::Service(_) | Self::Messages | Self::Help),
-            Command::Problems => !matches!(self, Self::Service(_) | Self::Logs(_) | Self::Messages | Self::Help),
+            Command::Filter => !matches!(self, Self::Service(_) | Self::Run(_) | Self::Messages | Self::Help),
+            Command::Problems => !matches!(
+                self,
+                Self::Service(_) | Self::Logs(_) | Self::Runbooks | Self::Run(_) | Self::Messages | Self::Help
+            ),
             Command::Logs => matches!(self, Self::Overview | Self::Service(_) | Self::Alerts | Self::Targets),
             Command::Shell => matches!(self, Self::Overview | Self::Service(_) | Self::Logs(_)),
-            Command::OpenUrl => !matches!(self, Self::Changes | Self::Messages | Self::Help),
+            Command::OpenUrl => {
+                !matches!(self, Self::Changes | Self::Runbooks | Self::Run(_) | Self::Messages | Self::Help)
+            }
             Command::SortNext | Command::SortPrevious | Command::SortReverse => {
                 matches!(self, Self::Overview | Self::Alerts | Self::Targets)
             }
@@ -58,7 +72,7 @@ impl Place {
                 matches!(self, Self::Overview | Self::Service(_) | Self::Alerts | Self::Targets)
             }
             Command::Silence => matches!(self, Self::Overview | Self::Service(_) | Self::Alerts),
-            Command::Actions => !matches!(self, Self::Changes | Self::Messages | Self::Help),
+            Command::Actions => !matches!(self, Self::Changes | Self::Run(_) | Self::Messages | Self::Help),
             _ => true,
         }
     }
@@ -73,6 +87,8 @@ impl Place {
             Self::Targets => "targets",
             Self::Sources => "sources",
             Self::Changes => "changes",
+            Self::Runbooks => "runbooks",
+            Self::Run(_) => "run",
             Self::Messages => "messages",
             Self::Help => "help",
         }

@@ -4,6 +4,7 @@ mod changes;
 mod keys;
 mod logs;
 mod mouse;
+mod runbooks;
 
 use std::sync::Arc;
 
@@ -50,8 +51,17 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Sift(asking) => return logs::sift(model, asking),
         Msg::Notice(notice) => tell(model, notice, now),
         Msg::Planned { ask, answer } => changes::planned(model, ask, answer, now),
-        Msg::Progress(progress) => return changes::progress(model, *progress, now),
-        Msg::NotBegun { plan, refusal } => changes::not_begun(model, &plan, refusal, now),
+        Msg::Progress(progress) => {
+            let mut effects = runbooks::progressed(model, &progress, now);
+            effects.extend(changes::progress(model, *progress, now));
+            return effects;
+        }
+        Msg::NotBegun { plan, refusal } => {
+            let effects = runbooks::ended(model, &plan, Err(refusal.what.clone()), now);
+            changes::not_begun(model, &plan, refusal, now);
+            return effects;
+        }
+        Msg::Answered { run, step, result } => return runbooks::answered(model, run, step, *result, now),
         Msg::Gate(state) => changes::gate(model, state, now),
         Msg::Journal(journal) => changes::remember(model, journal),
         Msg::Refreshing(is) => {
@@ -112,6 +122,7 @@ fn switch(model: &mut Model, surroundings: Surroundings) {
     // A dialog belongs to the context it was opened in. What is under way goes on being followed.
     model.overlay = None;
     model.gate = super::GateView::default();
+    model.runbooks = model.runbooks.cleared();
     model.pending.clear();
     model.refreshing = false;
     model.touch();
@@ -128,6 +139,13 @@ fn arrive(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.touch();
     model.text_top = 0;
     let mut effects = logs::arrive(model, now);
+    if let Place::Run(run) = *model.trail.here() {
+        let size = model.size;
+        if let Some(entry) = model.runbooks.run_mut(run) {
+            entry.settle(size);
+        }
+        return effects;
+    }
     if *model.trail.here() == Place::Changes {
         effects.push(Effect::ReadJournal);
     }
@@ -195,6 +213,7 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         | Command::DetailDown
         | Command::DetailUp => {}
         Command::Changes => return go(model, Place::Changes, now),
+        Command::Runbooks => return runbooks::offer(model, now),
         Command::Palette => open_palette(model, ""),
         Command::Contexts => open_palette(model, "context "),
         Command::Themes => open_palette(model, "theme "),
@@ -268,6 +287,10 @@ fn motion(model: &mut Model, motion: Motion) {
             }
             None => false,
         },
+        Place::Run(run) => {
+            let (run, size) = (*run, model.size);
+            model.runbooks.run_mut(run).is_some_and(|entry| entry.go(motion, size))
+        }
         _ => model.list().is_some_and(|list| list.go(motion, rows_visible)),
     };
     if moved {
@@ -343,7 +366,14 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             None => return Vec::new(),
         },
         Place::Alerts => match model.alerts.list.selected().map(|row| row.item) {
-            Some(AlertItem::Alert(index)) => snapshot.alerts.get(index).and_then(|alert| alert.service.clone()),
+            Some(AlertItem::Alert(index)) => {
+                let Some(alert) = snapshot.alerts.get(index) else { return Vec::new() };
+                if model.runbooks.has_one_for(alert) {
+                    let subject = super::RunSubject { alert: Some(alert.clone()), service: alert.service.clone() };
+                    return runbooks::show(model, subject, now);
+                }
+                alert.service.clone()
+            }
             Some(AlertItem::Silence(_)) | None => return Vec::new(),
         },
         Place::Targets => model
@@ -354,6 +384,8 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             .and_then(|owner| snapshot.services.iter().find(|service| owner.is(&service.id)))
             .map(|service| service.id.clone()),
         Place::Service(id) => return open_part(model, &snapshot, &id.clone(), now),
+        Place::Runbooks => return runbooks::open_offer(model, now),
+        Place::Run(run) => return runbooks::open_step(model, *run, now),
         Place::Logs(_) | Place::Sources | Place::Changes | Place::Help | Place::Messages => return Vec::new(),
     };
     if target.is_none() {

@@ -183,6 +183,14 @@ pub enum Command {
         /// A theme: a name or a file
         name: Option<String>,
     },
+    /// Go through a runbook: what it looks at, at once; what it proposes, when confirmed
+    Run(RunArgs),
+    /// Look at runbooks: what there is, what they would do, what is wrong with a file
+    Runbook {
+        /// What to do with them
+        #[command(subcommand)]
+        command: RunbookCommand,
+    },
     /// Print the logs of a service's tasks, the stopped ones included, and follow them
     Logs(LogsArgs),
     /// Walk the way of a request to a service and mark the first broken hop: DNS, listener, rule, target group, task, container
@@ -346,6 +354,49 @@ pub enum ConfigCommand {
     Schema,
     /// Print a sample file with every option and its default
     Sample,
+}
+
+/// One run of a runbook.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// The runbook, or a file; without it, those for what fires now are listed
+    pub name: Option<String>,
+    /// How far back logs and metrics are looked at
+    #[arg(long, value_name = "DURATION")]
+    pub since: Option<String>,
+    /// Tells it something else that it takes (may be repeated)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// The alert it is run for [default: the surest of those that fire]
+    #[arg(long, value_name = "NAME")]
+    pub alert: Option<String>,
+    /// How to go about its changes.
+    #[command(flatten)]
+    pub how: HowArgs,
+}
+
+/// What to do with runbooks.
+#[derive(Debug, Clone, Subcommand)]
+pub enum RunbookCommand {
+    /// List them, your own included
+    List,
+    /// Show what one would do
+    Show {
+        /// The runbook, or a file
+        name: String,
+    },
+    /// Say everything that is wrong with files
+    Check {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of a runbook file
+    Schema {
+        /// Of `rounds run -o json` instead
+        #[arg(long)]
+        run: bool,
+    },
 }
 
 /// Whose lines, from when, and which of them.

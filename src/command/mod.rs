@@ -88,6 +88,8 @@ pub enum Command {
     Arm,
     /// The changes under way and those of the journal.
     Changes,
+    /// The runbooks for what the cursor is on.
+    Runbooks,
     /// Choose another context.
     Contexts,
     /// Choose another theme.
@@ -221,6 +223,7 @@ table! {
     ReloadPrometheus "reload-prometheus" Everywhere "have prometheus read its files: shows the plan first";
     Arm             "arm"              Everywhere "let changes pass in production for a while, or no longer";
     Changes         "changes"          Everywhere "show changes under way and the journal";
+    Runbooks        "runbooks"         Everywhere "show the runbooks for this, and what they found";
     Contexts        "contexts"         Everywhere "choose another context";
     Themes          "themes"           Everywhere "choose another theme";
     Palette         "palette"          Everywhere "run a command by name";

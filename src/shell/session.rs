@@ -259,6 +259,7 @@ impl Sitting {
             Update::Logs(asking, news) => Msg::Logs(asking, news),
             // Was dealt with above.
             Update::Shell(_) => return Ok(true),
+            Update::Answered { run, step, result } => Msg::Answered { run, step, result },
             Update::Chart(ask, answer) => Msg::Chart(answer.map_err(|error| (ask, error))),
         })
     }
@@ -279,6 +280,7 @@ impl Sitting {
             Effect::Quit => return Ok(false),
             Effect::Refresh => self.watch.refresh(),
             Effect::LoadChart(ask) => self.watch.chart(ask),
+            Effect::Probe { run, question, snapshot } => self.watch.probe(run, question, snapshot),
             Effect::Copy(text) => {
                 let said = self.offer(&text)?;
                 return self.tell(Msg::Notice(Notice::info(said)));

@@ -124,6 +124,8 @@ fn about(canvas: &mut Canvas<'_>, width: u16) {
             list_title(canvas, "sources", &[], list.filter(), list.problems_only(), list.rows().len(), room);
         }
         Place::Logs(_) => {}
+        Place::Runbooks => super::runbooks::title(canvas, room, None),
+        Place::Run(id) => super::runbooks::title(canvas, room, Some(*id)),
         Place::Help => {
             canvas.text(1, 1, room, "help", Role::Title);
         }

@@ -15,6 +15,7 @@ mod logs;
 mod overlay;
 mod overview;
 mod progress;
+mod runbooks;
 mod service;
 mod side;
 mod sources;
@@ -26,6 +27,8 @@ mod words;
 
 #[cfg(test)]
 mod change_tests;
+#[cfg(test)]
+mod run_tests;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
@@ -60,6 +63,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
         // A log needs no snapshot.
         Place::Logs(_) => logs::draw(&mut canvas),
         Place::Changes => progress::draw(&mut canvas),
+        Place::Run(id) => runbooks::run(&mut canvas, *id),
         place => match &model.snapshot {
             None => waiting::first(&mut canvas),
             Some(snapshot) => match place {
@@ -68,7 +72,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
                 Place::Alerts => alerts::draw(&mut canvas, snapshot),
                 Place::Targets => targets::draw(&mut canvas, snapshot),
                 Place::Sources => sources::draw(&mut canvas, snapshot),
-                Place::Logs(_) | Place::Changes | Place::Help | Place::Messages => {}
+                Place::Runbooks => runbooks::offers(&mut canvas, snapshot),
+                Place::Logs(_) | Place::Changes | Place::Run(_) | Place::Help | Place::Messages => {}
             },
         },
     }

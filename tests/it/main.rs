@@ -56,6 +56,12 @@ mod once_ways;
 #[cfg(test)]
 mod provision;
 #[cfg(test)]
+mod runbook_cli;
+#[cfg(test)]
+mod runbook_scenarios;
+#[cfg(test)]
+mod runbook_tui;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod terraform;

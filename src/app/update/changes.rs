@@ -122,6 +122,11 @@ fn lead(model: &mut Model, intent: Intent, now: Timestamp) -> Vec<Effect> {
     }
 }
 
+/// Opens the dialog for a change that a runbook proposes.
+pub(super) fn propose(model: &mut Model, change: Change, now: Timestamp) -> Vec<Effect> {
+    lead(model, Intent::Plan(change), now)
+}
+
 /// Opens the dialog and asks for its plan.
 fn plan(model: &mut Model, change: Change, options: PlanOptions) -> Vec<Effect> {
     model.asks += 1;
@@ -288,6 +293,7 @@ fn agree(model: &mut Model, mut confirm: Box<Confirm>, now: Timestamp) -> Vec<Ef
         Ok(consent) => {
             let plan = Arc::clone(&planned.plan);
             model.changes.begin(Arc::clone(&plan), now);
+            model.runbooks.agreed(&confirm.change, &plan.id);
             let mut effects = go(model, Place::Changes, now);
             show(model, &plan.id);
             effects.push(Effect::CarryOut { plan, consent });

@@ -70,6 +70,17 @@ fn click(model: &mut Model, spot: Option<Spot>, now: Timestamp) -> Vec<Effect> {
             }
         }
         Some(Spot::Pane(pane)) => select_pane(model, pane),
+        Some(Spot::Step(step)) => {
+            let Place::Run(run) = *model.trail.here() else { return Vec::new() };
+            let size = model.size;
+            let Some(entry) = model.runbooks.run_mut(run) else { return Vec::new() };
+            if entry.chosen() == step {
+                return open(model, now);
+            }
+            if entry.put(step, size) {
+                model.touch();
+            }
+        }
         Some(Spot::Column(column)) => sort(model, |list| list.sort_by(column)),
         Some(Spot::Span(span)) => return set_span(model, span, now),
         Some(Spot::Place(place)) => return go(model, place, now),
@@ -106,6 +117,11 @@ fn wheel(model: &mut Model, down: bool, spot: Option<&Spot>) {
                     cursor.wheel(down, ids, visible)
                 })
             })
+        }
+        Place::Run(run) => {
+            let (run, size) = (*run, model.size);
+            let motion = if down { Motion::Down } else { Motion::Up };
+            model.runbooks.run_mut(run).is_some_and(|entry| entry.go(motion, size))
         }
         _ => model.list().is_some_and(|list| list.wheel(down, rows_visible)),
     };
