@@ -126,7 +126,7 @@ fn headed(path: &str, source: &str, note: Option<&str>, text: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let said = format!("Rendered by rounds {version} from provision/{source}. Do not edit: render again.");
     let (open, close) = match extension(path) {
-        "yml" | "yaml" => ("# ", "\n"),
+        "yml" | "yaml" | "toml" => ("# ", "\n"),
         "md" => ("<!-- ", " -->\n"),
         _ => return text.to_owned(),
     };
