@@ -10,7 +10,7 @@ use crate::support::world::CALM;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The pages that people wrote. The others are written by the program, and checked beside what writes them.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/manual.md",
