@@ -194,7 +194,7 @@ fn load<E>(case: &Case<'_, E>, service: &ServiceHealth, finding: Option<&Finding
         format!("traffic is {} a second, {times:.1} times the usual {}", format::rate(now.value), format::rate(usual));
     if times >= MORE {
         tally.warn("more-traffic", said, from);
-        tally.next(format!("the load is the reason: rounds do scale --service {} --to N", service.id));
+        tally.next(format!("the load is the reason: rounds do scale --service {} --desired N", service.id));
     } else {
         tally.pass(said, from);
     }
