@@ -123,14 +123,14 @@ fn about(canvas: &mut Canvas<'_>, width: u16) {
             let list = &model.sources.list;
             list_title(canvas, "sources", &[], list.filter(), list.problems_only(), list.rows().len(), room);
         }
-        Place::Logs(_) => {}
         Place::Runbooks => super::runbooks::title(canvas, room, None),
         Place::Run(id) => super::runbooks::title(canvas, room, Some(*id)),
         Place::Help => {
             canvas.text(1, 1, room, "help", Role::Title);
         }
         // Said above, where nothing need be known of the services.
-        Place::Changes => {}
+        // These two have told their own above.
+        Place::Logs(_) | Place::Changes => {}
         Place::Messages => {
             canvas.text(1, 1, room, "messages, newest first", Role::Title);
         }
