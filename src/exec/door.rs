@@ -132,7 +132,9 @@ impl Door {
         let since = stamp.checked_sub(LATELY).unwrap_or(Timestamp::MIN);
         let Ok(contents) = self.outfit.journal.read(since) else { return Vec::new() };
         let mut told = stories(&contents.records, &|who| is_alive(who, &self.outfit.who), stamp);
-        told.retain(|story| story.context == self.place.context);
+        // Each simulated fleet is another world: what happened in that of another process did not happen here.
+        let own = |story: &Story| !self.place.demo || story.who.pid == self.outfit.who.pid;
+        told.retain(|story| story.context == self.place.context && own(story));
         told
     }
 

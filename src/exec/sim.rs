@@ -71,15 +71,19 @@ impl Simulated {
             }
             Deed::Redeploy { service } => {
                 self.world.redeploy(service, now)?;
-                receipt("ECS accepted a new deployment", None)
+                receipt("ECS accepted a new deployment", self.newest(service, now))
             }
             Deed::Scale { service, desired } => {
                 self.world.scale(service, *desired, now)?;
                 receipt("ECS accepted the count", None)
             }
-            Deed::Undo { service, .. } | Deed::Deploy { service, .. } => {
+            Deed::Undo { service, .. } => {
                 self.world.roll_back(service, now)?;
-                receipt("ECS goes back", None)
+                receipt("ECS undoes the deployment under way", None)
+            }
+            Deed::Deploy { service, .. } => {
+                self.world.roll_back(service, now)?;
+                receipt("ECS accepted a deployment of what ran before", self.newest(service, now))
             }
             Deed::Silence { ask, by } => receipt("silence made", Some(self.world.silence(ask, by, now)?)),
             Deed::Expire { id, source } => {
@@ -95,6 +99,13 @@ impl Simulated {
                 receipt("prometheus read its configuration again", None)
             }
         })
+    }
+
+    /// The id of a service's newest deployment.
+    fn newest(&self, service: &ServiceId, now: Timestamp) -> Option<String> {
+        let services = self.world.ecs(now).ok()?.services;
+        let found = services.into_iter().find(|one| one.id == *service)?;
+        found.deployments.into_iter().find(|one| one.status == DeploymentStatus::Primary).map(|one| one.id)
     }
 
     fn seen(&self, watched: &Watched, now: Timestamp) -> Result<Seen, SourceError> {

@@ -20,6 +20,8 @@ mod dashboards;
 #[cfg(test)]
 mod do_alerting;
 #[cfg(test)]
+mod do_demo;
+#[cfg(test)]
 mod do_killed;
 #[cfg(test)]
 mod do_moto;

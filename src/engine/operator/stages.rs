@@ -111,12 +111,22 @@ impl<'a> Goal<'a> {
         if let Some(one) = own.filter(|one| one.rollout == Rollout::Failed) {
             return Some(format!("deployment {} failed{}", one.definition, said(one)));
         }
-        let primary = primary(seen)?;
-        let is_ours = own.is_some_and(|own| own.id == primary.id);
         let expected = self.made.result.as_ref().ok().and_then(|receipt| receipt.id.as_ref());
-        let is_undone = !is_ours && primary.is_rollback() && !matches!(self.made.deed, Deed::Undo { .. });
-        (expected.is_some() && is_undone)
-            .then(|| format!("the deployment was rolled back to {}{}", primary.definition, said(primary)))
+        let primary = primary(seen)?;
+        let is_other = expected.is_some_and(|id| primary.id != *id) && !self.was_there(&primary.id);
+        if matches!(self.made.deed, Deed::Undo { .. }) || !is_other {
+            return None;
+        }
+        Some(if primary.is_rollback() {
+            format!("the deployment was rolled back to {}{}", primary.definition, said(primary))
+        } else {
+            format!("another deployment took its place: {} of {}", primary.id, primary.definition)
+        })
+    }
+
+    /// Whether a deployment was there before.
+    fn was_there(&self, id: &str) -> bool {
+        self.facts.is_some_and(|facts| facts.service.deployments.iter().any(|known| known.id == id))
     }
 
     /// Whether every task is replaced.

@@ -208,6 +208,7 @@ fn a_redeployment_waits_until_its_own_deployment_is_done() {
         (new(), primary("two", Rollout::Completed), Done, "2 new tasks run"),
         (new(), primary("two", Rollout::Failed), Failed, "deployment api:118 failed"),
         (new(), primary("back", Rollout::InProgress), Failed, "rolled back"),
+        (new(), primary("three", Rollout::InProgress), Failed, "another deployment took its place: three"),
         (vec![running("old-a"), crashed("new-c")], primary("two", Rollout::InProgress), Watching, "1 of 2"),
         (vec![crashed("new-c"), crashed("new-dd")], primary("two", Rollout::InProgress), Failed, "stopped again"),
     ] {
