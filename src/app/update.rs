@@ -1,8 +1,10 @@
 //! One message in, a changed model and effects out.
 
+mod changes;
 mod keys;
 mod logs;
 mod mouse;
+mod runbooks;
 
 use std::sync::Arc;
 
@@ -34,7 +36,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::Tick => {
             let expired = model.notices.tick(now);
-            if advance(model, now) || expired {
+            let turned = changes::tick(model, now);
+            if advance(model, now) || expired || turned {
                 model.touch();
             }
         }
@@ -47,6 +50,20 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Logs(asking, news) => return logs::take(model, asking, news),
         Msg::Sift(asking) => return logs::sift(model, asking),
         Msg::Notice(notice) => tell(model, notice, now),
+        Msg::Planned { ask, answer } => changes::planned(model, ask, answer, now),
+        Msg::Progress(progress) => {
+            let mut effects = runbooks::progressed(model, &progress, now);
+            effects.extend(changes::progress(model, *progress, now));
+            return effects;
+        }
+        Msg::NotBegun { plan, refusal } => {
+            let effects = runbooks::ended(model, &plan, Err(refusal.what.clone()), now);
+            changes::not_begun(model, &plan, refusal, now);
+            return effects;
+        }
+        Msg::Answered { run, step, result } => return runbooks::answered(model, run, step, *result, now),
+        Msg::Gate(state) => changes::gate(model, state, now),
+        Msg::Journal(journal) => changes::remember(model, journal),
         Msg::Refreshing(is) => {
             if !is && std::mem::take(&mut model.refreshing) {
                 model.touch();
@@ -102,7 +119,10 @@ fn switch(model: &mut Model, surroundings: Surroundings) {
     model.alerts = super::Alerts::default();
     model.targets = super::Targets::default();
     model.sources = super::Sources::default();
+    // A dialog belongs to the context it was opened in. What is under way goes on being followed.
     model.overlay = None;
+    model.gate = super::GateView::default();
+    model.runbooks = model.runbooks.cleared();
     model.pending.clear();
     model.refreshing = false;
     model.touch();
@@ -119,6 +139,16 @@ fn arrive(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.touch();
     model.text_top = 0;
     let mut effects = logs::arrive(model, now);
+    if let Place::Run(run) = *model.trail.here() {
+        let size = model.size;
+        if let Some(entry) = model.runbooks.run_mut(run) {
+            entry.settle(size);
+        }
+        return effects;
+    }
+    if *model.trail.here() == Place::Changes {
+        effects.push(Effect::ReadJournal);
+    }
     effects.extend(arrive_at_service(model, now));
     effects
 }
@@ -143,7 +173,7 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         return effects;
     }
     match command {
-        Command::Quit => return vec![Effect::Quit],
+        Command::Quit => return changes::quit(model, now),
         Command::Suspend => return vec![Effect::Suspend],
         Command::Redraw => {
             model.touch();
@@ -182,6 +212,8 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         | Command::LogLive
         | Command::DetailDown
         | Command::DetailUp => {}
+        Command::Changes => return go(model, Place::Changes, now),
+        Command::Runbooks => return runbooks::offer(model, now),
         Command::Palette => open_palette(model, ""),
         Command::Contexts => open_palette(model, "context "),
         Command::Themes => open_palette(model, "theme "),
@@ -215,6 +247,15 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         Command::PreviousPane => step_pane(model, false),
         Command::SpanLonger => return step_span(model, true, now),
         Command::SpanShorter => return step_span(model, false, now),
+        Command::Actions
+        | Command::Restart
+        | Command::Redeploy
+        | Command::Scale
+        | Command::RollBack
+        | Command::Silence
+        | Command::Annotate
+        | Command::ReloadPrometheus
+        | Command::Arm => return changes::run(model, command, now),
     }
     Vec::new()
 }
@@ -246,6 +287,10 @@ fn motion(model: &mut Model, motion: Motion) {
             }
             None => false,
         },
+        Place::Run(run) => {
+            let (run, size) = (*run, model.size);
+            model.runbooks.run_mut(run).is_some_and(|entry| entry.go(motion, size))
+        }
         _ => model.list().is_some_and(|list| list.go(motion, rows_visible)),
     };
     if moved {
@@ -321,7 +366,14 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             None => return Vec::new(),
         },
         Place::Alerts => match model.alerts.list.selected().map(|row| row.item) {
-            Some(AlertItem::Alert(index)) => snapshot.alerts.get(index).and_then(|alert| alert.service.clone()),
+            Some(AlertItem::Alert(index)) => {
+                let Some(alert) = snapshot.alerts.get(index) else { return Vec::new() };
+                if model.runbooks.has_one_for(alert) {
+                    let subject = super::RunSubject { alert: Some(alert.clone()), service: alert.service.clone() };
+                    return runbooks::show(model, subject, now);
+                }
+                alert.service.clone()
+            }
             Some(AlertItem::Silence(_)) | None => return Vec::new(),
         },
         Place::Targets => model
@@ -332,7 +384,9 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             .and_then(|owner| snapshot.services.iter().find(|service| owner.is(&service.id)))
             .map(|service| service.id.clone()),
         Place::Service(id) => return open_part(model, &snapshot, &id.clone(), now),
-        Place::Logs(_) | Place::Sources | Place::Help | Place::Messages => return Vec::new(),
+        Place::Runbooks => return runbooks::open_offer(model, now),
+        Place::Run(run) => return runbooks::open_step(model, *run, now),
+        Place::Logs(_) | Place::Sources | Place::Changes | Place::Help | Place::Messages => return Vec::new(),
     };
     if target.is_none() {
         tell(model, Notice::info("it belongs to no service known here"), now);

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::check::Question;
+use super::provision::args::ProvisionCommand;
 use crate::cost::{Architecture, Preset};
 use crate::domain::LogLevel;
 use crate::format;
@@ -182,16 +183,24 @@ pub enum Command {
         /// A theme: a name or a file
         name: Option<String>,
     },
+    /// Go through a runbook: what it looks at, at once; what it proposes, when confirmed
+    Run(RunArgs),
+    /// Look at runbooks: what there is, what they would do, what is wrong with a file
+    Runbook {
+        /// What to do with them
+        #[command(subcommand)]
+        command: RunbookCommand,
+    },
     /// Print the logs of a service's tasks, the stopped ones included, and follow them
     Logs(LogsArgs),
-    /// Open a shell in a task of a service, by the AWS command line and its session-manager-plugin
-    Shell(ShellArgs),
     /// Walk the way of a request to a service and mark the first broken hop: DNS, listener, rule, target group, task, container
     Trace {
         /// The service, as NAME or CLUSTER/NAME
         #[arg(value_name = "SERVICE")]
         name: Option<String>,
     },
+    /// Open a shell in a task of a service, by the AWS command line and its session-manager-plugin
+    Shell(ShellArgs),
     /// Print a shell's completions
     Completions {
         /// The shell
@@ -199,6 +208,12 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+    /// The backing stack: its configuration as files, or all of it running on this machine
+    Provision {
+        /// What to do with it
+        #[command(subcommand)]
+        command: ProvisionCommand,
+    },
 }
 
 /// One change.
@@ -341,6 +356,49 @@ pub enum ConfigCommand {
     Sample,
 }
 
+/// One run of a runbook.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// The runbook, or a file; without it, those for what fires now are listed
+    pub name: Option<String>,
+    /// How far back logs and metrics are looked at
+    #[arg(long, value_name = "DURATION")]
+    pub since: Option<String>,
+    /// Tells it something else that it takes (may be repeated)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// The alert it is run for [default: the surest of those that fire]
+    #[arg(long, value_name = "NAME")]
+    pub alert: Option<String>,
+    /// How to go about its changes.
+    #[command(flatten)]
+    pub how: HowArgs,
+}
+
+/// What to do with runbooks.
+#[derive(Debug, Clone, Subcommand)]
+pub enum RunbookCommand {
+    /// List them, your own included
+    List,
+    /// Show what one would do
+    Show {
+        /// The runbook, or a file
+        name: String,
+    },
+    /// Say everything that is wrong with files
+    Check {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of a runbook file
+    Schema {
+        /// Of `rounds run -o json` instead
+        #[arg(long)]
+        run: bool,
+    },
+}
+
 /// Whose lines, from when, and which of them.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = LOGS_HELP)]
@@ -477,12 +535,12 @@ fn size(text: &str) -> Result<(f64, f64), String> {
 }
 
 /// Every scenario by name, with what it is about; another name is refused with what was probably meant.
-fn scenarios() -> impl TypedValueParser<Value = Scenario> {
+pub(super) fn scenarios() -> impl TypedValueParser<Value = Scenario> {
     let values = Scenario::ALL.map(|scenario| PossibleValue::new(scenario.name()).help(scenario.about()));
     PossibleValuesParser::new(values).try_map(|name| name.parse::<Scenario>())
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration = format::parse_duration(text)?;
     if duration < Duration::from_millis(100) { Err("at least 100ms".to_owned()) } else { Ok(duration) }
 }

@@ -16,6 +16,9 @@ mod lists;
 mod logs;
 mod man;
 mod once;
+mod provision;
+mod run;
+mod runbook;
 mod setup;
 mod shell;
 mod stdout;
@@ -74,9 +77,12 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
         Some(Command::Keys) => lists::keys(cli, environment),
         Some(Command::Themes { name }) => lists::themes(name.as_deref(), environment),
         Some(Command::Shell(args)) => shell::run(cli, args, environment),
+        Some(Command::Run(args)) => run::run(cli, args, environment),
+        Some(Command::Runbook { command }) => runbook::run(cli, command, environment),
         Some(Command::Logs(args)) => logs::run(cli, args, environment),
         Some(Command::Completions { shell }) => completions::run(*shell),
         Some(Command::Man) => man::run(),
+        Some(Command::Provision { command }) => provision::run(cli, command, environment),
     }
 }
 

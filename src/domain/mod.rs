@@ -18,6 +18,8 @@ pub mod log;
 pub mod observed;
 pub mod policy;
 pub mod reading;
+pub mod run;
+pub mod runbook;
 pub mod series;
 pub mod service;
 pub mod signal;
@@ -46,6 +48,11 @@ pub use policy::{Limit, Policy};
 pub use reading::{
     AlertmanagerReading, CloudWatchReading, Dashboard, EcsReading, GrafanaReading, PrometheusReading, Reading,
     SignalReading, Unseen,
+};
+pub use run::{CauseFound, Conclusion, Run, RunDeed, RunStep, ToldInput, Unlearnt};
+pub use runbook::{
+    Applies, CauseWords, ChangeKind, Condition, Deed, FleetPick, InputKind, Next, Reference, RunInput, Runbook,
+    RunbookOrigin, Step, StepField, StepState, Template, TemplatePart,
 };
 pub use series::Series;
 pub use service::{Cluster, EcsService, TaskDefinition};

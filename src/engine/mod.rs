@@ -13,6 +13,7 @@ mod logs;
 mod once;
 mod operator;
 mod roll;
+pub mod runs;
 mod shell;
 mod station;
 mod tracker;

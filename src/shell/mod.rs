@@ -1,6 +1,7 @@
 //! The terminal: taken over and always given back, one queue of everything that happens, one drawing for all of it.
 
 mod browser;
+mod changes;
 pub mod exec;
 pub mod foreground;
 mod input;

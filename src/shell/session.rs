@@ -13,6 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::browser::Browser;
+use super::changes::Changes;
 use super::terminal::{self, Screen};
 use super::{exec, foreground, input, save};
 use crate::app::{self, Effect, Model, Msg, Notice, Surroundings};
@@ -106,9 +107,11 @@ pub async fn run(session: Session) -> io::Result<()> {
                 go_on
             }
             Some(message) = sitting.later.recv() => sitting.tell(message)?,
+            Some(news) = sitting.news.recv() => sitting.tell(news)?,
             _ = tick.tick() => sitting.tell(Msg::Tick)?,
         };
         if !go_on {
+            sitting.changes.leave().await;
             return Ok(());
         }
         sitting.draw()?;
@@ -167,6 +170,8 @@ struct Sitting {
     /// What the sitting tells itself, after the keys that wait.
     later: mpsc::UnboundedReceiver<Msg>,
     later_in: mpsc::UnboundedSender<Msg>,
+    changes: Changes,
+    news: mpsc::UnboundedReceiver<Msg>,
     open_context: Opener,
     load_theme: ThemeLoader,
     browser: Browser,
@@ -183,8 +188,10 @@ impl Sitting {
         let clock = station.clock;
         // A new model asks for nothing, so there are no effects to perform.
         app::update(&mut model, Msg::Resize(width, height), clock.now());
+        app::update(&mut model, Msg::Gate(station.operator.gate()), clock.now());
         let hits = screen.draw(|frame| view::draw(frame, &model, &theme, &glyphs))?;
         let (updates_in, updates) = mpsc::unbounded_channel();
+        let (changes, news) = Changes::new(station.operator.clone());
         let watch = Watch::start(station, updates_in.clone());
         let (later_in, later) = mpsc::unbounded_channel();
         let drawn = Some(model.revision());
@@ -201,6 +208,8 @@ impl Sitting {
             updates_in,
             later,
             later_in,
+            changes,
+            news,
             open_context,
             load_theme,
             browser,
@@ -250,6 +259,7 @@ impl Sitting {
             Update::Logs(asking, news) => Msg::Logs(asking, news),
             // Was dealt with above.
             Update::Shell(_) => return Ok(true),
+            Update::Answered { run, step, result } => Msg::Answered { run, step, result },
             Update::Chart(ask, answer) => Msg::Chart(answer.map_err(|error| (ask, error))),
         })
     }
@@ -270,6 +280,7 @@ impl Sitting {
             Effect::Quit => return Ok(false),
             Effect::Refresh => self.watch.refresh(),
             Effect::LoadChart(ask) => self.watch.chart(ask),
+            Effect::Probe { run, question, snapshot } => self.watch.probe(run, question, snapshot),
             Effect::Copy(text) => {
                 let said = self.offer(&text)?;
                 return self.tell(Msg::Notice(Notice::info(said)));
@@ -292,6 +303,11 @@ impl Sitting {
                 Ok(()) => self.watch.shell(service, task),
                 Err((what, hint)) => return self.tell(Msg::Notice(Notice::error(format!("{what}; {hint}")))),
             },
+            Effect::Plan { ask, change, options } => self.changes.plan(ask, change, options),
+            Effect::CarryOut { plan, consent } => self.changes.carry_out(plan, consent),
+            Effect::Arm => return self.tell(self.changes.arm()),
+            Effect::Disarm => return self.tell(self.changes.disarm()),
+            Effect::ReadJournal => self.changes.read_journal(),
             Effect::Suspend => {
                 self.screen.suspend()?;
                 self.drawn = None;
@@ -306,8 +322,9 @@ impl Sitting {
                     let surroundings = Box::new(surroundings(&station));
                     // What the old watch still had to say belongs to the old context: a new channel leaves it behind.
                     (self.updates_in, self.updates) = mpsc::unbounded_channel();
+                    self.changes.move_to(station.operator.clone());
                     self.watch = Watch::start(station, self.updates_in.clone());
-                    return self.tell(Msg::Context(surroundings));
+                    return Ok(self.tell(Msg::Context(surroundings))? && self.tell(self.changes.gate())?);
                 }
                 Err(why) => return self.tell(Msg::Notice(Notice::error(why))),
             },

@@ -13,6 +13,7 @@ mod beat;
 mod clock;
 mod deed;
 pub mod estate;
+mod exposition;
 mod fleet;
 mod hands;
 mod incident;
@@ -36,6 +37,7 @@ mod laws;
 
 pub use clock::EPOCH;
 pub use deed::{Annotation, DeedError};
+pub use exposition::{CONTENT_TYPE, Exporter, Page, Sighting, TaskTarget};
 pub use fleet::{ACCOUNT, MOST_SERVICES, REGION, stack_names};
 pub use logs::{Said, Utterance};
 pub use scenario::{Scenario, UnknownScenario};

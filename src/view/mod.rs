@@ -3,7 +3,9 @@
 mod alerts;
 mod canvas;
 mod chart;
+mod choose;
 mod chrome;
+mod confirm;
 mod detail;
 mod facts;
 mod glyphs;
@@ -12,6 +14,8 @@ mod hit;
 mod logs;
 mod overlay;
 mod overview;
+mod progress;
+mod runbooks;
 mod service;
 mod side;
 mod sources;
@@ -21,6 +25,10 @@ mod targets;
 mod waiting;
 mod words;
 
+#[cfg(test)]
+mod change_tests;
+#[cfg(test)]
+mod run_tests;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
@@ -54,6 +62,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
         Place::Messages => help::messages(&mut canvas),
         // A log needs no snapshot.
         Place::Logs(_) => logs::draw(&mut canvas),
+        Place::Changes => progress::draw(&mut canvas),
+        Place::Run(id) => runbooks::run(&mut canvas, *id),
         place => match &model.snapshot {
             None => waiting::first(&mut canvas),
             Some(snapshot) => match place {
@@ -62,7 +72,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
                 Place::Alerts => alerts::draw(&mut canvas, snapshot),
                 Place::Targets => targets::draw(&mut canvas, snapshot),
                 Place::Sources => sources::draw(&mut canvas, snapshot),
-                Place::Logs(_) | Place::Help | Place::Messages => {}
+                Place::Runbooks => runbooks::offers(&mut canvas, snapshot),
+                Place::Logs(_) | Place::Changes | Place::Run(_) | Place::Help | Place::Messages => {}
             },
         },
     }

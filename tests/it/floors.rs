@@ -19,28 +19,51 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("theme", &["located", "format"]),
     ("keymap", &["command", "located", "domain", "format"]),
     ("config", &["located", "domain", "format"]),
+    ("runbook", &["located", "domain", "format"]),
     ("net", &["config", "domain", "format"]),
     ("cost", &["located", "domain", "format"]),
     ("sim", &["domain", "format"]),
+    ("provision", &["located", "domain", "format"]),
     // floor 2: none of them sees another
-    ("app", &["command", "keymap", "config", "domain", "format", "theme"]),
+    ("app", &["command", "keymap", "config", "runbook", "domain", "format", "theme"]),
     ("source", &["sim", "net", "config", "domain", "format"]),
     ("exec", &["sim", "net", "config", "domain", "format"]),
+    ("stack", &["provision", "sim", "net", "domain", "format"]),
     // floor 3: none of them sees another
-    ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "domain", "format"]),
-    ("view", &["app", "command", "keymap", "theme", "config", "domain", "format"]),
-    ("report", &["app", "cost", "theme", "config", "domain", "format"]),
+    ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "runbook", "domain", "format"]),
+    ("view", &["app", "command", "keymap", "theme", "config", "runbook", "domain", "format"]),
+    ("report", &["app", "cost", "theme", "config", "runbook", "domain", "format"]),
     // floor 4
     (
         "shell",
-        &["engine", "view", "app", "source", "sim", "command", "keymap", "theme", "net", "config", "domain", "format"],
+        &[
+            "engine", "view", "app", "source", "sim", "command", "keymap", "theme", "net", "config", "runbook",
+            "domain", "format",
+        ],
     ),
     // floor 5
     (
         "cli",
         &[
-            "shell", "engine", "view", "report", "app", "source", "exec", "command", "cost", "keymap", "theme",
-            "config", "net", "sim", "domain", "format",
+            "shell",
+            "engine",
+            "view",
+            "report",
+            "app",
+            "source",
+            "exec",
+            "command",
+            "cost",
+            "keymap",
+            "theme",
+            "config",
+            "net",
+            "sim",
+            "runbook",
+            "provision",
+            "stack",
+            "domain",
+            "format",
         ],
     ),
 ];
@@ -78,7 +101,7 @@ const DOORS: &[Door] = &[
             "rustls_platform_verifier",
             "tokio_rustls",
         ],
-        rooms: &["net", "source", "exec"],
+        rooms: &["net", "source", "exec", "stack"],
     },
     Door {
         what: "reads the clock",
@@ -88,7 +111,7 @@ const DOORS: &[Door] = &[
     Door {
         what: "touches files or processes",
         paths: &["std::fs", "tokio::fs", "std::process", "tokio::process"],
-        rooms: &["located", "config", "net", "theme", "keymap", "exec", "shell", "cli"],
+        rooms: &["located", "config", "net", "theme", "keymap", "exec", "runbook", "stack", "shell", "cli"],
     },
 ];
 

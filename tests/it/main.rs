@@ -16,6 +16,8 @@ mod cli_pages;
 #[cfg(test)]
 mod cost;
 #[cfg(test)]
+mod dashboards;
+#[cfg(test)]
 mod do_alerting;
 #[cfg(test)]
 mod do_demo;
@@ -33,6 +35,8 @@ mod floors;
 mod harness;
 #[cfg(test)]
 mod journal;
+#[cfg(test)]
+mod local_stack;
 #[cfg(test)]
 mod logs_cli;
 #[cfg(test)]
@@ -54,7 +58,17 @@ mod once_ways;
 #[cfg(test)]
 mod provision;
 #[cfg(test)]
+mod runbook_cli;
+#[cfg(test)]
+mod runbook_scenarios;
+#[cfg(test)]
+mod runbook_tui;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod terraform;
+#[cfg(test)]
+mod tui_changes;
 #[cfg(test)]
 mod tui_demo;
 #[cfg(test)]

@@ -177,7 +177,7 @@ mod tests {
             prop_assert!(store.len() == seconds.len().min(most));
             prop_assert!(store.lines.iter().is_sorted_by_key(|line| line.at));
             prop_assert_eq!(store.bytes, store.lines.iter().map(LogLine::size).sum::<usize>());
-            prop_assert_eq!(store.let_go as usize, seconds.len() - store.len());
+            prop_assert_eq!(store.let_go, (seconds.len() - store.len()) as u64);
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
+use crate::command::Command;
 use crate::keymap::{Code, Key, Lookup};
 
 use super::super::palette::Choice;
 use super::super::{Effect, Line, Model, Motion, Notice, Overlay, Palette, Place};
-use super::{Lost, go, logs, motion, open_palette, run, tell};
+use super::{Lost, changes, go, logs, motion, open_palette, run, tell};
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
@@ -20,6 +21,9 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
         }
         Some(Overlay::Palette(palette)) => type_palette(model, palette, key, now),
         Some(Overlay::LogAsk(question, line)) => logs::type_answer(model, question, line, key, now),
+        Some(Overlay::Menu(menu)) => changes::choose(model, menu, key, now),
+        Some(Overlay::Asking(asking)) => changes::answer(model, asking, key),
+        Some(Overlay::Confirm(confirm)) => changes::confirm(model, confirm, key, now),
         None => look_up(model, key, now),
     }
 }
@@ -41,6 +45,10 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             line.insert(text);
             return logs::typed(model, question, line);
         }
+        Some(other) => {
+            model.overlay = Some(changes::pasted(other, text));
+            model.touch();
+        }
         None => {}
     }
     Vec::new()
@@ -55,6 +63,8 @@ fn look_up(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
     model.pending.push(key);
     match model.keymap.lookup(model.trail.here().scopes(), &model.pending) {
         Lookup::Found(command) => {
+            // Asking twice means twice in a row.
+            model.is_leaving &= command == Command::Quit;
             if model.pending.len() > 1 {
                 model.touch();
             }
@@ -81,7 +91,7 @@ pub(super) const fn leaves(key: Key) -> bool {
 }
 
 /// A key that moves among what is listed while something is typed: arrows and the like, never a character.
-const fn moves(key: Key) -> Option<Motion> {
+pub(super) const fn moves(key: Key) -> Option<Motion> {
     match (key.code, key.ctrl) {
         (Code::Up, false) | (Code::Char('p'), true) => Some(Motion::Up),
         (Code::Down, false) | (Code::Char('n'), true) => Some(Motion::Down),

@@ -1,6 +1,7 @@
 //! Makes changes and watches them to their end: the door of `exec`, with the station's clock and eyes.
 
 mod eyes;
+mod past;
 mod stages;
 mod watch;
 

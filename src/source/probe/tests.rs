@@ -85,7 +85,7 @@ async fn what_is_planted_is_found() {
                 if planted.kind == CheckKind::Signal {
                     let signal = match scenario {
                         Scenario::MemoryLeak => "memory",
-                        Scenario::WedgedTask => "errors",
+                        Scenario::WedgedTask | Scenario::Flapping => "errors",
                         _ => "cpu",
                     };
                     check = check.with("signal", signal);

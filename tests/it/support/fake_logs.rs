@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::bridge::{call, refusal};
 use super::cbor;
 use super::moto::REGION;
-use super::site::{HangUp, Request, Response, Site, respond};
+use super::site::{Request, Response, Site, respond};
 
 const ACCOUNT: &str = "482100000917";
 
@@ -35,7 +35,7 @@ impl FakeLogs {
     pub(crate) fn start() -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let shared = state.clone();
-        let site = Site::serve(move |request| answer(shared.clone(), request));
+        let site = Site::serve(move |request| std::future::ready(Ok(answer(&shared, &request))));
         Self { site, state }
     }
 
@@ -68,20 +68,20 @@ fn arn(rest: &str) -> String {
     format!("arn:aws:ecs:{REGION}:{ACCOUNT}:{rest}")
 }
 
-async fn answer(state: Arc<Mutex<State>>, request: Request) -> Result<Response, HangUp> {
-    let operation = call(&request).operation;
+fn answer(state: &Mutex<State>, request: &Request) -> Response {
+    let operation = call(request).operation;
     let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let body = match operation.as_str() {
         "GetCallerIdentity" => {
             let text = format!(
                 "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult><Arn>arn:aws:iam::{ACCOUNT}:user/kim</Arn><UserId>A</UserId><Account>{ACCOUNT}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
             );
-            return Ok(respond(200, "text/xml", text));
+            return respond(200, "text/xml", text);
         }
         "GetMetricData" => {
             let mut response = respond(200, "application/cbor", cbor::from_json(&json!({ "MetricDataResults": [] })));
             response.headers_mut().insert("smithy-protocol", hyper::header::HeaderValue::from_static("rpc-v2-cbor"));
-            return Ok(response);
+            return response;
         }
         "ListClusters" => json!({ "clusterArns": [arn("cluster/prod")] }),
         "DescribeClusters" => json!({ "clusters": [{ "clusterArn": arn("cluster/prod"), "clusterName": "prod",
@@ -107,7 +107,7 @@ async fn answer(state: Arc<Mutex<State>>, request: Request) -> Result<Response, 
             let mut state = state.lock().unwrap();
             if state.throttled > 0 {
                 state.throttled -= 1;
-                return Ok(refusal(&request, "ThrottlingException", "Rate exceeded"));
+                return refusal(request, "ThrottlingException", "Rate exceeded");
             }
             let from = asked["startTime"].as_i64().unwrap_or_default();
             let to = asked["endTime"].as_i64().unwrap_or(i64::MAX);
@@ -116,7 +116,7 @@ async fn answer(state: Arc<Mutex<State>>, request: Request) -> Result<Response, 
             json!({ "events": found.map(|(at, id, text)| json!({ "logStreamName": stream, "timestamp": at,
                 "ingestionTime": at, "message": text, "eventId": id })).collect::<Vec<_>>() })
         }
-        other => return Ok(refusal(&request, "InvalidAction", other)),
+        other => return refusal(request, "InvalidAction", other),
     };
-    Ok(respond(200, "application/x-amz-json-1.1", body.to_string()))
+    respond(200, "application/x-amz-json-1.1", body.to_string())
 }

@@ -320,7 +320,7 @@ fn answer(shared: &Mutex<State>, request: &Request) -> Response {
 
 /// A target is registered with its task's first step and healthy two later.
 fn target_health(state: &State) -> String {
-    let targets: String = state
+    let targets: Vec<String> = state
         .tasks
         .iter()
         .filter(|task| task.lives())
@@ -336,6 +336,7 @@ fn target_health(state: &State) -> String {
             )
         })
         .collect();
+    let targets = targets.concat();
     format!(
         "<DescribeTargetHealthResponse xmlns=\"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/\">\
          <DescribeTargetHealthResult><TargetHealthDescriptions>{targets}</TargetHealthDescriptions>\

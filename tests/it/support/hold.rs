@@ -30,7 +30,6 @@ pub(crate) enum Catch {
 pub(crate) struct Hold {
     site: Site,
     caught: Arc<Mutex<Vec<Request>>>,
-    catch: Arc<Mutex<Catch>>,
 }
 
 impl Hold {
@@ -42,13 +41,11 @@ impl Hold {
     ) -> Self {
         let caught = Arc::new(Mutex::new(Vec::new()));
         let (upstream, log) = (upstream.to_owned(), caught.clone());
-        let catch = Arc::new(Mutex::new(catch));
-        let how = catch.clone();
         let site = Site::serve(move |request| {
-            let catch = is_meant(&request).then(|| *how.lock().unwrap());
+            let catch = is_meant(&request).then_some(catch);
             answer(upstream.clone(), catch, log.clone(), request)
         });
-        Self { site, caught, catch }
+        Self { site, caught }
     }
 
     /// Catches the calls of these AWS operations.
@@ -58,11 +55,6 @@ impl Hold {
 
     pub(crate) fn url(&self) -> String {
         self.site.url()
-    }
-
-    /// What becomes of them from now on.
-    pub(crate) fn now(&self, catch: Catch) {
-        *self.catch.lock().unwrap() = catch;
     }
 
     /// What was caught so far.
