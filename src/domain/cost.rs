@@ -33,6 +33,13 @@ impl Money {
         Self(self.0.div_euclid(CENT) * CENT + if self.0.rem_euclid(CENT) == 0 { 0 } else { CENT })
     }
 
+    /// An equal part of it for each of so many, to the nearest billionth; all of it for none.
+    #[must_use]
+    pub fn shared_by(self, number: u32) -> Self {
+        let number = i128::from(number.max(1));
+        Self((self.0 + self.0.signum() * number / 2) / number)
+    }
+
     /// As a number of dollars, for JSON.
     pub fn as_dollars(self) -> f64 {
         self.0 as f64 / NANO as f64
@@ -92,6 +99,32 @@ pub struct Ingest {
     pub bytes_per_sample: Option<f64>,
 }
 
+/// Where the quantity of a line is from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Basis {
+    /// From nowhere but a rule of thumb, the team's plan or the module's defaults.
+    #[default]
+    Assumed,
+    /// From a Terraform plan or state.
+    Planned,
+    /// From what runs.
+    Runs,
+    /// From what was measured.
+    Measured,
+}
+
+impl Basis {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Assumed => "assumed",
+            Self::Planned => "planned",
+            Self::Runs => "runs",
+            Self::Measured => "measured",
+        }
+    }
+}
+
 /// One line of a bill: what for, how much a month, and how that was reckoned.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BillLine {
@@ -105,6 +138,8 @@ pub struct BillLine {
     pub high: Money,
     /// How that comes about (`1 vCPU x 720 h x 0.04048 + 2 GB x 720 h x 0.004445`).
     pub arithmetic: String,
+    /// Where the quantity is from.
+    pub basis: Basis,
     /// What to know about it (a price nobody has verified, an assumption).
     pub note: Option<String>,
 }

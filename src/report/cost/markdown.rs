@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Statement, each, range};
+use super::{Statement, range};
 use crate::domain::Bill;
 use crate::format::sanitise;
 
@@ -12,7 +12,7 @@ pub fn markdown(statement: &Statement) -> String {
     let mut out = format!("## Cost of {of}\n\n{region}, prices of {as_of}, USD a month\n\n");
     table(&mut out, &statement.bill);
     let (low, high) = statement.bill.total();
-    let share = range(each(low, *services), each(high, *services));
+    let share = range(low.shared_by(*services), high.shared_by(*services));
     let _ = writeln!(out, "| **total** | {share} for each of {services} services | **{}** | |", range(low, high));
     if let Some((other, total)) = statement.compared {
         let _ = writeln!(out, "\n- for {other} services: {}", range(total.0, total.1));
