@@ -104,6 +104,19 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
             }
             hints
         }
+        Place::Cost => {
+            let is_narrowed = model.cost.what_if.is_any() || !model.cost.list.filter().is_empty();
+            vec![
+                (Command::Back, if is_narrowed { "as it is" } else { "back" }),
+                (Command::CostServices, "services"),
+                (Command::CostRetention, "days kept"),
+                (Command::CostSize, "size"),
+                (Command::CostArchitecture, "arm/x86"),
+                (Command::CostRegion, "region"),
+                (Command::Filter, filtered(!model.cost.list.filter().is_empty())),
+                (Command::Copy, "copy"),
+            ]
+        }
         Place::Messages => vec![(Command::Back, "back"), (Command::Down, "older"), (Command::Copy, "copy the first")],
         Place::Help => vec![(Command::Back, "back"), (Command::PageDown, "more")],
     };

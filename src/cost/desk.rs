@@ -78,8 +78,7 @@ impl<'a> Desk<'a> {
             let quantity: f64 = factors.iter().map(|(factor, _)| rounded(*factor)).product();
             sum = sum + price * quantity;
             let lead = if arithmetic.is_empty() { "" } else { " + " };
-            let factors: Vec<String> =
-                factors.iter().map(|(factor, unit)| format!("{} {unit}", number(*factor))).collect();
+            let factors: Vec<String> = factors.iter().map(|(factor, unit)| quantity_text(*factor, unit)).collect();
             let _ = write!(arithmetic, "{lead}{} x {written}", factors.join(" x "));
             if !self.prices.is_verified(*priced) {
                 unverified.push(priced.name());
@@ -130,6 +129,12 @@ impl<'a> Desk<'a> {
 /// A quantity as it is written.
 fn rounded(value: f64) -> f64 {
     format!("{value:.DIGITS$}").parse().unwrap_or(value)
+}
+
+/// A quantity with its unit: `0.5 vCPU`, `720 h`, `1 secret`.
+fn quantity_text(value: f64, unit: &str) -> String {
+    let unit = if rounded(value) == 1.0 { unit.strip_suffix('s').unwrap_or(unit) } else { unit };
+    format!("{} {unit}", number(value))
 }
 
 /// A number with no more digits than it needs.

@@ -206,7 +206,7 @@ impl Inputs {
         match self.growth {
             Some(growth) => {
                 let text = format!(
-                    "{} of Prometheus, as it takes in {} samples/s, after {days} days + {grafana} GB of Grafana; EFS bills what is stored",
+                    "{} of Prometheus, as it takes in {} samples/s, after {days} days + {grafana} GB of Grafana, assumed; EFS bills what is stored",
                     gigabytes(growth.gb_in_the_end),
                     number(growth.samples_per_second),
                 );

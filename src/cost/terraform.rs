@@ -189,7 +189,7 @@ fn price(resources: &[Resource], inputs: &Inputs, prices: &Prices) -> Result<(Bi
         ),
         (&["aws_kms_key"], "keys", "KMS", "keys", Item::KmsKeyMonth, false),
         (&["aws_nat_gateway"], "network", "NAT gateways", "gateways", Item::NatHour, true),
-        (&["aws_eip"], "network", "public addresses", "addresses", Item::PublicIpv4Hour, true),
+        (&["aws_eip"], "network", "public addresses", "IPs", Item::PublicIpv4Hour, true),
         (&["aws_vpc_endpoint"], "network", "interface endpoints", "endpoint zones", Item::EndpointHour, true),
     ] {
         let number: f64 =
@@ -224,7 +224,7 @@ fn load_balancers<'r>(
     }
     let hours = [(number, "load balancers"), (inputs.hours, "h")];
     desk.line(NAME, "application load balancer", &[(&hours, Item::LoadBalancerHour)], None)?;
-    let addresses = [(addresses, "addresses"), (inputs.hours, "h")];
+    let addresses = [(addresses, "IPs"), (inputs.hours, "h")];
     desk.line(NAME, "public addresses", &[(&addresses, Item::PublicIpv4Hour)], None)?;
     desk.basis = Basis::Assumed;
     let units = [(number * inputs.lcu, "LCU"), (inputs.hours, "h")];

@@ -90,6 +90,11 @@ impl fmt::Display for Money {
     }
 }
 
+/// A sum that is known within limits: `35.55`, or `15.00-23.00`.
+pub fn amounts((low, high): (Money, Money)) -> String {
+    if low == high { low.to_string() } else { format!("{low}-{high}") }
+}
+
 /// How much a Prometheus takes in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ingest {

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use super::super::ink::{Ink, Tone, letters};
 use super::super::once::Options;
-use super::{Statement, range};
+use super::Statement;
 use crate::cost::{Growth, PlanBill, RunningBill};
-use crate::domain::{Basis, Bill, BillLine, Money};
+use crate::domain::{Basis, Bill, BillLine, Money, amounts};
 use crate::format::{self, sanitise};
 
 /// Cells of a line before its amount.
@@ -22,7 +22,7 @@ pub fn text(statement: &Statement, options: &Options) -> String {
     page.bill(&statement.bill);
     let (low, high) = statement.bill.total();
     let services = statement.services;
-    let share = range(low.shared_by(services), high.shared_by(services));
+    let share = amounts((low.shared_by(services), high.shared_by(services)));
     page.total("total", low, high, &format!("{share} for each of {}", format::count(services as usize, "service")));
     page.comparison(statement, (low, high));
     if let Some(plan) = &statement.plan {
@@ -68,7 +68,7 @@ impl Page {
     }
 
     fn bill_line(&mut self, line: &BillLine, names: usize, says_basis: bool) {
-        let amount = range(line.low, line.high);
+        let amount = amounts((line.low, line.high));
         let room = self.width.saturating_sub(INDENT + names + 2 + 15);
         let item = format::clip(&sanitise(&line.item), room);
         let name = format::pad_right(&sanitise(&line.component), names);
@@ -89,7 +89,7 @@ impl Page {
     }
 
     fn total(&mut self, word: &str, low: Money, high: Money, more: &str) {
-        let amount = range(low, high);
+        let amount = amounts((low, high));
         let room = self.width.saturating_sub(INDENT + 15);
         let text = format!("{:INDENT$}{}{amount:>15}", "", format::pad_right(word, room));
         self.strong(&text);
@@ -103,7 +103,7 @@ impl Page {
             self.line(&format!(
                 "against {}: {} there, {} here",
                 format::count(services as usize, "service"),
-                range(total.0, total.1),
+                amounts((total.0, total.1)),
                 more_or_less(high, total.1)
             ));
         }
@@ -113,9 +113,9 @@ impl Page {
             let than = if low < alone && alone < high {
                 "about as much".to_owned()
             } else if high <= alone {
-                format!("{} less", range(alone - high, alone - low))
+                format!("{} less", amounts((alone - high, alone - low)))
             } else {
-                format!("{} more", range(low - alone, high - alone))
+                format!("{} more", amounts((low - alone, high - alone)))
             };
             self.line(&format!("CloudWatch alone, without this stack: {alone}; the stack costs {than}"));
             if alternative.lines.len() > 1 {
@@ -129,8 +129,8 @@ impl Page {
         if plan.before != plan.after {
             self.line(&format!(
                 "before: {}; after: {}, {}",
-                range(before.0, before.1),
-                range(after.0, after.1),
+                amounts((before.0, before.1)),
+                amounts((after.0, after.1)),
                 more_or_less(after.1, before.1)
             ));
         }
