@@ -506,7 +506,7 @@ pub struct CostArgs {
     /// CPU and memory of Prometheus, in vCPUs and GB (2x4)
     #[arg(long, value_name = "VCPUxGB", value_parser = size, allow_hyphen_values = true)]
     pub prometheus_size: Option<(f64, f64)>,
-    /// A price table of your own, before the shipped one row by row
+    /// A price table of your own, before the shipped one row by row [default: prices.toml beside the configuration]
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
     /// A Terraform plan or state as JSON (`terraform show -json`): what it costs before and after

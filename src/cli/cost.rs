@@ -1,6 +1,6 @@
 //! `rounds cost`: what the stack costs a month, line by line.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{Cli, CostArgs, Output};
 use super::environment::Environment;
@@ -9,7 +9,7 @@ use super::setup::Opened;
 use super::{FAREWELL, once, runtime, setup, stdout};
 use crate::cost::{self, FargateSize, HOME, Inputs, Preset, Prices, Table, WhatIf};
 use crate::report::cost::{Statement, json, markdown, text};
-use crate::{engine, report};
+use crate::{config, engine, report};
 
 /// The services the plan and the module begin with.
 const USUAL_SERVICES: u32 = 5;
@@ -24,7 +24,7 @@ pub fn run(cli: &Cli, args: &CostArgs, environment: &Environment) -> Result<u8, 
             chosen.and_then(|context| context.aws.as_ref()?.region.clone()).unwrap_or_else(|| HOME.to_owned())
         }
     });
-    let table = table(args.prices.as_deref())?;
+    let table = table(cli, environment, args.prices.as_deref())?;
     let prices = table.region(&region).map_err(Failure::new)?;
     let opened = if args.running || args.measured { Some(setup::station(cli, environment)?) } else { None };
     let mut statement = statement(args, prices).map_err(Failure::new)?;
@@ -54,10 +54,18 @@ pub fn run(cli: &Cli, args: &CostArgs, environment: &Environment) -> Result<u8, 
     Ok(0)
 }
 
-/// The shipped prices, under those of the user's own file.
-fn table(file: Option<&Path>) -> Result<Table, Failure> {
+/// The shipped prices, under those of the file named, else of `prices.toml` beside the configuration.
+fn table(cli: &Cli, environment: &Environment, named: Option<&Path>) -> Result<Table, Failure> {
+    let file = named.map(Path::to_path_buf).or_else(|| own_prices(cli, environment));
     let Some(file) = file else { return Ok(Table::shipped()) };
-    Table::load(file).map(|own| Table::shipped().under(own)).map_err(|refused| Failure::refused(&refused))
+    Table::load(&file).map(|own| Table::shipped().under(own)).map_err(|refused| Failure::refused(&refused))
+}
+
+/// The user's own prices, where there are any: beside the configuration file that is named, else in the program's folder.
+pub fn own_prices(cli: &Cli, environment: &Environment) -> Option<PathBuf> {
+    let beside = cli.context.config.as_ref().and_then(|file| Some(file.parent()?.join("prices.toml")));
+    let usual = config::paths::prices(environment.reader());
+    [beside, usual].into_iter().flatten().find(|file| file.is_file())
 }
 
 fn inputs(args: &CostArgs, services: Option<u32>) -> Inputs {

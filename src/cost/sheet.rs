@@ -9,6 +9,9 @@ use crate::domain::{Basis, Bill, Ingest, Money, Snapshot};
 /// The region priced where a context has none.
 pub const HOME: &str = "ap-northeast-2";
 
+/// Services assumed where none is seen: what the team's plan is for.
+const USUAL: u32 = 5;
+
 /// Services watched, as one would ask what it costs.
 const SERVICES: [u32; 3] = [5, 10, 20];
 
@@ -97,6 +100,8 @@ fn after<T: Clone + PartialEq>(all: &[T], now: Option<T>) -> Option<T> {
 pub struct Scope {
     /// Services watched.
     pub services: u32,
+    /// Where that number is from.
+    pub counted: Basis,
     /// Days that Prometheus keeps samples.
     pub retention_days: f64,
     /// What Prometheus' task has, where one is known.
@@ -158,6 +163,9 @@ pub fn sheet(snapshot: &Snapshot, ingest: Option<&Ingest>, what_if: &WhatIf, tab
     if !is_known {
         notes.push(format!("the context has no AWS region: {HOME} is assumed"));
     }
+    if as_it_is.counted != Basis::Runs {
+        notes.push(format!("no service is seen: {USUAL} are assumed"));
+    }
     if !reckoned.components.iter().any(|component| component.basis == Basis::Runs) {
         notes.push("no task of the stack is seen to run: they are assumed as the module has them".to_owned());
     }
@@ -191,6 +199,7 @@ fn scope(inputs: &Inputs) -> Scope {
     let first = on.next();
     Scope {
         services: inputs.services,
+        counted: inputs.counted,
         retention_days: inputs.retention_days,
         size: inputs.components.iter().find(|component| is_prometheus(&component.name)).map(|component| component.size),
         architecture: first.filter(|first| on.all(|other| other == *first)),
@@ -204,10 +213,12 @@ fn is_prometheus(name: &str) -> bool {
 /// What a bill of the stack is made for, as far as a snapshot tells.
 fn inputs(snapshot: &Snapshot, ingest: Option<&Ingest>, what_if: &WhatIf) -> Inputs {
     let watched = snapshot.services.iter().filter(|service| !service.is_stack).count();
-    let watched = u32::try_from(watched).unwrap_or(u32::MAX);
+    // Where none is seen, nobody knows how many there are: that is not none.
+    let is_seen = watched > 0;
+    let watched = if is_seen { u32::try_from(watched).unwrap_or(u32::MAX) } else { USUAL };
     let services = what_if.services.unwrap_or(watched);
     let mut inputs = Inputs::new(Preset::Module, services);
-    inputs.counted = if what_if.services.is_some() { Basis::Assumed } else { Basis::Runs };
+    inputs.counted = if is_seen && services == watched { Basis::Runs } else { Basis::Assumed };
     let own = snapshot.services.iter().filter(|service| service.is_stack);
     let runs: Vec<_> = own
         .filter_map(|service| {
@@ -240,7 +251,7 @@ fn inputs(snapshot: &Snapshot, ingest: Option<&Ingest>, what_if: &WhatIf) -> Inp
     }
     inputs.growth = ingest.map(|ingest| {
         // More services send more samples.
-        let share = if watched == 0 { 1.0 } else { f64::from(services) / f64::from(watched) };
+        let share = f64::from(services) / f64::from(watched);
         growth(ingest.samples_per_second * share, ingest.bytes_per_sample, inputs.retention_days)
     });
     inputs
@@ -279,6 +290,14 @@ mod tests {
         let nobody = snapshot(vec![service("api", 1, definition("512", "1024"))]);
         let sheet = reckon(&nobody, None, &WhatIf::default());
         assert!(sheet.notes[0].contains("no task of the stack is seen"), "{:?}", sheet.notes);
+    }
+
+    #[test]
+    fn services_that_are_not_seen_are_assumed_and_not_none() {
+        let sheet = reckon(&snapshot(Vec::new()), None, &WhatIf::default());
+        assert_eq!((sheet.reckoned.services, sheet.reckoned.counted), (USUAL, Basis::Assumed));
+        assert_eq!(sheet.notes[0], "no service is seen: 5 are assumed");
+        assert!(sheet.services.lines.is_empty() && sheet.alternative.total().0 > Money::ZERO);
     }
 
     #[test]

@@ -70,7 +70,7 @@ fn key(canvas: &Canvas<'_>, command: Command) -> String {
 fn what_if(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
     let Sheet { as_it_is: now, reckoned: then, .. } = sheet;
     let parts = [
-        (Command::CostServices, services(then), (then.services != now.services).then(|| now.services.to_string())),
+        (Command::CostServices, counted(then, now), (then.services != now.services).then(|| now.services.to_string())),
         (Command::CostRetention, format!("kept {}", days(then)), cost.what_if.retention_days.map(|_| days(now))),
         (
             Command::CostSize,
@@ -85,21 +85,34 @@ fn what_if(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
         (Command::CostRegion, sheet.region.clone(), cost.what_if.region.as_ref().map(|_| String::new())),
     ];
     let lead = if cost.what_if.is_any() { "what if " } else { "for " };
-    let mut pieces = vec![piece(lead, Role::Dim)];
-    for (command, text, was) in parts {
-        pieces.push(piece(format!(" {} ", key(canvas, command)), Role::Key));
-        let role = if was.is_some() { Role::Strong } else { Role::Text };
-        pieces.push(piece(text, role));
-        // At the edge of a narrow screen the values themselves come first.
-        let was = was.filter(|was| !was.is_empty() && area.width >= 100);
-        pieces.push(piece(was.map(|was| format!(" (runs {was})")).unwrap_or_default(), Role::Dim));
-        pieces.push(piece(" ", Role::Dim));
+    let line = |tells_was: bool| {
+        let mut pieces = vec![piece(lead, Role::Dim)];
+        for (command, text, was) in &parts {
+            pieces.push(piece(format!(" {} ", key(canvas, *command)), Role::Key));
+            let role = if was.is_some() { Role::Strong } else { Role::Text };
+            pieces.push(piece(text.clone(), role));
+            let was = was.as_ref().filter(|was| tells_was && !was.is_empty());
+            pieces.push(piece(was.map(|was| format!(" (runs {was})")).unwrap_or_default(), Role::Dim));
+            pieces.push(piece(" ", Role::Dim));
+        }
+        pieces
+    };
+    let room = area.width.saturating_sub(2);
+    let mut pieces = line(true);
+    if pieces_width(&pieces) > room {
+        pieces = line(false);
     }
-    canvas.pieces(1, area.y, area.width.saturating_sub(2), &pieces);
+    canvas.pieces(1, area.y, room, &pieces);
 }
 
 fn services(scope: &Scope) -> String {
     format::count(scope.services as usize, "service")
+}
+
+/// The number of services; where nobody has counted them, that.
+fn counted(scope: &Scope, as_it_is: &Scope) -> String {
+    let is_guess = scope.services == as_it_is.services && as_it_is.counted == Basis::Assumed;
+    format!("{}{}", services(scope), if is_guess { ", assumed" } else { "" })
 }
 
 fn days(scope: &Scope) -> String {
@@ -122,7 +135,7 @@ fn bills(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
         left(Key::Item, "", 17, 34, 1),
         right(Key::Amount, "USD A MONTH", numbers, 0),
         left(Key::Basis, "QUANTITY", 8, 8, 2),
-        left(Key::How, "HOW", 24, 200, 3),
+        left(Key::How, "HOW", 32, 200, 3),
     ];
     let inner = Area { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let end = inner.x + inner.width;
@@ -186,12 +199,16 @@ fn title_of(sheet: &Sheet, part: CostPart) -> String {
 
 fn total(sheet: &Sheet, part: CostPart, key: Key) -> Vec<Piece<'static>> {
     let text = match (key, part) {
-        (Key::Amount, CostPart::Services) if sheet.services.lines.is_empty() && !sheet.unpriced.is_empty() => {
+        // None seen and none priced are both not known.
+        (Key::Amount, CostPart::Services) if sheet.services.lines.is_empty() => {
             return vec![piece("?", Role::Unknown)];
         }
         (Key::Amount, _) => return vec![piece(amounts(part.of(sheet).total()), Role::Strong)],
         (Key::How, CostPart::Stack) => {
             format!("{} for each of {}", amounts(sheet.for_each()), services(&sheet.reckoned))
+        }
+        (Key::How, CostPart::Services) if sheet.services.lines.is_empty() && sheet.unpriced.is_empty() => {
+            "no service is seen".to_owned()
         }
         (Key::How, CostPart::Services) if !sheet.unpriced.is_empty() => {
             format!("and what {} cost, which is not known", format::count(sheet.unpriced.len(), "service"))
