@@ -94,10 +94,10 @@ fn every_command_on_a_page_is_one() {
 #[test]
 fn every_call_to_aws_is_on_the_page_about_permissions() {
     let page = read("docs/permissions.md");
-    // The calls as they are written in the code: `action: "StopTask"`, `paged(session, "DescribeRules"`,
+    // The calls as they are written in the code: `action: "StopTask"`, `PAGES.all(session, "DescribeRules"`,
     // `call("GetTaskProtection"`, `"ecs:ListTasks"`. `sts:GetCallerIdentity` needs no permission, and is there as that.
     let call = regex::Regex::new(
-        r#"(?:action: |call\(|(?:paged|one)\(\s*session,\s*)"((?:[A-Z][a-z]+){2,})"|"(?:ec2|ecs|iam|logs|route53|elastic[a-z]+):([A-Z][A-Za-z]+)""#,
+        r#"(?:action: |call\(|(?:all|one)\(\s*session,\s*)"((?:[A-Z][a-z]+){2,})"|"(?:ec2|ecs|iam|logs|route53|elastic[a-z]+):([A-Z][A-Za-z]+)""#,
     )
     .unwrap();
     // What a simulated task role is short of, and nobody here calls.
