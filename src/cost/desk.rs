@@ -133,8 +133,9 @@ fn rounded(value: f64) -> f64 {
 
 /// A quantity with its unit: `0.5 vCPU`, `720 h`, `1 secret`.
 fn quantity_text(value: f64, unit: &str) -> String {
-    let unit = if rounded(value) == 1.0 { unit.strip_suffix('s').unwrap_or(unit) } else { unit };
-    format!("{} {unit}", number(value))
+    let number = number(value);
+    let unit = if number == "1" { unit.strip_suffix('s').unwrap_or(unit) } else { unit };
+    format!("{number} {unit}")
 }
 
 /// A number with no more digits than it needs.

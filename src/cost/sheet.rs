@@ -50,25 +50,25 @@ impl WhatIf {
 
     /// The next number of services, and after the last as it is.
     pub fn step_services(&mut self, sheet: &Sheet) {
-        self.services = next(&SERVICES, self.services, sheet.as_it_is.services);
+        self.services = next(&SERVICES, self.services, &sheet.as_it_is.services);
     }
 
     /// The next retention, and after the last as it is.
     pub fn step_retention(&mut self, sheet: &Sheet) {
-        self.retention_days = next(&RETENTIONS, self.retention_days, sheet.as_it_is.retention_days);
+        self.retention_days = next(&RETENTIONS, self.retention_days, &sheet.as_it_is.retention_days);
     }
 
     /// The next size of Prometheus, and after the last as it is.
     pub fn step_size(&mut self, sheet: &Sheet) {
         let now = sheet.as_it_is.size.unwrap_or(FargateSize::new(0.0, 0.0));
-        self.size = next(&SIZES, self.size, now);
+        self.size = next(&SIZES, self.size, &now);
     }
 
     /// The other architecture, and then as it is.
     pub fn step_architecture(&mut self, sheet: &Sheet) {
         let both = [Architecture::Arm64, Architecture::X86];
         self.architecture = match sheet.as_it_is.architecture {
-            Some(now) => next(&both, self.architecture, now),
+            Some(now) => next(&both, self.architecture, &now),
             // Some run on one and some on the other: all on one of them is a change.
             None => after(&both, self.architecture),
         };
@@ -77,13 +77,13 @@ impl WhatIf {
     /// The next region of a table, and after the last as it is.
     pub fn step_region(&mut self, table: &Table, home: &str) {
         let regions: Vec<String> = table.regions().map(str::to_owned).collect();
-        self.region = next(&regions, self.region.take(), home.to_owned());
+        self.region = next(&regions, self.region.take(), &home.to_owned());
     }
 }
 
 /// The one after `now`, leaving out what is so already.
-fn next<T: Clone + PartialEq>(all: &[T], now: Option<T>, as_it_is: T) -> Option<T> {
-    let others: Vec<T> = all.iter().filter(|one| **one != as_it_is).cloned().collect();
+fn next<T: Clone + PartialEq>(all: &[T], now: Option<T>, as_it_is: &T) -> Option<T> {
+    let others: Vec<T> = all.iter().filter(|one| *one != as_it_is).cloned().collect();
     after(&others, now)
 }
 
@@ -262,6 +262,8 @@ mod tests {
     use super::super::sample::{definition, service, snapshot};
     use super::*;
 
+    type Step = fn(&mut WhatIf, &Sheet, &Table);
+
     fn running() -> Snapshot {
         let mut services: Vec<_> =
             (0..5).map(|at| service(&format!("api-{at}"), 2, definition("512", "1024"))).collect();
@@ -318,7 +320,6 @@ mod tests {
     fn every_what_if_goes_round_and_changes_what_it_is_about() {
         let snapshot = running();
         let table = Table::shipped();
-        type Step = fn(&mut WhatIf, &Sheet, &Table);
         let steps: [(Step, usize); 5] = [
             (|what_if, sheet, _| what_if.step_services(sheet), 2),
             (|what_if, sheet, _| what_if.step_retention(sheet), 3),

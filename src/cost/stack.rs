@@ -203,21 +203,17 @@ impl Inputs {
     pub(super) fn stored(&self) -> (f64, String, Basis) {
         let gb = self.prometheus_gb() + self.grafana_gb;
         let (days, grafana) = (number(self.retention_days), number(self.grafana_gb));
-        match self.growth {
-            Some(growth) => {
-                let text = format!(
-                    "{} of Prometheus, as it takes in {} samples/s, after {days} days + {grafana} GB of Grafana, assumed; EFS bills what is stored",
-                    gigabytes(growth.gb_in_the_end),
-                    number(growth.samples_per_second),
-                );
-                (gb, text, Basis::Measured)
-            }
-            None => {
-                let (daily, free) = (number(self.gb_per_day), number(self.buffer_gb));
-                let text = format!("{daily} GB/day x {days} days + {free} GB free + {grafana} GB of Grafana");
-                (gb, text, Basis::Assumed)
-            }
+        if let Some(growth) = self.growth {
+            let text = format!(
+                "{} of Prometheus, as it takes in {} samples/s, after {days} days + {grafana} GB of Grafana, assumed; \
+                 EFS bills what is stored",
+                gigabytes(growth.gb_in_the_end),
+                number(growth.samples_per_second),
+            );
+            return (gb, text, Basis::Measured);
         }
+        let (daily, free) = (number(self.gb_per_day), number(self.buffer_gb));
+        (gb, format!("{daily} GB/day x {days} days + {free} GB free + {grafana} GB of Grafana"), Basis::Assumed)
     }
 
     /// Requests a month that the exporter sends to CloudWatch for metrics.
