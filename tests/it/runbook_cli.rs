@@ -29,6 +29,45 @@ fn a_run_says_what_is_the_matter_by_text_json_and_markdown_and_by_its_exit_code(
     assert!(well.contains("nothing found"), "{well}");
 }
 
+/// Every runbook, the incident it is for, and the cause that is planted there.
+const PLANTED: [(&str, &str, &str); 8] = [
+    ("prometheus-down", "prometheus-down", "lock-held"),
+    ("grafana-unreachable", "grafana-unreachable", "target-unhealthy"),
+    ("metrics-stopped", "metrics-stopped", "discovery-failing"),
+    ("high-cpu", "hot-cpu", "more-traffic"),
+    ("high-memory", "memory-leak", "out-of-memory"),
+    ("bad-deploy", "bad-deploy", "rollout-failing"),
+    ("error-rate", "wedged-task", "odd-task"),
+    ("alert-storm", "alert-storm", "one-zone"),
+];
+
+#[test]
+fn each_finds_the_planted_cause_and_in_a_healthy_fleet_nothing() {
+    let shipped: Vec<&str> = PLANTED.iter().map(|(name, ..)| *name).collect();
+    let mut known: Vec<String> = rounds::runbook::shipped_names().into_iter().map(Into::into).collect();
+    known.sort();
+    assert_eq!(
+        {
+            let mut shipped = shipped.clone();
+            shipped.sort_unstable();
+            shipped
+        },
+        known
+    );
+    for (name, scenario, cause) in PLANTED {
+        let found = run(&["--demo", scenario, "run", name, "-o", "json"]).expect_code(2).json();
+        let named = found["causes"].as_array().unwrap().iter().any(|one| one["name"] == cause);
+        assert!(named && found["exit_code"] == 2, "{name} in {scenario}: {found:#}");
+        let text = run(&["--demo", scenario, "run", name]).expect_code(2).stdout;
+        assert!(text.contains(&format!("[{cause}]")), "{text}");
+        let well = run(&["--demo", "healthy", "run", name, "-o", "json"]).expect_code(0).json();
+        assert_eq!((&well["causes"], &well["exit_code"]), (&serde_json::json!([]), &0.into()), "{name}: {well:#}");
+        assert!(well["steps"].as_array().unwrap().iter().all(|step| step["state"] != "queued"), "{name}: {well:#}");
+        // Where nothing can be looked at, nothing is found out.
+        assert_ne!(run(&["--demo", "vpn-down", "run", name]).code, Some(0), "{name} without a network is not well");
+    }
+}
+
 #[test]
 fn without_a_name_it_lists_those_that_are_for_what_fires() {
     let text = run(&["run", "--demo", "hot-cpu"]).expect_code(0).stdout;

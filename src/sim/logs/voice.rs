@@ -126,7 +126,12 @@ impl Voice<'_> {
             Trouble::Hangs { since } if at % 10 == 0 => {
                 let age = format!("{}s", at - since);
                 let fields = [("busy", "64"), ("workers", "64"), ("oldest", age.as_str())];
-                Some(self.say(at, "error", "every worker waits for a connection of the pool, none is given back", &fields))
+                Some(self.say(
+                    at,
+                    "error",
+                    "every worker waits for a connection of the pool, none is given back",
+                    &fields,
+                ))
             }
             Trouble::Sick if at % 5 == 0 => {
                 Some(self.say(at, "warn", "GET /healthz 503: dependency check failed", &[("check", "database")]))
@@ -163,7 +168,9 @@ impl Voice<'_> {
         let method = if path == "/v1/checkout" { "POST" } else { "GET" };
         if let Some(trouble) = own.filter(|_| fails) {
             let (why, status, millis) = match trouble {
-                Trouble::Hangs { .. } => ("no answer in 30s, connection pool exhausted: 32 of 32 in use", "504", "30000"),
+                Trouble::Hangs { .. } => {
+                    ("no answer in 30s, connection pool exhausted: 32 of 32 in use", "504", "30000")
+                }
                 Trouble::Sick => ("no connection to the database after the migration of this release", "500", &*millis),
                 Trouble::CutOff => ("upstream timed out", "504", "10000"),
             };

@@ -179,7 +179,8 @@ fn told<E>(case: &Case<'_, E>, lines: &[LogLine], asked: &Asked<'_>, tally: &mut
 /// The task that all bad lines are of, where others have written too.
 fn only_task<'l>(lines: &'l [LogLine], kinds: &BTreeMap<String, Kind<'l>>) -> Option<&'l str> {
     let first = kinds.values().find_map(|kind| kind.newest)?.origin.short();
-    let is_one = kinds.values().all(|kind| kind.is_of_one && kind.newest.is_some_and(|line| line.origin.short() == first));
+    let is_one =
+        kinds.values().all(|kind| kind.is_of_one && kind.newest.is_some_and(|line| line.origin.short() == first));
     let has_others = lines.iter().any(|line| line.origin.short() != first);
     (is_one && has_others).then_some(first)
 }
