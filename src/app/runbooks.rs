@@ -205,7 +205,7 @@ impl Runbooks {
                 entry.course.confirmed(step);
                 entry.plans.push((plan.to_owned(), step));
                 let run = entry.course.run();
-                let alert = run.alert.as_ref().map(|alert| format!(" for {}", alert.name)).unwrap_or_default();
+                let alert = run.alert.as_ref().map(|alert| format!(" for {alert}")).unwrap_or_default();
                 return Some(format!("{}{alert}", run.runbook));
             }
         }
