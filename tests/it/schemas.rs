@@ -35,7 +35,7 @@ const PRINTED: [(&[&str], &[(&str, &[&str])]); 6] = [
         &[
             ("wedged-task", &["do", "restart", "--service", "api-2", "--yes", "--silence", "10m"]),
             ("healthy", &["do", "redeploy", "--service", "web", "--dry-run"]),
-            ("healthy", &["do", "scale", "3", "--service", "web", "--yes", "--read-only"]),
+            ("healthy", &["do", "scale", "--desired", "3", "--service", "web", "--yes", "--read-only"]),
         ],
     ),
     (&["journal", "--schema"], &[("healthy", &["journal"])]),
