@@ -52,8 +52,12 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let mut line = String::new();
     for word in text.split_inclusive(char::is_whitespace) {
         let needed = width(word.trim_end());
-        if width(&line) + needed > room && !line.trim().is_empty() {
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+        if width(&line) + needed > room {
+            let full = std::mem::take(&mut line);
+            // Spaces that a line began with are no line of their own.
+            if !full.trim().is_empty() {
+                lines.push(full.trim_end().to_owned());
+            }
         }
         if line.is_empty() && needed == 0 {
             continue;
