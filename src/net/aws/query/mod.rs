@@ -5,6 +5,7 @@ pub mod ec2;
 pub mod efs;
 pub mod elb;
 pub mod iam;
+mod paging;
 pub mod route53;
 mod sign;
 #[cfg(test)]
@@ -30,9 +31,6 @@ use xml::Document;
 
 /// The content type of the query protocol.
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
-
-/// The most pages followed of one list; a longer one is not what a person looks at by hand.
-const MOST_PAGES: usize = 10;
 
 /// One API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
