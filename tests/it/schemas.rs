@@ -16,8 +16,11 @@ errors = jsonschema.Draft202012Validator(schema).iter_errors(document)
 sys.exit('\\n'.join(f'{error.json_path}: {error.message}' for error in errors) or 0)
 ";
 
+/// A command as it is typed.
+type Words = &'static [&'static str];
+
 /// How a schema is printed, and documents it is of: the simulated fleet's scenario, and what is asked of it.
-const PRINTED: [(&[&str], &[(&str, &[&str])]); 6] = [
+const PRINTED: [(Words, &[(&str, Words)]); 6] = [
     (
         &["check", "schema"],
         &[
