@@ -188,6 +188,19 @@ impl Plan {
     }
 }
 
+/// What a plan is asked for beside the change itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PlanOptions {
+    /// A silence for exactly this service from the change until it is verified; the cap in seconds.
+    #[serde(with = "optional_seconds", skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Option<u64>")]
+    pub silence: Option<Duration>,
+    /// How long it is watched before it is given up, in seconds; the context's `change_timeout` where absent.
+    #[serde(with = "optional_seconds", skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Option<u64>")]
+    pub patience: Option<Duration>,
+}
+
 /// One line of a plan: `now`, `after`, `in flight`, `then` ... and what stands behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PlanLine {
@@ -340,6 +353,9 @@ pub struct Progress {
     pub at: Timestamp,
     /// Every stage of the plan.
     pub stages: Vec<StageProgress>,
+    /// What happened beside it and decides nothing (`the annotation could not be written: ...`), sanitised.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// The end, once there is one.
     pub outcome: Option<Outcome>,
 }
@@ -428,6 +444,21 @@ impl GateState {
             Self::ReadOnly { .. } | Self::Disarmed => false,
             Self::Armed { until } => now < *until,
             Self::Open => true,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verified => f.write_str("verified"),
+            Self::Failed { why } => write!(f, "failed: {why}"),
+            Self::GaveUp { waiting_for } => write!(f, "gave up; still waiting for {waiting_for}"),
+            Self::NotMade { why } => write!(f, "not made, nothing was changed: {why}"),
+            Self::Unknown { why } => write!(f, "outcome unknown: {why}"),
+            Self::Unwatched { waiting_for } => {
+                write!(f, "made, not watched to the end; still waiting for {waiting_for}")
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ use self::credentials::Credentials;
 use crate::config;
 use crate::domain::{ErrorClass, SourceError};
 use crate::format::sanitise;
-use crate::net::Meter;
+use crate::net::{Meter, Mishap};
 
 /// How many redirects within one server are followed.
 const MAX_REDIRECTS: usize = 3;
@@ -34,12 +34,14 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// A request to one backend, below its base address.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `DELETE`.
     pub method: Method,
     /// The path after the base address's, with its slash; already percent-encoded.
     pub path: String,
     /// Parameters: the query of a `GET`, the form of a `POST`.
     pub parameters: Vec<(&'static str, String)>,
+    /// JSON to send instead of a form.
+    pub json: Option<serde_json::Value>,
     /// When the round it belongs to ends.
     pub deadline: Deadline,
 }
@@ -47,12 +49,24 @@ pub struct Call {
 impl Call {
     /// A `GET` without parameters.
     pub fn get(path: impl Into<String>, deadline: Deadline) -> Self {
-        Self { method: Method::GET, path: path.into(), parameters: Vec::new(), deadline }
+        Self { method: Method::GET, path: path.into(), parameters: Vec::new(), json: None, deadline }
     }
 
     /// A `POST` of an (as yet empty) form.
     pub fn post(path: impl Into<String>, deadline: Deadline) -> Self {
         Self { method: Method::POST, ..Self::get(path, deadline) }
+    }
+
+    /// A `DELETE`.
+    pub fn delete(path: impl Into<String>, deadline: Deadline) -> Self {
+        Self { method: Method::DELETE, ..Self::get(path, deadline) }
+    }
+
+    /// The same with JSON for its body.
+    #[must_use]
+    pub fn json(mut self, body: serde_json::Value) -> Self {
+        self.json = Some(body);
+        self
     }
 
     /// The same with one more parameter.
@@ -116,9 +130,30 @@ impl Backend {
     /// Where no complete answer came: see [`ErrorClass`]. A redirect away from the server is an error too: credentials
     /// do not follow it, and what is there is a login page.
     pub async fn send(&self, call: &Call) -> Result<Reply, SourceError> {
+        self.deliver(call).await.map_err(|failed| failed.error)
+    }
+
+    /// As [`Backend::send`], for a request that alters something: it is sent once, but for redirects and refused
+    /// credentials, which alter nothing. Says of every failure whether anything may have been altered.
+    ///
+    /// # Errors
+    /// [`Mishap::Refused`] where the request never left or was refused (4xx), [`Mishap::Unknown`] where it may have
+    /// arrived: no complete answer, or one of a server in trouble (5xx).
+    pub async fn change(&self, call: &Call) -> Result<Reply, Mishap> {
+        let reply = self.deliver(call).await.map_err(|failed| {
+            if failed.never_sent { Mishap::Refused(failed.error) } else { Mishap::Unknown(failed.error) }
+        })?;
+        match reply.refusal() {
+            None => Ok(reply),
+            Some(error) if reply.status.is_server_error() => Err(Mishap::Unknown(error)),
+            Some(error) => Err(Mishap::Refused(error)),
+        }
+    }
+
+    async fn deliver(&self, call: &Call) -> Result<Reply, Failed> {
         let headers = self.headers(call).await.map_err(|error| {
             let what = format!("{} {}: not sent: {}", call.method, shown(&self.url(&call.path)), error.what);
-            SourceError { what, ..error }
+            Failed::before(SourceError { what, ..error })
         })?;
         let reply = self.send_with(call, &headers).await?;
         if reply.status != reqwest::StatusCode::UNAUTHORIZED {
@@ -130,31 +165,35 @@ impl Backend {
         }
     }
 
-    async fn send_with(&self, call: &Call, headers: &HeaderMap) -> Result<Reply, SourceError> {
+    async fn send_with(&self, call: &Call, headers: &HeaderMap) -> Result<Reply, Failed> {
         let mut url = self.url(&call.path);
         for _ in 0..=MAX_REDIRECTS {
             let reply = self.send_once(call, &url, headers).await?;
             let Some(next) = redirected(&reply) else { return Ok(reply) };
-            url = followed(call, &url, &reply, &next)?;
+            url = followed(call, &url, &reply, &next).map_err(Failed::before)?;
         }
         let what = format!("{} {}: redirected more than {MAX_REDIRECTS} times", call.method, shown(&url));
-        Err(SourceError::new(ErrorClass::Garbage, what))
+        Err(Failed::before(SourceError::new(ErrorClass::Garbage, what)))
     }
 
-    async fn send_once(&self, call: &Call, url: &Url, headers: &HeaderMap) -> Result<Reply, SourceError> {
+    async fn send_once(&self, call: &Call, url: &Url, headers: &HeaderMap) -> Result<Reply, Failed> {
         let name = format!("{} {}", call.method, shown(url));
         let allowed = self.timeout.min(call.deadline.remaining());
         if allowed.is_zero() {
             let what = format!("{name}: not asked, the time for this round was used up before");
-            return Err(SourceError::new(ErrorClass::Timeout, what));
+            return Err(Failed::before(SourceError::new(ErrorClass::Timeout, what)));
         }
-        let client = self.clients.get(&self.trust).await?;
+        let client = self.clients.get(&self.trust).await.map_err(Failed::before)?;
         let mut url = url.clone();
         let request = if call.method == Method::GET {
             if !call.parameters.is_empty() {
                 url.query_pairs_mut().extend_pairs(&call.parameters);
             }
             client.get(url.clone())
+        } else if let Some(body) = &call.json {
+            client.request(call.method.clone(), url.clone()).json(body)
+        } else if call.method == Method::DELETE {
+            client.delete(url.clone())
         } else {
             let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&call.parameters).finish();
             client.request(call.method.clone(), url.clone()).header(CONTENT_TYPE, FORM).body(form)
@@ -163,14 +202,18 @@ impl Backend {
         self.meter.count();
         let began = Deadline::after(allowed);
         let failed = |error: reqwest::Error| {
+            let never_sent = error.is_connect() || error.is_builder();
             let error = failure::transport(&name, &error, allowed);
             if error.class == ErrorClass::Tls {
                 self.clients.forget(&self.trust);
             }
-            error
+            Failed { error, never_sent }
         };
         let response = request.send().await.map_err(failed)?;
-        Reply::collect(name, url, response, began, allowed, self.credentials.advice()).await
+        let advice = self.credentials.advice();
+        Reply::collect(name, url, response, began, allowed, advice)
+            .await
+            .map_err(|error| Failed { error, never_sent: false })
     }
 
     /// The credentials, as long as the round lasts: a command may wait for a person.
@@ -180,6 +223,19 @@ impl Backend {
                 .with_hint("run the token_command or password_command in a terminal to see what it waits for")
         };
         tokio::time::timeout(call.deadline.remaining(), self.credentials.headers()).await.map_err(late)?
+    }
+}
+
+/// Why no complete answer came, and whether the request certainly altered nothing.
+struct Failed {
+    error: SourceError,
+    never_sent: bool,
+}
+
+impl Failed {
+    /// Before anything was sent, or after an answer that alters nothing (a redirect).
+    const fn before(error: SourceError) -> Self {
+        Self { error, never_sent: true }
     }
 }
 

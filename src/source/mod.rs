@@ -4,7 +4,6 @@
 pub mod alertmanager;
 pub mod checking;
 pub mod cloudwatch;
-pub mod door;
 pub mod ecs;
 pub mod foreign;
 pub mod grafana;

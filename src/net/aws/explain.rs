@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -59,7 +60,7 @@ where
 {
     let place = call.in_region(region);
     if let Some(failure) = find::<TransportFailure>(error) {
-        return SourceError { what: format!("{place}: {}", failure.0.what), ..failure.0.clone() };
+        return SourceError { what: format!("{place}: {}", failure.error.what), ..failure.error.clone() };
     }
     match error {
         SdkError::TimeoutError(_) => {
@@ -75,6 +76,21 @@ where
             SourceError::new(ErrorClass::Local, format!("{place}: {}", clean(&cause(error))))
         }
         _ => SourceError::new(ErrorClass::Connect, format!("{place}: {}", clean(&cause(error)))),
+    }
+}
+
+/// Whether a call that failed so may have altered something all the same. An answer with a status below 500 refuses;
+/// a request that was never sent alters nothing; everything else may have arrived.
+pub(super) fn may_have_altered<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> bool {
+    match error {
+        SdkError::ConstructionFailure(_) => false,
+        SdkError::ServiceError(context) => !(400..500).contains(&context.raw().status().as_u16()),
+        SdkError::ResponseError(context) => !(400..500).contains(&context.raw().status().as_u16()),
+        other => {
+            let never_sent = find::<TransportFailure>(other).is_some_and(|failure| failure.never_sent)
+                || find::<CredentialsError>(other).is_some();
+            !never_sent
+        }
     }
 }
 

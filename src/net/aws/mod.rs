@@ -1,6 +1,7 @@
 //! AWS: one set-up per context. Region and credentials are looked for on first use and again after they proved bad.
 
 mod chain;
+pub mod ecs;
 mod explain;
 #[cfg(test)]
 pub(crate) mod fake;

@@ -98,8 +98,8 @@ impl Facts {
             return nothing_found();
         }
         if let Some(failure) = find::<TransportFailure>(error) {
-            let what = format!("{place}: {}", failure.0.what);
-            return SourceError { what, ..failure.0.clone() };
+            let what = format!("{place}: {}", failure.error.what);
+            return SourceError { what, ..failure.error.clone() };
         }
         let fail = |what: String| SourceError::new(ErrorClass::Credentials, what);
         if let Some(why) = &self.broken {
@@ -350,7 +350,9 @@ login_session = arn:aws:iam::123456789012:user/me
     #[tokio::test]
     async fn what_the_network_did_is_not_blamed_on_the_profile() {
         let down = SourceError::new(ErrorClass::Dns, "GET https://portal.sso: the host name does not resolve");
-        let told = facts(Some("prod"), &[]).await.explain(&CredentialsError::provider_error(TransportFailure(down)));
+        let told = facts(Some("prod"), &[])
+            .await
+            .explain(&CredentialsError::provider_error(TransportFailure { error: down, never_sent: true }));
         assert_eq!(told.class, ErrorClass::Dns);
         assert!(told.what.starts_with("aws profile prod: GET https://portal.sso"), "{}", told.what);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -13,12 +14,13 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::chain::{Loaded, timeouts};
-use super::explain::{Call, NO_ANSWER, clean, explain};
+use super::explain::{Call, NO_ANSWER, clean, explain, may_have_altered};
 use super::profile::{Facts, find};
 use super::transport::Transport;
 use super::{Aws, Caller};
 use crate::domain::{ErrorClass, SourceError};
 use crate::format;
+use crate::net::Mishap;
 
 /// Calls under way at once. AWS allows some 20 ECS reads a second for the whole account.
 const PARALLEL: usize = 8;
@@ -62,6 +64,50 @@ impl Session {
     /// A client of the CloudWatch API.
     pub fn cloudwatch(&self) -> aws_sdk_cloudwatch::Client {
         aws_sdk_cloudwatch::Client::new(&self.config)
+    }
+
+    /// A client of the load balancers' API.
+    pub fn elb(&self) -> aws_sdk_elasticloadbalancingv2::Client {
+        aws_sdk_elasticloadbalancingv2::Client::new(&self.config)
+    }
+
+    /// A client of the API of Application Auto Scaling.
+    pub fn autoscaling(&self) -> aws_sdk_applicationautoscaling::Client {
+        aws_sdk_applicationautoscaling::Client::new(&self.config)
+    }
+
+    /// A client of the ECS API for calls that alter something: it asks once and never again by itself. Make them with
+    /// [`Session::change`].
+    pub fn ecs_once(&self) -> aws_sdk_ecs::Client {
+        let config = self.config.to_builder().retry_config(RetryConfig::disabled()).build();
+        aws_sdk_ecs::Client::new(&config)
+    }
+
+    /// As [`Session::call`], for a call that alters something: a failure says whether anything may have been altered.
+    ///
+    /// # Errors
+    /// [`Mishap::Refused`] where nothing was altered, [`Mishap::Unknown`] where that cannot be told.
+    pub async fn change<T, E>(
+        &self,
+        call: Call<'_>,
+        answer: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    ) -> Result<T, Mishap>
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        // Whatever never came back (the round's time was up) may have arrived.
+        let mut may_have_arrived = true;
+        let kept = &mut may_have_arrived;
+        let noted = async move {
+            let answer = answer.await;
+            *kept = answer.as_ref().err().is_some_and(may_have_altered);
+            answer
+        };
+        match self.call(call, noted).await {
+            Ok(answer) => Ok(answer),
+            Err(error) if may_have_arrived => Err(Mishap::Unknown(error)),
+            Err(error) => Err(Mishap::Refused(error)),
+        }
     }
 
     /// Who we are to AWS. Asked once; a failure is not remembered.

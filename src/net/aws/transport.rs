@@ -74,7 +74,7 @@ impl Transport {
         let response = tokio::time::timeout(patience, client.execute(request))
             .await
             .map_err(|_| timed_out(&call))?
-            .map_err(|error| connector_error(failure(&call, &error, patience)))?;
+            .map_err(|error| unanswered(&call, &error, patience))?;
         collect(response, &call, patience).await
     }
 }
@@ -85,7 +85,7 @@ async fn collect(
     patience: Duration,
 ) -> Result<HttpResponse, ConnectorError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| connector_error(failure(call, &error, patience)))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| unanswered(call, &error, patience))? {
         if body.len() + chunk.len() > MAX_BODY {
             let error = SourceError::new(ErrorClass::Garbage, format!("{call}: the answer is larger than 32 MiB"));
             return Err(connector_error(error));
@@ -125,11 +125,15 @@ impl HttpConnector for Connector {
 
 /// Why no answer came, kept whole through the SDK's layers of errors.
 #[derive(Debug)]
-pub(super) struct TransportFailure(pub(super) SourceError);
+pub(super) struct TransportFailure {
+    pub(super) error: SourceError,
+    /// Whether the request certainly never left: no connection was made.
+    pub(super) never_sent: bool,
+}
 
 impl fmt::Display for TransportFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.error.fmt(f)
     }
 }
 
@@ -146,10 +150,18 @@ fn timed_out(call: &str) -> ConnectorError {
     connector_error(SourceError::new(ErrorClass::Timeout, format!("{call}: no answer in time")))
 }
 
-/// What the SDK may try again is an I/O or time-out error; certificates and garbage do not mend by themselves.
+fn unanswered(call: &str, error: &reqwest::Error, patience: Duration) -> ConnectorError {
+    told(failure(call, error, patience), error.is_connect() || error.is_builder())
+}
+
 fn connector_error(error: SourceError) -> ConnectorError {
+    told(error, false)
+}
+
+/// What the SDK may try again is an I/O or time-out error; certificates and garbage do not mend by themselves.
+fn told(error: SourceError, never_sent: bool) -> ConnectorError {
     let class = error.class;
-    let error = Box::new(TransportFailure(error));
+    let error = Box::new(TransportFailure { error, never_sent });
     match class {
         ErrorClass::Timeout => ConnectorError::timeout(error),
         ErrorClass::Connect | ErrorClass::Dns => ConnectorError::io(error),

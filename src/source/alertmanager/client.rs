@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 
 use super::wire::{GettableAlert, GettableSilence, Status};
 use crate::domain::SourceError;
+use crate::net::door::Door;
 use crate::net::http::{Call, Deadline};
-use crate::source::door::Door;
 
 /// One Alertmanager.
 #[derive(Debug)]

@@ -12,14 +12,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use self::client::Api;
-use super::door::Door;
 use super::foreign::{self, OwnerLabels};
-use super::grafana::proxy::DataSourceKind;
 use super::{Answer, Ask, Source, patience};
 use crate::config;
 use crate::domain::{AlertmanagerReading, Checkup, Reading, SourceError, SourceKind};
 use crate::format::{age, count};
 use crate::net::Meter;
+use crate::net::door::DataSourceKind;
+use crate::net::door::Door;
 use crate::net::http::{Clients, Deadline};
 
 /// The context's Alertmanager. `labels` say whose an alert is. No I/O happens before the first read.

@@ -5,11 +5,11 @@ use std::time::Duration;
 use aws_sdk_ecs::types::DesiredStatus;
 use jiff::Timestamp;
 
-use super::api::Api;
 use super::{Ecs, map};
 use crate::domain::{Checkup, CheckupState, SourceError};
 use crate::format;
 use crate::net::aws::Session;
+use crate::net::aws::ecs::{Api, CLUSTERS_A_CALL};
 use crate::net::http::Deadline;
 use crate::source::checking::{checkup, failed};
 
@@ -67,7 +67,7 @@ async fn permissions(ecs: &Ecs, session: &Session) -> Vec<Checkup> {
         return found;
     };
     let begun = Deadline::after(WITHIN);
-    let answer = api.describe_clusters(&clusters[..clusters.len().min(super::api::CLUSTERS_A_CALL)]).await;
+    let answer = api.describe_clusters(&clusters[..clusters.len().min(CLUSTERS_A_CALL)]).await;
     let answer = answer.and_then(|(known, failures)| match failures.first() {
         Some(failure) => Err(api.failed("DescribeClusters", "", failure)),
         None => Ok(format::count(known.len(), "cluster")),

@@ -158,7 +158,7 @@ mod tests {
 
     fn service(name: &str, desired: u32) -> EcsService {
         let wire = types::Service::builder().service_name(name).running_count(1).build();
-        EcsService { desired, id: ServiceId::new("prod", name), ..super::super::map::service("prod", &wire) }
+        EcsService { desired, id: ServiceId::new("prod", name), ..crate::net::aws::ecs::map::service("prod", &wire) }
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! ECS: clusters, services, deployments, tasks.
 
-mod api;
 mod checkup;
-mod map;
 mod memory;
 mod owner;
 mod round;
@@ -19,6 +17,7 @@ use crate::config;
 use crate::domain::{Checkup, Reading, SourceError, SourceKind};
 use crate::net::Meter;
 use crate::net::aws::Aws;
+use crate::net::aws::ecs::map;
 
 /// The ECS API of one context.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_ecs::types;
 
-use super::map::definition_name;
 use crate::domain::EcsService;
+use crate::net::aws::ecs::map::definition_name;
 
 /// What tells a cluster's services apart by the traces they leave on their tasks.
 #[derive(Debug, Default)]
@@ -48,8 +48,8 @@ fn family(definition: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::map;
     use super::*;
+    use crate::net::aws::ecs::map;
 
     fn service(name: &str, definition: &str, deployment: &str) -> EcsService {
         let deployment = types::Deployment::builder().id(deployment).build();

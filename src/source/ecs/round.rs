@@ -9,11 +9,11 @@ use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 use tokio::time::timeout;
 
-use super::api::{Api, CLUSTERS_A_CALL, SERVICES_A_CALL, TASKS_A_CALL};
 use super::memory::Known;
 use super::owner::Owners;
 use super::{Ecs, map};
 use crate::domain::{Cluster, EcsReading, EcsService, ErrorClass, ServiceId, SourceError, TaskDefinition, Unseen};
+use crate::net::aws::ecs::{Api, CLUSTERS_A_CALL, SERVICES_A_CALL, TASKS_A_CALL};
 use crate::net::aws::{Caller, Session};
 use crate::source::Ask;
 

@@ -4,7 +4,6 @@
 mod checkups;
 mod client;
 mod map;
-pub mod proxy;
 #[cfg(test)]
 mod tests;
 mod wire;

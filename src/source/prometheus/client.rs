@@ -13,8 +13,8 @@ use super::grid::Grid;
 use super::wire::{Envelope, Outcome, Sample, Stream};
 use crate::domain::{ErrorClass, SourceError};
 use crate::format::{clip, sanitise};
+use crate::net::door::Door;
 use crate::net::http::{Call, Deadline, Reply, WRONG_SERVER};
-use crate::source::door::Door;
 
 /// Requests in flight at once: a server has 20 slots for queries by default, and others want some.
 const AT_ONCE: usize = 6;

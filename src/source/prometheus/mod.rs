@@ -22,13 +22,13 @@ use jiff::Timestamp;
 
 use self::client::Api;
 use self::round::{Kept, Round};
-use super::door::Door;
 use super::foreign::OwnerLabels;
-use super::grafana::proxy::DataSourceKind;
 use super::{Answer, Ask, Source, patience};
 use crate::config;
 use crate::domain::{Chart, ChartAsk, Checkup, Ingest, Reading, Signal, SourceError, SourceKind};
 use crate::net::Meter;
+use crate::net::door::DataSourceKind;
+use crate::net::door::Door;
 use crate::net::http::{Clients, Deadline};
 
 /// How long the charts of a service may take in all.

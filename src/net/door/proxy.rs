@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use crate::domain::{ErrorClass, SourceError};
 use crate::format::sanitise;
+use crate::net::Mishap;
 use crate::net::http::{Backend, Call, Deadline, Reply};
-use crate::source::foreign;
 
 /// What kind of data source is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +165,29 @@ impl Proxy {
         self.known(other)
     }
 
+    /// Sends a request that alters something to the data source: first the way that is made for its kind, then the
+    /// other one, but only where the first answers 403, 404 or 405 and thereby let nothing through.
+    ///
+    /// # Errors
+    /// As [`Backend::change`]; of two refusals the one that says more.
+    pub async fn change(&self, call: &Call) -> Result<Reply, Mishap> {
+        let uid = self.uid(call.deadline).await.map_err(Mishap::Refused)?;
+        let ways = match self.kind {
+            DataSourceKind::Alertmanager => [Form::Alerting, Form::Proxy],
+            DataSourceKind::Prometheus => [Form::Proxy, Form::Resources],
+        };
+        let through = |form: Form| Call { path: form.path(&uid, &call.path), ..call.clone() };
+        let first = match self.grafana.change(&through(ways[0])).await {
+            Err(Mishap::Refused(error)) if may_go_another_way(error.class) => error,
+            answered => return answered,
+        };
+        match self.grafana.change(&through(ways[1])).await {
+            // Of two ways, one that is not there says less than one that is closed.
+            Err(Mishap::Refused(second)) if second.class == ErrorClass::Unsupported => Err(Mishap::Refused(first)),
+            answered => answered,
+        }
+    }
+
     async fn send_as(&self, form: Form, uid: &str, call: &Call, get_only: bool) -> Result<Reply, SourceError> {
         let mut through = Call { path: form.path(uid, &call.path), ..call.clone() };
         if get_only {
@@ -260,6 +283,11 @@ fn answered_by_the_api(reply: &Reply) -> bool {
     }
 }
 
+/// Whether a refusal may be of the way taken rather than of what was asked.
+const fn may_go_another_way(class: ErrorClass) -> bool {
+    matches!(class, ErrorClass::Forbidden | ErrorClass::Unsupported)
+}
+
 fn no_such_data_source(reply: &Reply) -> bool {
     reply.status == StatusCode::NOT_FOUND
         && reply.said().is_some_and(|said| said.to_ascii_lowercase().contains("data source not found"))
@@ -297,8 +325,8 @@ struct Listed {
 impl From<Listed> for DataSource {
     fn from(listed: Listed) -> Self {
         Self {
-            uid: foreign::text(listed.uid),
-            name: foreign::text(listed.name),
+            uid: sanitise(&listed.uid).into_owned(),
+            name: sanitise(&listed.name).into_owned(),
             plugin: listed.plugin,
             is_default: listed.is_default,
         }
@@ -320,7 +348,7 @@ impl FrontendSettings {
             .into_iter()
             .map(|(name, listed)| {
                 let is_default = listed.is_default || name == default;
-                DataSource { name: foreign::text(name), is_default, ..DataSource::from(listed) }
+                DataSource { name: sanitise(&name).into_owned(), is_default, ..DataSource::from(listed) }
             })
             .collect()
     }

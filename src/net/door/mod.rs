@@ -1,11 +1,14 @@
 //! The way to an API: at its own address, or through a data source of Grafana.
 
+mod proxy;
+
 use crate::config::{self, Reach};
 use crate::domain::{ErrorClass, SourceError};
-use crate::net::Meter;
 use crate::net::http::{Backend, Call, Clients, Deadline, Reply};
+use crate::net::{Meter, Mishap};
 
-use super::grafana::proxy::{DataSourceKind, Proxy};
+pub use self::proxy::DataSourceKind;
+use self::proxy::Proxy;
 
 /// The way to one API.
 #[derive(Debug)]
@@ -77,6 +80,19 @@ impl Door {
             Self::Direct(backend) => backend.send(call).await,
             Self::Grafana(proxy) => proxy.send(call).await,
             Self::Missing => Err(Self::missing()),
+        }
+    }
+
+    /// Sends a request that alters something, once. Through Grafana it goes the way made for it, and another way only
+    /// where Grafana says that it let nothing through.
+    ///
+    /// # Errors
+    /// As [`Backend::change`].
+    pub async fn change(&self, call: &Call) -> Result<Reply, Mishap> {
+        match self {
+            Self::Direct(backend) => backend.change(call).await,
+            Self::Grafana(proxy) => proxy.change(call).await,
+            Self::Missing => Err(Mishap::Refused(Self::missing())),
         }
     }
 

@@ -14,23 +14,23 @@ use crate::domain::{
 use crate::format::sanitise;
 
 /// The last part of an ARN, long form or short (`service/prod/api`, `service/api`), or the name itself.
-pub(super) fn short_name(arn: &str) -> &str {
+pub fn short_name(arn: &str) -> &str {
     arn.rsplit(['/', ':']).next().unwrap_or(arn)
 }
 
 /// Family and revision of a task definition's ARN, or as it was given.
-pub(super) fn definition_name(arn: &str) -> String {
+pub fn definition_name(arn: &str) -> String {
     text(arn.rsplit('/').next().unwrap_or(arn))
 }
 
 /// The account an ARN belongs to.
-pub(super) fn account(arn: &str) -> Option<String> {
+pub fn account(arn: &str) -> Option<String> {
     let account = arn.split(':').nth(4)?;
     (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then(|| account.to_owned())
 }
 
 /// A service. Its tasks are still to be filled in.
-pub(super) fn service(cluster: &str, wire: &types::Service) -> EcsService {
+pub fn service(cluster: &str, wire: &types::Service) -> EcsService {
     let name = wire.service_name().unwrap_or_else(|| short_name(wire.service_arn().unwrap_or_default()));
     EcsService {
         id: ServiceId::new(cluster, text(name)),
@@ -145,7 +145,7 @@ fn events(wire: &[types::ServiceEvent]) -> Vec<ServiceEvent> {
 }
 
 /// A task.
-pub(super) fn task(wire: &types::Task) -> Task {
+pub fn task(wire: &types::Task) -> Task {
     let last_status = wire.last_status().unwrap_or("UNKNOWN");
     let state = TaskState::from_ecs(last_status);
     let ended = matches!(state, TaskState::Stopping | TaskState::Stopped);
@@ -193,7 +193,7 @@ fn exit(wire: &types::Container) -> Option<ContainerExit> {
 }
 
 /// A task definition's images and size.
-pub(super) fn task_definition(wire: &types::TaskDefinition) -> TaskDefinition {
+pub fn task_definition(wire: &types::TaskDefinition) -> TaskDefinition {
     let name = match (wire.task_definition_arn(), wire.family()) {
         (Some(arn), _) => definition_name(arn),
         (None, family) => format!("{}:{}", family.map(text).unwrap_or_default(), wire.revision()),
@@ -212,7 +212,7 @@ pub(super) fn task_definition(wire: &types::TaskDefinition) -> TaskDefinition {
 }
 
 /// Puts tasks in the order they are shown: those that live first, then the stopped ones, newest first.
-pub(super) fn sort_tasks(tasks: &mut [Task]) {
+pub fn sort_tasks(tasks: &mut [Task]) {
     tasks.sort_by(|a, b| {
         let key = |task: &Task| (task.state == TaskState::Stopped, Reverse(task.stopped_at.or(task.created_at)));
         key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
@@ -220,17 +220,18 @@ pub(super) fn sort_tasks(tasks: &mut [Task]) {
 }
 
 /// A moment on the wire. Times beyond year 9999 are no times.
-pub(super) fn moment(wire: Option<&DateTime>) -> Option<Timestamp> {
+pub fn moment(wire: Option<&DateTime>) -> Option<Timestamp> {
     let wire = wire?;
     Timestamp::new(wire.secs(), i32::try_from(wire.subsec_nanos()).ok()?).ok()
 }
 
-pub(super) fn text(foreign: &str) -> String {
+/// A text of ECS made harmless.
+pub fn text(foreign: &str) -> String {
     sanitise(foreign).into_owned()
 }
 
 /// A count on the wire; a negative one would be none.
-pub(super) fn count(wire: i32) -> u32 {
+pub fn count(wire: i32) -> u32 {
     u32::try_from(wire).unwrap_or_default()
 }
 

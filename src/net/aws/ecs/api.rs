@@ -6,16 +6,16 @@ use std::fmt::Write as _;
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{Cluster, DesiredStatus, Failure, Service, Task, TaskDefinition};
 
+use super::super::{Call, Session};
 use super::map::text;
 use crate::domain::{ErrorClass, SourceError};
-use crate::net::aws::{Call, Session};
 
 /// The most clusters described at once.
-pub(super) const CLUSTERS_A_CALL: usize = 100;
+pub const CLUSTERS_A_CALL: usize = 100;
 /// The most services described at once.
-pub(super) const SERVICES_A_CALL: usize = 10;
+pub const SERVICES_A_CALL: usize = 10;
 /// The most tasks described at once.
-pub(super) const TASKS_A_CALL: usize = 100;
+pub const TASKS_A_CALL: usize = 100;
 
 /// The largest page of every list.
 const PAGE: i32 = 100;
@@ -24,18 +24,19 @@ const MAX_PAGES: usize = 1_000;
 
 /// One round's ECS calls.
 #[derive(Debug)]
-pub(super) struct Api<'a> {
+pub struct Api<'a> {
     session: &'a Session,
     client: Client,
 }
 
 impl<'a> Api<'a> {
-    pub(super) fn new(session: &'a Session) -> Self {
+    /// The calls of a round.
+    pub fn new(session: &'a Session) -> Self {
         Self { session, client: session.ecs() }
     }
 
     /// ARNs of every cluster of the region.
-    pub(super) async fn list_clusters(&self) -> Result<Vec<String>, SourceError> {
+    pub async fn list_clusters(&self) -> Result<Vec<String>, SourceError> {
         let call = call("ListClusters", "");
         self.pages(call, |token| async move {
             let request = self.client.list_clusters().max_results(PAGE).set_next_token(token);
@@ -46,17 +47,14 @@ impl<'a> Api<'a> {
     }
 
     /// Clusters by name or ARN. Not for an empty list, which ECS takes for the cluster `default`.
-    pub(super) async fn describe_clusters(
-        &self,
-        clusters: &[String],
-    ) -> Result<(Vec<Cluster>, Vec<Failure>), SourceError> {
+    pub async fn describe_clusters(&self, clusters: &[String]) -> Result<(Vec<Cluster>, Vec<Failure>), SourceError> {
         let request = self.client.describe_clusters().set_clusters(Some(clusters.to_vec()));
         let answer = self.session.call(call("DescribeClusters", ""), request.send()).await?;
         self.told("DescribeClusters", "", answer.clusters, answer.failures)
     }
 
     /// ARNs of a cluster's services.
-    pub(super) async fn list_services(&self, cluster: &str, about: &str) -> Result<Vec<String>, SourceError> {
+    pub async fn list_services(&self, cluster: &str, about: &str) -> Result<Vec<String>, SourceError> {
         let call = call("ListServices", about);
         self.pages(call, |token| async move {
             let request = self.client.list_services().cluster(cluster).max_results(PAGE).set_next_token(token);
@@ -67,7 +65,7 @@ impl<'a> Api<'a> {
     }
 
     /// At most [`SERVICES_A_CALL`] services.
-    pub(super) async fn describe_services(
+    pub async fn describe_services(
         &self,
         cluster: &str,
         about: &str,
@@ -79,7 +77,7 @@ impl<'a> Api<'a> {
     }
 
     /// ARNs of a cluster's tasks: those meant to run (the default), or those meant to be stopped.
-    pub(super) async fn list_tasks(
+    pub async fn list_tasks(
         &self,
         cluster: &str,
         about: &str,
@@ -98,7 +96,7 @@ impl<'a> Api<'a> {
     }
 
     /// At most [`TASKS_A_CALL`] tasks.
-    pub(super) async fn describe_tasks(
+    pub async fn describe_tasks(
         &self,
         cluster: &str,
         about: &str,
@@ -110,7 +108,7 @@ impl<'a> Api<'a> {
     }
 
     /// A task definition by ARN or `family:revision`.
-    pub(super) async fn describe_task_definition(&self, name: &str) -> Result<TaskDefinition, SourceError> {
+    pub async fn describe_task_definition(&self, name: &str) -> Result<TaskDefinition, SourceError> {
         let call = call("DescribeTaskDefinition", "");
         let request = self.client.describe_task_definition().task_definition(name);
         let answer = self.session.call(call, request.send()).await?;
@@ -137,13 +135,13 @@ impl<'a> Api<'a> {
     }
 
     /// An answer that cannot be ECS's own.
-    pub(super) fn contradicts(&self, action: &'static str, about: &str, holds: &str) -> SourceError {
+    pub fn contradicts(&self, action: &'static str, about: &str, holds: &str) -> SourceError {
         let what = format!("{}: the answer holds {holds}", call(action, about).in_region(self.session.region()));
         SourceError::new(ErrorClass::Garbage, what).with_hint("check endpoint_url, and proxies on the way")
     }
 
     /// What a `failures` entry of an answer says.
-    pub(super) fn failed(&self, action: &'static str, about: &str, failure: &Failure) -> SourceError {
+    pub fn failed(&self, action: &'static str, about: &str, failure: &Failure) -> SourceError {
         let reason = failure.reason().map_or_else(|| "failed".to_owned(), text);
         let mut what = call(action, about).in_region(self.session.region());
         // Writing to a string cannot fail.
