@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::provision::args::ProvisionCommand;
 use crate::cost::{Architecture, Preset};
 use crate::format;
 use crate::sim::Scenario;
@@ -166,6 +167,12 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+    /// The backing stack: its configuration as files, or all of it running on this machine
+    Provision {
+        /// What to do with it
+        #[command(subcommand)]
+        command: ProvisionCommand,
+    },
 }
 
 /// What to do with the configuration.
@@ -252,12 +259,12 @@ fn size(text: &str) -> Result<(f64, f64), String> {
 }
 
 /// Every scenario by name, with what it is about; another name is refused with what was probably meant.
-fn scenarios() -> impl TypedValueParser<Value = Scenario> {
+pub(super) fn scenarios() -> impl TypedValueParser<Value = Scenario> {
     let values = Scenario::ALL.map(|scenario| PossibleValue::new(scenario.name()).help(scenario.about()));
     PossibleValuesParser::new(values).try_map(|name| name.parse::<Scenario>())
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration = format::parse_duration(text)?;
     if duration < Duration::from_millis(100) { Err("at least 100ms".to_owned()) } else { Ok(duration) }
 }

@@ -12,6 +12,7 @@ mod failure;
 mod lists;
 mod man;
 mod once;
+mod provision;
 mod setup;
 mod stdout;
 
@@ -66,6 +67,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
         Some(Command::Themes { name }) => lists::themes(name.as_deref(), environment),
         Some(Command::Completions { shell }) => completions::run(*shell),
         Some(Command::Man) => man::run(),
+        Some(Command::Provision { command }) => provision::run(cli, command, environment),
     }
 }
 

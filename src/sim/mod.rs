@@ -11,6 +11,7 @@
 mod alerts;
 mod beat;
 mod clock;
+mod exposition;
 mod fleet;
 mod incident;
 mod life;
@@ -28,6 +29,7 @@ mod world;
 mod laws;
 
 pub use clock::EPOCH;
+pub use exposition::{CONTENT_TYPE, Exporter, Page, Sighting, TaskTarget};
 pub use fleet::{ACCOUNT, MOST_SERVICES, REGION, stack_names};
 pub use scenario::{Scenario, UnknownScenario};
 pub use world::{Plan, Planted, StopError, World};

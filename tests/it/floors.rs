@@ -22,10 +22,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("net", &["config", "domain", "format"]),
     ("cost", &["located", "domain", "format"]),
     ("sim", &["domain", "format"]),
+    ("provision", &["located", "domain", "format"]),
     // floor 2: none of them sees another
     ("app", &["command", "keymap", "config", "domain", "format", "theme"]),
     ("source", &["sim", "net", "config", "domain", "format"]),
     ("exec", &["sim", "net", "config", "domain", "format"]),
+    ("stack", &["provision", "sim", "net", "domain", "format"]),
     // floor 3: none of them sees another
     ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "domain", "format"]),
     ("view", &["app", "command", "keymap", "theme", "config", "domain", "format"]),
@@ -39,8 +41,24 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "shell", "engine", "view", "report", "app", "source", "exec", "command", "cost", "keymap", "theme",
-            "config", "net", "sim", "domain", "format",
+            "shell",
+            "engine",
+            "view",
+            "report",
+            "app",
+            "source",
+            "exec",
+            "command",
+            "cost",
+            "keymap",
+            "theme",
+            "config",
+            "net",
+            "sim",
+            "provision",
+            "stack",
+            "domain",
+            "format",
         ],
     ),
 ];
@@ -76,7 +94,7 @@ const DOORS: &[Door] = &[
             "aws_smithy_types",
             "aws_types",
         ],
-        rooms: &["net", "source", "exec"],
+        rooms: &["net", "source", "exec", "stack"],
     },
     Door {
         what: "reads the clock",
@@ -86,7 +104,7 @@ const DOORS: &[Door] = &[
     Door {
         what: "touches files or processes",
         paths: &["std::fs", "tokio::fs", "std::process", "tokio::process"],
-        rooms: &["located", "config", "net", "theme", "keymap", "exec", "shell", "cli"],
+        rooms: &["located", "config", "net", "theme", "keymap", "exec", "stack", "shell", "cli"],
     },
 ];
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{RULE_FILES, list, shipped, text, yaml};
+use super::{RULE_FILES, list, rendered, shipped, text, yaml};
 use crate::support::load::{self, Load};
 use crate::support::process::{Server, program};
 use crate::support::site::{Response, Site, respond};
@@ -35,12 +35,13 @@ impl Stack {
         let folder = tempfile::tempdir().unwrap();
         let (prometheus, alertmanager) = (port::free(), port::free());
         let (exporters, ways_out) = (exporters(loads), ways_out());
-        for part in ["configs", "rules", "secrets"] {
-            std::fs::create_dir(folder.path().join(part)).unwrap();
+        for part in ["configs/rules", "secrets"] {
+            std::fs::create_dir_all(folder.path().join(part)).unwrap();
         }
         for file in RULE_FILES {
-            write(folder.path(), &format!("rules/{file}"), &hasty(yaml(&shipped("rules").join(file))));
+            write(folder.path(), &format!("configs/rules/{file}"), &hasty(yaml(&shipped("rules").join(file))));
         }
+        write(folder.path(), "configs/rules/expected.yml", &yaml(&rendered("rules/expected.yml")));
         let routes = routes(folder.path(), &ways_out.url());
         write(folder.path(), "configs/alertmanager.yml", &routes);
         let scrapes = scrapes(&exporters.url(), prometheus, alertmanager);
@@ -123,7 +124,7 @@ fn hasty(mut rules: Value) -> Value {
 
 /// The shipped scrape jobs, each at its target on loopback, every second.
 fn scrapes(exporters: &str, prometheus: u16, alertmanager: u16) -> Value {
-    let mut config = yaml(&shipped("configs/prometheus.yml"));
+    let mut config = yaml(&rendered("prometheus.yml"));
     let pace = [("scrape_interval", "1s"), ("scrape_timeout", "1s"), ("evaluation_interval", "1s")];
     for (key, value) in pace {
         config["global"][key] = json!(value);
@@ -149,7 +150,7 @@ fn scrapes(exporters: &str, prometheus: u16, alertmanager: u16) -> Value {
 
 /// The shipped routes and receivers, which tell `site` and know no night.
 fn routes(folder: &Path, site: &str) -> Value {
-    let mut config = yaml(&shipped("configs/alertmanager.yml"));
+    let mut config = yaml(&rendered("alertmanager.yml"));
     config["route"]["group_wait"] = json!("1s");
     config["route"]["group_interval"] = json!("1s");
     config["time_intervals"] = json!([{ "name": "night", "time_intervals": [] }]);
@@ -229,7 +230,7 @@ fn cloudwatch_page(loads: &[Load]) -> String {
 
 /// The names under which `cloudwatch_exporter` shows what the shipped configuration has it collect.
 pub(super) fn cloudwatch_names() -> Vec<String> {
-    let config = yaml(&shipped("configs/cloudwatch-exporter.yml"));
+    let config = yaml(&rendered("cloudwatch-exporter.yml"));
     let mut names = Vec::new();
     for metric in list(&config["metrics"]) {
         let namespace = text(&metric["aws_namespace"]).replace('/', "_").to_lowercase();

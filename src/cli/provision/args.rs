@@ -1,0 +1,137 @@
+//! What may be typed after `rounds provision`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use crate::cli::args::{duration, scenarios};
+use crate::sim::Scenario;
+use crate::stack::DEFAULT_PORTS;
+
+/// What to do with the stack.
+#[derive(Debug, Subcommand)]
+pub enum ProvisionCommand {
+    /// Write every configuration of the stack as files, and touch nothing else
+    ///
+    /// Prometheus with its rules, Alertmanager, the CloudWatch exporter, Grafana's data sources and dashboards, runbooks,
+    /// and a compose file. For the example environment, for another with --vars, or for services given as
+    /// --service NAME:PORT.
+    Render(RenderArgs),
+    /// Bring up a stack on this machine: Prometheus, Alertmanager (and Grafana, if installed) on a simulated fleet
+    Up(UpArgs),
+    /// Tell how each part of the stack is doing
+    Status(LocalArgs),
+    /// Stop what `up` started, and nothing else
+    Down(DownArgs),
+    /// Serve the metrics of the simulated fleet on loopback, until it is stopped
+    Fleet(FleetArgs),
+}
+
+/// Configuration as files.
+#[derive(Debug, Clone, Args)]
+pub struct RenderArgs {
+    /// The folder they are written to
+    #[arg(long, value_name = "DIR", default_value = "monitoring")]
+    pub out: PathBuf,
+    /// For a stack on this machine, with the simulated fleet
+    #[arg(long)]
+    pub local: bool,
+    /// Variables that differ from the example's, as TOML or JSON
+    #[arg(long, value_name = "FILE", conflicts_with = "local")]
+    pub vars: Option<PathBuf>,
+    /// Overwrite files that were not written by this, or were changed since
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The stack on this machine.
+#[derive(Debug, Clone, Args)]
+pub struct LocalArgs {
+    /// The stack on this machine
+    #[arg(long, required = true)]
+    pub local: bool,
+    /// The stack's folder [default: ~/.local/state/rounds/local]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+/// Bringing it up.
+#[derive(Debug, Clone, Args)]
+pub struct UpArgs {
+    /// Which one.
+    #[command(flatten)]
+    pub which: LocalArgs,
+    /// The incident under way [default: mixed-bad-day; healthy has none]
+    #[arg(long, value_name = "NAME", value_parser = scenarios())]
+    pub scenario: Option<Scenario>,
+    /// How many services (the stack's own come on top)
+    #[arg(long = "services", value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub fleet: u32,
+    /// Another seed gives another fleet
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How much history there is from the start
+    #[arg(long, value_name = "DURATION", default_value = "6h", value_parser = history)]
+    pub history: Duration,
+    /// The first of five ports; those that are taken are passed over [default: 9390]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1024..=65_000))]
+    pub port_base: Option<u16>,
+    /// Stay, and bring it down with Ctrl-C
+    #[arg(long)]
+    pub foreground: bool,
+}
+
+/// Bringing it down.
+#[derive(Debug, Clone, Args)]
+pub struct DownArgs {
+    /// Which one.
+    #[command(flatten)]
+    pub which: LocalArgs,
+    /// Remove its data, logs and configuration too
+    #[arg(long)]
+    pub purge: bool,
+}
+
+/// The simulated fleet.
+#[derive(Debug, Clone, Args)]
+pub struct FleetArgs {
+    /// The incident under way
+    #[arg(long, value_name = "NAME", default_value = Scenario::default().name(), value_parser = scenarios())]
+    pub scenario: Scenario,
+    /// How many services (the stack's own come on top)
+    #[arg(long = "services", value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub fleet: u32,
+    /// Another seed gives another fleet
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// The port of the tasks, their discovery and Alertmanager's messages
+    #[arg(long, value_name = "PORT", default_value_t = DEFAULT_PORTS + 4)]
+    pub port: u16,
+    /// The port of the stand-in for the CloudWatch exporter
+    #[arg(long, value_name = "PORT", default_value_t = DEFAULT_PORTS + 3)]
+    pub exporter_port: u16,
+    /// The port of a stand-in for Grafana, where no Grafana runs
+    #[arg(long, value_name = "PORT")]
+    pub grafana_port: Option<u16>,
+    /// The moment at which the incident is under way [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub began: Option<Timestamp>,
+    /// How much history counters have behind them
+    #[arg(long, value_name = "DURATION", default_value = "6h", value_parser = history)]
+    pub history: Duration,
+    /// The file that Alertmanager's messages are added to
+    #[arg(long, value_name = "FILE")]
+    pub told: Option<PathBuf>,
+}
+
+/// At least what the longest look back of a rule over requests needs, at most what is imported in seconds.
+fn history(text: &str) -> Result<Duration, String> {
+    const LEAST: Duration = Duration::from_mins(15);
+    const MOST: Duration = Duration::from_hours(48);
+    match duration(text)? {
+        length if (LEAST..=MOST).contains(&length) => Ok(length),
+        _ => Err("from 15m to 2d".to_owned()),
+    }
+}
