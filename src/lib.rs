@@ -25,5 +25,6 @@ pub mod shell;
 pub mod sim;
 pub mod source;
 pub mod stack;
+pub mod terraform;
 pub mod theme;
 pub mod view;

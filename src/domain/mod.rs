@@ -22,6 +22,7 @@ pub mod snapshot;
 pub mod source;
 pub mod target;
 pub mod task;
+pub mod terraform;
 pub mod verdict;
 
 pub use alert::{Alert, AlertState, Severity, Silence, Suppression};
@@ -49,4 +50,7 @@ pub use snapshot::{ContextInfo, Occurrence, OccurrenceKind, ServiceHealth, Signa
 pub use source::{ErrorClass, SourceError, SourceKind, SourceState, SourceStatus};
 pub use target::{Target, TargetHealth};
 pub use task::{StopCode, Task, TaskHealth, TaskState};
+pub use terraform::{
+    Action, Diagnostic, Gravity, Lock, PlannedChange, ResourceRun, ResourceState, Tally, TerraformEvent, TerraformRun,
+};
 pub use verdict::Verdict;

@@ -32,6 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "domain", "format"]),
     ("view", &["app", "command", "keymap", "theme", "config", "domain", "format"]),
     ("report", &["app", "cost", "theme", "config", "domain", "format"]),
+    ("terraform", &["exec", "provision", "cost", "net", "config", "domain", "format"]),
     // floor 4
     (
         "shell",
@@ -57,6 +58,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "sim",
             "provision",
             "stack",
+            "terraform",
             "domain",
             "format",
         ],
@@ -104,7 +106,7 @@ const DOORS: &[Door] = &[
     Door {
         what: "touches files or processes",
         paths: &["std::fs", "tokio::fs", "std::process", "tokio::process"],
-        rooms: &["located", "config", "net", "theme", "keymap", "exec", "stack", "shell", "cli"],
+        rooms: &["located", "config", "net", "theme", "keymap", "exec", "stack", "terraform", "shell", "cli"],
     },
 ];
 
