@@ -12,6 +12,7 @@ pub mod once;
 mod problem;
 #[cfg(test)]
 mod sample;
+pub mod terraform;
 
 pub use exit::{FailOn, exit_code, outcome};
 pub use problem::problem;

@@ -1,8 +1,10 @@
 //! The terminal: taken over and always given back, one queue of everything that happens, one drawing for all of it.
 
 mod input;
+mod provision;
 mod session;
 mod terminal;
 
+pub use provision::{RunScreen, show_run};
 pub use session::{Opener, Session, ThemeLoader, run, surroundings};
 pub use terminal::{Refusal, check, width};
