@@ -15,6 +15,7 @@ pub mod config;
 pub mod cost;
 pub mod domain;
 pub mod engine;
+pub mod exec;
 pub mod format;
 pub mod keymap;
 pub mod located;

@@ -17,6 +17,10 @@ Exit codes of --once: 0 ok, 1 warning, 2 critical, 3 unknown (also: could not lo
 
 Try it without any configuration: rounds demo";
 
+const DO_HELP: &str = "\
+Exit codes: 0 done and verified (with --dry-run: would be done), 1 done and not verified (gave up, not watched),
+2 failed (refused by the backend, verification failed, outcome unknown), 3 refused here: nothing was changed.";
+
 /// A terminal operations console for services on AWS ECS, watched with Prometheus and Grafana.
 ///
 /// Without a subcommand it opens the console on the current context: every service green or red and why. With --once
@@ -66,6 +70,9 @@ pub struct ContextArgs {
     /// How many times faster than life the simulated fleet lives
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed, global = true)]
     pub demo_speed: f64,
+    /// Take changes away altogether (also: ROUNDS_READ_ONLY)
+    #[arg(long, global = true)]
+    pub read_only: bool,
 }
 
 /// One look instead of the console.
@@ -147,6 +154,11 @@ pub enum Command {
     Cost(CostArgs),
     /// Say of every backend, credential and terminal capability whether it works, and if not, what to do
     Doctor,
+    /// Change something: show the plan, ask, do it, and watch it to its end
+    #[command(after_help = DO_HELP)]
+    Do(DoArgs),
+    /// Print what was changed, by whom, and how it went
+    Journal(JournalArgs),
     /// Look at the configuration
     Config {
         /// What to do with it
@@ -173,6 +185,130 @@ pub enum Command {
         #[command(subcommand)]
         command: ProvisionCommand,
     },
+}
+
+/// One change.
+#[derive(Debug, Clone, Args)]
+pub struct DoArgs {
+    /// What to change
+    #[command(subcommand)]
+    pub change: DoCommand,
+    /// How to go about it.
+    #[command(flatten)]
+    pub how: HowArgs,
+}
+
+/// How to go about a change.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "How to go about it")]
+pub struct HowArgs {
+    /// Say what would happen and change nothing
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Do not ask; in production this needs --confirm
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+    /// The name of the service (else of the context) that is changed in production; arms it for this one change
+    #[arg(long, value_name = "NAME", global = true)]
+    pub confirm: Option<String>,
+    /// Also while a deployment is rolling or somebody else is at it
+    #[arg(long, global = true)]
+    pub force: bool,
+    /// Also where no healthy task is left for a while
+    #[arg(long, global = true)]
+    pub allow_downtime: bool,
+    /// Do not watch how it goes (exit 1)
+    #[arg(long, global = true, conflicts_with = "wait")]
+    pub no_wait: bool,
+    /// How long to watch it before giving up [default: the context's change_timeout, else 5m]
+    #[arg(long, value_name = "DURATION", value_parser = duration, global = true)]
+    pub wait: Option<Duration>,
+    /// Silence the service's alerts until the change is verified, at most this long
+    #[arg(long = "silence", value_name = "DURATION", value_parser = duration, global = true)]
+    pub silence: Option<Duration>,
+}
+
+/// What to change.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DoCommand {
+    /// Stop one task of --service; the scheduler puts another in its place
+    Restart {
+        /// The task's id, or a beginning that fits one only [default: an unhealthy one, else the oldest]
+        #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+        task: String,
+    },
+    /// Replace every task of --service by a new one of the same definition
+    Redeploy,
+    /// Run another number of tasks of --service
+    Scale {
+        /// How many
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5_000))]
+        desired: u32,
+    },
+    /// Go back to what --service ran before: undo the deployment under way, else deploy the definition before this one
+    Rollback,
+    /// Let alerts that match notify nobody for a while
+    Silence {
+        /// A condition on a label, like severity=warning, alertname=~High.* (may be repeated) [default: the service of --service]
+        #[arg(long = "matcher", value_name = "MATCHER")]
+        matchers: Vec<String>,
+        /// How long
+        #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+        lasts: Duration,
+        /// Why
+        #[arg(long, value_name = "TEXT", default_value = "made with rounds")]
+        comment: String,
+        /// Where [default: alertmanager, else grafana]
+        #[arg(long = "in", value_name = "PLACE")]
+        place: Option<SilencePlace>,
+    },
+    /// End a silence now
+    Expire {
+        /// Its id, or a beginning that fits one only
+        id: String,
+        /// Where it lives [default: alertmanager, else grafana]
+        #[arg(long = "in", value_name = "PLACE")]
+        place: Option<SilencePlace>,
+    },
+    /// Leave a note on every dashboard
+    Annotate {
+        /// The note
+        text: String,
+        /// A further tag beside `rounds` (may be repeated)
+        #[arg(long = "tag", value_name = "TAG")]
+        tags: Vec<String>,
+    },
+    /// Let Prometheus read its configuration and rules again
+    Reload {
+        /// What to reload
+        #[arg(value_parser = ["prometheus"], default_value = "prometheus", hide = true)]
+        what: String,
+    },
+    /// Print the JSON Schema of what -o json prints
+    Schema,
+}
+
+/// Where silences live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SilencePlace {
+    /// Alertmanager
+    Alertmanager,
+    /// Grafana's own, for Grafana-managed alerts
+    Grafana,
+}
+
+/// What to tell of the journal.
+#[derive(Debug, Clone, Args)]
+pub struct JournalArgs {
+    /// From when: how long ago, or a moment like 2026-11-22T09:00:00Z
+    #[arg(long, value_name = "WHEN", default_value = "24h")]
+    pub since: String,
+    /// To when [default: now]
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+    /// Print the JSON Schema of what -o json prints
+    #[arg(long)]
+    pub schema: bool,
 }
 
 /// What to do with the configuration.

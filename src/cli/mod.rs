@@ -6,9 +6,11 @@ mod config;
 mod console;
 mod cost;
 mod demo;
+mod do_;
 mod doctor;
 mod environment;
 mod failure;
+mod journal;
 mod lists;
 mod man;
 mod once;
@@ -61,6 +63,8 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
         }
         Some(Command::Demo(args)) => demo::run(cli, args, environment),
         Some(Command::Cost(args)) => cost::run(cli, args, environment),
+        Some(Command::Do(args)) => do_::run(cli, args, environment),
+        Some(Command::Journal(args)) => journal::run(cli, args, environment),
         Some(Command::Doctor) => doctor::run(cli, environment),
         Some(Command::Config { command }) => config::run(cli, *command, environment),
         Some(Command::Keys) => lists::keys(cli, environment),

@@ -11,6 +11,8 @@ use super::failure::Failure;
 use crate::config::{self, Context, Mouse, Overrides, Refused, Settings, Ui};
 use crate::domain::{Checkup, CheckupState};
 use crate::engine::Station;
+use crate::exec::journal::Journal;
+use crate::exec::{self, Outfit};
 use crate::shell::Opener;
 use crate::sim::{Plan, World};
 use crate::theme::Depth;
@@ -71,21 +73,38 @@ pub fn station(cli: &Cli, environment: &Environment) -> Result<Opened, Failure> 
         // One look is at one moment, so that two of them are alike to the last digit.
         let speed = if cli.once.once { 0.0 } else { cli.context.demo_speed };
         let station = Station::simulated(&Arc::new(world), speed, &cli.context.services).map_err(Failure::new)?;
+        let station = station.equipped(outfit(cli, environment, true));
         return look_only(cli, environment, station);
     }
     let settings = settings(cli, environment)?.or_bare(&overrides(cli), environment.reader());
     let overrides = overrides(cli);
     let chosen = context(&settings, &overrides, cli.context.context.as_deref());
+    let outfit = outfit(cli, environment, false);
     let mut station = Station::open(&chosen.map_err(|error| Failure::refused(&error))?).map_err(Failure::new)?;
+    station = station.equipped(outfit.clone());
     if settings.file.is_none() {
         station.setting.notes.push(NO_FILE.to_owned());
     }
     let mut opened = opened(cli, environment, &settings, station)?;
     opened.open_context = Box::new(move |name| {
         let chosen = context(&settings, &overrides, Some(name)).map_err(|error| error.brief())?;
-        Station::open(&chosen)
+        Ok(Station::open(&chosen)?.equipped(outfit.clone()))
     });
     Ok(opened)
+}
+
+/// What changes need of this process: where they are written down, who makes them, and whether they are taken away.
+pub fn outfit(cli: &Cli, environment: &Environment, is_demo: bool) -> Outfit {
+    let folder = config::paths::state(environment.reader());
+    let journal = match folder {
+        folder if is_demo => Journal::simulated(folder),
+        Some(folder) => Journal::at(folder),
+        None => Journal::missing("there is no home to keep it in"),
+    };
+    let is_set = |value: &String| !matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off");
+    let by_environment = environment.get("ROUNDS_READ_ONLY").filter(is_set).map(|_| "ROUNDS_READ_ONLY".to_owned());
+    let forbidden_by = cli.context.read_only.then(|| "--read-only".to_owned()).or(by_environment);
+    Outfit { journal, who: exec::here(environment.reader()), forbidden_by }
 }
 
 /// A context of the settings, under the command line's overrides.

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::meaning::stack_services;
 use super::rules;
-use super::settings::{Aws, Context, Refresh, Settings};
+use super::settings::{ARM_FOR, Aws, CHANGE_TIMEOUT, Context, Refresh, Settings};
 use crate::domain::Policy;
 use crate::located::{Problem, Refused, listed, nearest};
 
@@ -135,6 +135,9 @@ fn bare(name: String) -> Context {
     Context {
         name,
         production: false,
+        read_only: false,
+        arm_for: ARM_FOR,
+        change_timeout: CHANGE_TIMEOUT,
         aws: Some(plain_aws()),
         prometheus: None,
         alertmanager: None,

@@ -54,6 +54,23 @@ const UI: Shape = &[&[
 const CONTEXT: Shape = &[&[
     Key::new("production", Kind::Flag, "true", "mark it as production: the header shows it, changes ask twice")
         .or("false"),
+    Key::new("read_only", Kind::Flag, "true", "take changes away altogether: nothing here can be altered")
+        .elsewhere(&["readonly", "read-only"])
+        .or("false"),
+    Key::new(
+        "arm_for",
+        Kind::Duration(Duration::from_mins(1), Duration::from_hours(8)),
+        r#""5m""#,
+        "how long changes stay possible in a production context once it is armed",
+    )
+    .or(r#""10m""#),
+    Key::new(
+        "change_timeout",
+        Kind::Duration(Duration::from_secs(10), Duration::from_hours(2)),
+        r#""10m""#,
+        "how long a change is watched before it is given up",
+    )
+    .or(r#""5m""#),
     Key::new(
         "services",
         Kind::Texts(&rules::GLOB),

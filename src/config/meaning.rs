@@ -6,7 +6,9 @@ use std::path::Path;
 use super::http::{http, reach};
 use super::queries;
 use super::section::Section;
-use super::settings::{Alertmanager, AssumeRole, Aws, Context, Grafana, Mouse, Prometheus, Refresh, Settings, Ui};
+use super::settings::{
+    ARM_FOR, Alertmanager, AssumeRole, Aws, CHANGE_TIMEOUT, Context, Grafana, Mouse, Prometheus, Refresh, Settings, Ui,
+};
 use crate::domain::{Limit, Policy, Signal};
 use crate::located::{Draft, did_you_mean, listed};
 
@@ -56,6 +58,9 @@ fn context(name: &str, section: &Section, drafts: &mut Vec<Draft>) -> Context {
     Context {
         name: name.to_owned(),
         production: section.flag("production").unwrap_or(false),
+        read_only: section.flag("read_only").unwrap_or(false),
+        arm_for: section.duration("arm_for").unwrap_or(ARM_FOR),
+        change_timeout: section.duration("change_timeout").unwrap_or(CHANGE_TIMEOUT),
         aws: section.section("aws").map(aws),
         prometheus: section.section("prometheus").and_then(|section| prometheus(section, grafana, drafts)),
         alertmanager: section

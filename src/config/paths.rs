@@ -28,6 +28,19 @@ pub fn keymaps(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     Some(folder(env)?.join("keymaps"))
 }
 
+/// Where the program keeps what it must remember, `~/.local/state/rounds`, by the XDG rules; `ROUNDS_STATE_DIR` names
+/// another place. `None` where there is no home.
+pub fn state(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    if let Some(named) = env("ROUNDS_STATE_DIR").filter(|path| !path.is_empty()) {
+        return Some(PathBuf::from(named));
+    }
+    let base = env("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| home(&env).map(|home| home.join(".local/state")))?;
+    Some(base.join("rounds"))
+}
+
 /// The user's home.
 pub fn home(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
@@ -88,6 +101,23 @@ mod tests {
         ] {
             let env = |name: &str| if name == "HOME" { home } else { xdg }.map(str::to_owned);
             assert_eq!(folder(env), folder_is.map(PathBuf::from));
+        }
+    }
+
+    #[test]
+    fn the_state_is_where_it_is_said_to_be_or_follows_xdg() {
+        for (named, xdg, home, state_is) in [
+            (Some("/var/rounds"), Some("/x"), Some("/home/kim"), Some("/var/rounds")),
+            (Some(""), Some("/x"), Some("/home/kim"), Some("/x/rounds")),
+            (None, Some("relative"), Some("/home/kim"), Some("/home/kim/.local/state/rounds")),
+            (None, None, None, None),
+        ] {
+            let env = |name: &str| match name {
+                "ROUNDS_STATE_DIR" => named.map(str::to_owned),
+                "XDG_STATE_HOME" => xdg.map(str::to_owned),
+                _ => home.map(str::to_owned),
+            };
+            assert_eq!(state(env), state_is.map(PathBuf::from));
         }
     }
 

@@ -55,6 +55,12 @@ pub struct Context {
     pub name: String,
     /// Whether it is production.
     pub production: bool,
+    /// Whether changes are taken away altogether.
+    pub read_only: bool,
+    /// How long changes stay possible once armed (production only).
+    pub arm_for: Duration,
+    /// How long a change is watched before it is given up.
+    pub change_timeout: Duration,
     /// ECS, CloudWatch and the credentials for both; `None` where AWS is not looked at.
     pub aws: Option<Aws>,
     /// Where metrics, targets and rules are.
@@ -212,6 +218,12 @@ pub struct Refresh {
     /// CloudWatch; never less than a metric's period of 60 s.
     pub cloudwatch: Duration,
 }
+
+/// How long changes stay possible once armed.
+pub const ARM_FOR: Duration = Duration::from_mins(10);
+
+/// How long a change is watched before it is given up.
+pub const CHANGE_TIMEOUT: Duration = Duration::from_mins(5);
 
 impl Default for Refresh {
     fn default() -> Self {

@@ -43,6 +43,9 @@ fn show_context(out: &mut Toml, context: &Context) {
     let path = format!("contexts.{}", bare_or_quoted(&context.name));
     out.table(&path);
     out.raw("production", context.production);
+    out.raw("read_only", context.read_only);
+    out.duration("arm_for", context.arm_for);
+    out.duration("change_timeout", context.change_timeout);
     out.texts("services", &context.services);
     out.texts("stack_services", &context.stack_services);
     if let Some(settings) = &context.aws {

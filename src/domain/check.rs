@@ -56,6 +56,17 @@ pub struct CheckRow {
     pub doc: &'static str,
     /// What it may be told.
     pub options: &'static [CheckOption],
+    /// What it may find to be the matter.
+    pub causes: &'static [CauseRow],
+}
+
+/// One thing that can be the matter, by the stable name that runbooks branch on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CauseRow {
+    /// The name (`lock-held`).
+    pub name: &'static str,
+    /// What it means, in one line.
+    pub doc: &'static str,
 }
 
 /// One thing a check may be told.
@@ -76,6 +87,28 @@ const ANY_SERVICE: CheckOption =
 const SINCE: CheckOption =
     CheckOption { name: "since", doc: "how far back, as 30m or 6h [default: 1h]", required: false };
 
+const fn cause(name: &'static str, doc: &'static str) -> CauseRow {
+    CauseRow { name, doc }
+}
+
+/// Causes that more than one kind can find.
+mod shared {
+    use super::{CauseRow, cause};
+
+    pub(super) const LOCK_HELD: CauseRow = cause("lock-held", "something else still holds the volume's lock");
+    pub(super) const STORAGE_FULL: CauseRow = cause("storage-full", "there is no space left");
+    pub(super) const OUT_OF_MEMORY: CauseRow =
+        cause("out-of-memory", "a task was killed for using more memory than it has");
+    pub(super) const ONE_ZONE: CauseRow = cause("one-zone", "everything concerned is in one availability zone");
+    pub(super) const REFUSED: CauseRow = cause("connection-refused", "nothing listens there");
+    pub(super) const TIMEOUT: CauseRow =
+        cause("connect-timeout", "nothing answers: dropped on the way, by a security group as a rule");
+    pub(super) const UNREACHABLE: CauseRow = cause("unreachable", "there is no route");
+    pub(super) const UNRESOLVED: CauseRow = cause("name-unresolved", "the name does not resolve");
+    pub(super) const NO_DATA: CauseRow = cause("no-data", "there is no value at all");
+    pub(super) const NO_SERVICE: CauseRow = cause("service-unknown", "there is no such service");
+}
+
 const fn option(name: &'static str, doc: &'static str) -> CheckOption {
     CheckOption { name, doc, required: false }
 }
@@ -87,72 +120,255 @@ const fn needed(name: &'static str, doc: &'static str) -> CheckOption {
 impl CheckKind {
     /// Every kind, in the order help and the docs show them.
     pub const ROWS: &'static [CheckRow] = &[
-        row(Self::Tasks, "tasks", "look at a service's tasks and why the stopped ones stopped", &[SERVICE]),
-        row(Self::Deployment, "deployment", "look at what rolls, failed or was undone", &[SERVICE]),
-        row(
-            Self::Signal,
-            "signal",
-            "hold one signal of a service against its threshold",
-            &[SERVICE, needed("signal", "cpu, memory, traffic, errors, latency-p50, latency-p95 or latency-p99")],
-        ),
-        row(Self::Alerts, "alerts", "count the alerts that fire and say what they have in common", &[ANY_SERVICE]),
-        row(Self::Targets, "targets", "list the scrape targets that are down, and why", &[ANY_SERVICE]),
-        row(Self::Discovery, "discovery", "compare running tasks with active targets", &[ANY_SERVICE]),
-        row(Self::Exporter, "exporter", "look at the CloudWatch exporter and its own errors", &[]),
-        row(
-            Self::Dns,
-            "dns",
-            "compare what a name resolves to with what Route 53 has",
-            &[option("name", "the name [default: Grafana's host]")],
-        ),
-        row(
-            Self::Tcp,
-            "tcp",
-            "try to connect, to an address or to each task of a service",
-            &[ANY_SERVICE, option("host", "the name or address"), option("port", "the port")],
-        ),
-        row(
-            Self::Tls,
-            "tls",
-            "look at a certificate: names, chain, validity",
-            &[option("host", "the name [default: Grafana's host]"), option("port", "the port [default: 443]")],
-        ),
-        row(
-            Self::Alb,
-            "alb",
-            "look at a load balancer: state, listeners, rules, targets and why they are unhealthy",
-            &[ANY_SERVICE, option("name", "the load balancer [default: the service's, else Grafana's]")],
-        ),
-        row(
-            Self::SecurityGroup,
-            "security-group",
-            "follow a connection through the security groups",
-            &[
+        CheckRow {
+            kind: Self::Tasks,
+            name: "tasks",
+            doc: "look at a service's tasks and why the stopped ones stopped",
+            options: &[SERVICE],
+            causes: &[
+                cause("tasks-missing", "fewer tasks run than are wanted"),
+                cause("crash-loop", "tasks end by themselves again and again"),
+                shared::OUT_OF_MEMORY,
+                shared::LOCK_HELD,
+                shared::STORAGE_FULL,
+                cause("image-pull", "the image cannot be pulled"),
+                cause("start-failed", "tasks stop before they run: secrets, network or volume"),
+                cause("health-check-failed", "tasks are stopped for failing their health check"),
+                cause("task-unhealthy", "a running task fails its health check"),
+                cause("task-stuck", "a task has been starting for too long"),
+                cause("host-retired", "AWS took the capacity back"),
+                cause("stopped-by-hand", "somebody stopped a task"),
+                cause("odd-task", "one task differs from the others of its service"),
+                shared::ONE_ZONE,
+                shared::NO_SERVICE,
+            ],
+        },
+        CheckRow {
+            kind: Self::Deployment,
+            name: "deployment",
+            doc: "look at what rolls, failed or was undone",
+            options: &[SERVICE],
+            causes: &[
+                cause("rolling", "a deployment is under way"),
+                cause("rollout-stuck", "a deployment does not get on"),
+                cause("rollout-failing", "tasks of the deployment under way fail"),
+                cause("rollout-failed", "a deployment was given up"),
+                cause("rolled-back", "a deployment was undone"),
+                cause("changed-before", "a deployment began shortly before the trouble did"),
+                shared::NO_SERVICE,
+            ],
+        },
+        CheckRow {
+            kind: Self::Signal,
+            name: "signal",
+            doc: "hold one signal of a service against its threshold",
+            options: &[
+                SERVICE,
+                needed("signal", "cpu, memory, traffic, errors, latency-p50, latency-p95 or latency-p99"),
+            ],
+            causes: &[
+                cause("past-threshold", "the signal is past its threshold"),
+                cause("climbing", "the signal climbs steadily towards its limit"),
+                cause("more-traffic", "requests rose with it: the load is the reason"),
+                shared::NO_DATA,
+                shared::NO_SERVICE,
+            ],
+        },
+        CheckRow {
+            kind: Self::Alerts,
+            name: "alerts",
+            doc: "count the alerts that fire and say what they have in common",
+            options: &[ANY_SERVICE],
+            causes: &[
+                cause("firing", "alerts fire that somebody is notified of"),
+                cause("storm", "many services alert at once"),
+                cause("one-service", "all of them are about one service"),
+                cause("one-job", "all of them are about one scrape job"),
+                shared::ONE_ZONE,
+                cause("alerts-unseen", "alerts could not be read"),
+            ],
+        },
+        CheckRow {
+            kind: Self::Targets,
+            name: "targets",
+            doc: "list the scrape targets that are down, and why",
+            options: &[ANY_SERVICE],
+            causes: &[
+                cause("target-down", "scrapes fail"),
+                shared::REFUSED,
+                shared::TIMEOUT,
+                shared::UNREACHABLE,
+                shared::UNRESOLVED,
+                cause("http-error", "the target answers with an error"),
+                cause("bad-metrics", "the target answers with something that is no metrics page"),
+                cause("no-targets", "nothing is scraped at all"),
+                shared::ONE_ZONE,
+            ],
+        },
+        CheckRow {
+            kind: Self::Discovery,
+            name: "discovery",
+            doc: "compare running tasks with active targets",
+            options: &[ANY_SERVICE],
+            causes: &[
+                cause("tasks-unscraped", "tasks run that nothing scrapes"),
+                cause("discovery-failing", "service discovery itself fails"),
+                cause("dropped", "discovery finds them and relabelling drops them"),
+                cause("no-job", "no scrape job has ever had a target of the service"),
+                cause("no-targets", "nothing is scraped at all"),
+            ],
+        },
+        CheckRow {
+            kind: Self::Exporter,
+            name: "exporter",
+            doc: "look at the CloudWatch exporter and its own errors",
+            options: &[],
+            causes: &[
+                cause("exporter-missing", "no target is a CloudWatch exporter"),
+                cause("exporter-down", "its scrape fails"),
+                cause("exporter-errors", "its own calls to CloudWatch fail"),
+                cause("exporter-slow", "its scrape takes nearly as long as it may"),
+            ],
+        },
+        CheckRow {
+            kind: Self::Dns,
+            name: "dns",
+            doc: "compare what a name resolves to with what Route 53 has",
+            options: &[option("name", "the name [default: Grafana's host]")],
+            causes: &[
+                shared::UNRESOLVED,
+                cause("record-missing", "Route 53 has the zone and no record of the name"),
+                cause("record-stale", "the record points at a load balancer that is not the one in use"),
+                cause("dns-differs", "what is answered here is not what Route 53 has"),
+            ],
+        },
+        CheckRow {
+            kind: Self::Tcp,
+            name: "tcp",
+            doc: "try to connect, to an address or to each task of a service",
+            options: &[ANY_SERVICE, option("host", "the name or address"), option("port", "the port")],
+            causes: &[shared::REFUSED, shared::TIMEOUT, shared::UNREACHABLE, shared::UNRESOLVED, shared::NO_SERVICE],
+        },
+        CheckRow {
+            kind: Self::Tls,
+            name: "tls",
+            doc: "look at a certificate: names, chain, validity",
+            options: &[option("host", "the name [default: Grafana's host]"), option("port", "the port [default: 443]")],
+            causes: &[
+                cause("certificate-expired", "the certificate, or one above it, has expired"),
+                cause("certificate-expires-soon", "the certificate expires within 21 days"),
+                cause("certificate-not-yet-valid", "the certificate is not valid yet"),
+                cause("wrong-name", "the certificate is for another name"),
+                cause("untrusted-issuer", "nobody this machine trusts issued the certificate"),
+                cause("certificate-refused", "the certificate is refused for another reason"),
+                cause("not-tls", "what listens there does not speak TLS"),
+                shared::REFUSED,
+                shared::TIMEOUT,
+                shared::UNREACHABLE,
+                shared::UNRESOLVED,
+            ],
+        },
+        CheckRow {
+            kind: Self::Alb,
+            name: "alb",
+            doc: "look at a load balancer: state, listeners, rules, targets and why they are unhealthy",
+            options: &[ANY_SERVICE, option("name", "the load balancer [default: the service's, else Grafana's]")],
+            causes: &[
+                cause("no-load-balancer", "there is no such load balancer"),
+                cause("balancer-not-active", "the load balancer is not active"),
+                cause("no-listener", "nothing listens on it"),
+                cause("no-rule", "no rule leads to the target group"),
+                cause("no-targets", "a target group has no targets"),
+                cause("target-unhealthy", "targets fail their health check"),
+                cause("target-unused", "targets are in a zone or group the load balancer does not use"),
+                cause("targets-starting", "targets are being registered"),
+                cause("targets-draining", "targets are being taken out"),
+                cause("no-healthy-target", "no target is healthy: requests are answered with 503"),
+            ],
+        },
+        CheckRow {
+            kind: Self::SecurityGroup,
+            name: "security-group",
+            doc: "follow a connection through the security groups",
+            options: &[
                 ANY_SERVICE,
-                option("from", "the address it comes from [default: this machine's, as the internet sees it]"),
+                option("from", "the address or CIDR it comes from [default: this machine's, where that can be told]"),
                 option("port", "the port [default: 443]"),
             ],
-        ),
-        row(Self::Storage, "storage", "look at EFS and at Prometheus' own storage", &[ANY_SERVICE]),
-        row(
-            Self::Iam,
-            "iam",
-            "ask what a task's role may do",
-            &[SERVICE, option("actions", "the actions, separated by commas [default: what its component needs]")],
-        ),
-        row(
-            Self::Logs,
-            "logs",
-            "read a service's log for lines that say what is wrong",
-            &[SERVICE, SINCE, option("pattern", "a CloudWatch filter pattern [default: errors of every kind]")],
-        ),
-        row(
-            Self::Continuity,
-            "continuity",
-            "measure the gaps in a metric",
-            &[ANY_SERVICE, SINCE, option("query", "the query [default: up of the scrape targets]")],
-        ),
+            causes: &[
+                cause("no-ingress-rule", "no rule lets the connection in"),
+                cause("no-egress-rule", "no rule lets the connection out"),
+                cause("no-load-balancer", "there is no load balancer to follow it to"),
+            ],
+        },
+        CheckRow {
+            kind: Self::Storage,
+            name: "storage",
+            doc: "look at EFS and at Prometheus' own storage",
+            options: &[ANY_SERVICE],
+            causes: &[
+                shared::LOCK_HELD,
+                shared::STORAGE_FULL,
+                cause("fills-soon", "at this rate it is full within seven days"),
+                cause("credits-exhausted", "the file system has no burst credits left"),
+                cause("io-limit", "the file system is at its I/O limit"),
+                cause("mount-target-missing", "a file system cannot be mounted in a zone, or not at all"),
+                cause("wal-corrupt", "the write-ahead log was corrupt and data was dropped"),
+                cause("compaction-failing", "blocks cannot be compacted"),
+            ],
+        },
+        CheckRow {
+            kind: Self::Iam,
+            name: "iam",
+            doc: "ask what a task's role may do",
+            options: &[
+                SERVICE,
+                option("actions", "the actions, separated by commas [default: what its component needs]"),
+            ],
+            causes: &[
+                cause("denied", "an action it needs is not allowed"),
+                cause("no-role", "the task has no role"),
+                shared::NO_SERVICE,
+            ],
+        },
+        CheckRow {
+            kind: Self::Logs,
+            name: "logs",
+            doc: "read a service's log for lines that say what is wrong",
+            options: &[
+                SERVICE,
+                SINCE,
+                option("pattern", "a CloudWatch filter pattern [default: errors of every kind]"),
+            ],
+            causes: &[
+                cause("error-lines", "the log has lines that say what is wrong"),
+                shared::LOCK_HELD,
+                shared::STORAGE_FULL,
+                shared::OUT_OF_MEMORY,
+                cause("denied", "AWS refuses a call for lack of permission"),
+                shared::UNRESOLVED,
+                shared::REFUSED,
+                shared::TIMEOUT,
+                shared::NO_SERVICE,
+            ],
+        },
+        CheckRow {
+            kind: Self::Continuity,
+            name: "continuity",
+            doc: "measure the gaps in a metric",
+            options: &[ANY_SERVICE, SINCE, option("query", "the query [default: up of the scrape targets]")],
+            causes: &[
+                cause("gap", "samples are missing in between"),
+                cause("metrics-stopped", "samples are missing up to now"),
+                shared::NO_DATA,
+            ],
+        },
     ];
+
+    /// A cause's row, whichever kind finds it.
+    pub fn cause(name: &str) -> Option<&'static CauseRow> {
+        Self::ROWS.iter().flat_map(|row| row.causes).find(|cause| cause.name == name)
+    }
 
     /// The kind's row.
     pub fn row(self) -> &'static CheckRow {
@@ -168,10 +384,27 @@ impl CheckKind {
     pub fn named(name: &str) -> Option<Self> {
         Self::ROWS.iter().find(|row| row.name == name).map(|row| row.kind)
     }
-}
 
-const fn row(kind: CheckKind, name: &'static str, doc: &'static str, options: &'static [CheckOption]) -> CheckRow {
-    CheckRow { kind, name, doc, options }
+    /// What a result of this kind may carry in [`CheckResult::facts`]: each name with what it is.
+    pub const fn facts(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Tasks => &[
+                ("task", "the id of the running task that is not well; absent where there is none"),
+                ("running", "how many run"),
+                ("desired", "how many are wanted"),
+            ],
+            Self::Signal => &[("value", "the value now, with its unit")],
+            Self::Alerts => &[("firing", "how many fire")],
+            Self::Targets => &[("task", "the id of the task behind the first target that is down, where known")],
+            Self::Alb => &[("task", "the id of the task behind the first target that is unhealthy, where known")],
+            Self::Continuity => &[
+                ("gap", "how long the longest gap is"),
+                ("from", "when it began"),
+                ("to", "when it ended; absent while it lasts"),
+            ],
+            _ => &[],
+        }
+    }
 }
 
 /// One question.
@@ -194,6 +427,16 @@ impl Check {
     pub fn with(mut self, option: &str, value: impl Into<String>) -> Self {
         self.with.insert(option.to_owned(), value.into());
         self
+    }
+
+    /// Whether it can be answered without a look at everything: it names an address, and nothing of the fleet.
+    pub fn stands_alone(&self) -> bool {
+        match self.kind {
+            CheckKind::Dns => self.told("name").is_some(),
+            CheckKind::Tls => self.told("host").is_some(),
+            CheckKind::Tcp => self.told("host").is_some() && self.told("service").is_none(),
+            _ => false,
+        }
     }
 
     /// What it was told for an option.
@@ -248,10 +491,43 @@ pub struct CheckResult {
     pub looked: Vec<Looked>,
     /// What is the matter, by stable names a runbook can branch on (`lock-held`, `no-ingress-rule`); empty when all is well.
     pub causes: Vec<String>,
+    /// What later steps of a runbook can build on, by the names of [`CheckKind::facts`] (`task`: the id of the sick one).
+    pub facts: BTreeMap<String, String>,
     /// The next step, where something is wrong.
     pub next_step: Option<String>,
     /// When it was asked.
     pub at: Timestamp,
     /// How long it took.
     pub took: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_has_one_row_and_every_cause_one_meaning() {
+        let mut meanings: BTreeMap<&str, &str> = BTreeMap::new();
+        for row in CheckKind::ROWS {
+            assert_eq!(CheckKind::named(row.name), Some(row.kind));
+            assert_eq!(serde_json::to_value(row.kind).unwrap(), row.name, "the name is the one of the JSON");
+            assert!(!row.causes.is_empty(), "{}", row.name);
+            for cause in row.causes {
+                let known = cause.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+                assert!(known, "{}", cause.name);
+                let before = meanings.entry(cause.name).or_insert(cause.doc);
+                assert!(*before == cause.doc || ["denied", "no-targets", "no-load-balancer"].contains(&cause.name));
+            }
+        }
+        assert_eq!(CheckKind::cause("lock-held").unwrap().name, "lock-held");
+    }
+
+    #[test]
+    fn a_check_is_shown_as_it_is_typed() {
+        let check = Check::new(CheckKind::Tcp).with("port", "8080").with("host", "10.0.1.2");
+        assert_eq!(check.to_string(), "check tcp --host 10.0.1.2 --port 8080");
+        assert!(check.stands_alone() && !check.with("service", "api").stands_alone());
+    }
 }

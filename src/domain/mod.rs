@@ -10,8 +10,10 @@ pub mod check;
 pub mod checkup;
 pub mod cost;
 pub mod deployment;
+pub mod estate;
 pub mod finding;
 pub mod id;
+pub mod journal;
 pub mod observed;
 pub mod policy;
 pub mod reading;
@@ -23,6 +25,7 @@ pub mod source;
 pub mod target;
 pub mod task;
 pub mod terraform;
+pub mod trace;
 pub mod verdict;
 
 pub use alert::{Alert, AlertState, Severity, Silence, Suppression};
@@ -31,7 +34,7 @@ pub use change::{
     PlanOptions, Progress, Refusal, SilenceAsk, Stage, StageProgress, StageState,
 };
 pub use chart::{Chart, ChartAsk, Span};
-pub use check::{Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
+pub use check::{CauseRow, Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
 pub use checkup::{Checkup, CheckupState};
 pub use cost::{Bill, BillLine, Ingest, Money};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
@@ -53,4 +56,5 @@ pub use task::{StopCode, Task, TaskHealth, TaskState};
 pub use terraform::{
     Action, Diagnostic, Gravity, Lock, PlannedChange, ResourceRun, ResourceState, Tally, TerraformEvent, TerraformRun,
 };
+pub use trace::{Hop, HopKind, Trace};
 pub use verdict::Verdict;

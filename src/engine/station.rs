@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Clock;
 use super::tracker::Tracker;
+use super::{Clock, Operator, operator};
 use crate::assess::Setting;
 use crate::config;
-use crate::domain::{ContextInfo, Policy, SourceKind, SourceStatus};
+use crate::domain::{ChangePlace, ContextInfo, Policy, SourceKind, SourceStatus};
+use crate::exec;
+use crate::exec::plan::Means;
 use crate::net::aws::Aws;
 use crate::net::http::Clients;
 use crate::sim::{self, World};
 use crate::source::foreign::OwnerLabels;
+use crate::source::probe::Prober;
 use crate::source::{self, Source};
 
 /// The longest one round of a source may take while the screen is open.
@@ -42,6 +45,10 @@ pub struct Station {
     pub clock: Clock,
     /// The longest one round of a source may take.
     pub patience: Duration,
+    /// Answers checks.
+    pub prober: Arc<dyn Prober>,
+    /// Makes changes, once it is [`Station::equipped`].
+    pub operator: Operator,
 }
 
 impl Station {
@@ -54,11 +61,11 @@ impl Station {
         let refresh = context.refresh;
         let mut posts = Vec::new();
         let mut post = |source: Arc<dyn Source>, interval| posts.push(Post { source, interval });
-        if let Some(settings) = &context.aws {
-            let aws = Aws::open(settings.clone(), &clients);
-            post(source::ecs::open(&aws, context), refresh.ecs);
-            if settings.cloudwatch {
-                post(source::cloudwatch::open(&aws), refresh.cloudwatch);
+        let aws = context.aws.as_ref().map(|settings| Aws::open(settings.clone(), &clients));
+        if let Some(aws) = &aws {
+            post(source::ecs::open(aws, context), refresh.ecs);
+            if aws.settings().cloudwatch {
+                post(source::cloudwatch::open(aws), refresh.cloudwatch);
             }
         }
         let grafana = context.grafana.as_ref();
@@ -88,7 +95,26 @@ impl Station {
             services: patterns(&context.services)?,
             notes: notes(context),
         };
-        Ok(Self { posts, setting, clock: Clock::system(), patience: PATIENCE })
+        let prober = source::probe::open(context, aws.as_ref(), &clients);
+        let clock = Clock::system();
+        let labels = OwnerLabels::of(context.prometheus.as_ref());
+        let operator = Operator::new(operator::Parts {
+            hands: exec::open(context, aws.as_ref(), &clients),
+            place: place(&setting.context),
+            means: Means {
+                patience: context.change_timeout,
+                service_label: labels.service,
+                cluster_label: labels.cluster,
+                sees_targets: context.prometheus.is_some(),
+                sees_alerts: posts.iter().any(|post| has_alerts(post.source.kind())),
+                ..Means::default()
+            },
+            arm_for: context.arm_for,
+            read_only: context.read_only,
+            sources: posts.iter().map(|post| Arc::clone(&post.source)).collect(),
+            clock,
+        });
+        Ok(Self { posts, setting, clock, patience: PATIENCE, prober, operator })
     }
 
     /// The simulated fleet, its clock running `speed` times as fast as life. `services` are globs; all when empty.
@@ -113,7 +139,31 @@ impl Station {
             notes: Vec::new(),
         };
         let posts = SourceKind::ALL.map(open).to_vec();
-        Ok(Self { posts, setting, clock: Clock::simulated(sim::EPOCH, speed), patience: PATIENCE })
+        let prober = source::probe::simulated(Arc::clone(world));
+        let clock = Clock::simulated(sim::EPOCH, speed);
+        let operator = Operator::new(operator::Parts {
+            hands: exec::sim::open(Arc::clone(world)),
+            place: place(&setting.context),
+            means: Means {
+                patience: config::settings::CHANGE_TIMEOUT,
+                service_label: OwnerLabels::default().service,
+                sees_targets: true,
+                sees_alerts: true,
+                ..Means::default()
+            },
+            arm_for: config::settings::ARM_FOR,
+            read_only: false,
+            sources: posts.iter().map(|post| Arc::clone(&post.source)).collect(),
+            clock,
+        });
+        Ok(Self { posts, setting, clock, patience: PATIENCE, prober, operator })
+    }
+
+    /// The same, able to change things: with a journal to write them down in and a name to make them in.
+    #[must_use]
+    pub fn equipped(mut self, outfit: exec::Outfit) -> Self {
+        self.operator = self.operator.equipped(outfit);
+        self
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -137,6 +187,21 @@ impl Station {
     pub(super) fn post(&self, kind: SourceKind) -> Option<&Post> {
         self.posts.iter().find(|post| post.source.kind() == kind)
     }
+}
+
+fn place(context: &ContextInfo) -> ChangePlace {
+    ChangePlace {
+        context: context.name.clone(),
+        production: context.production,
+        demo: context.demo,
+        region: context.region.clone(),
+        account: None,
+        caller_arn: None,
+    }
+}
+
+const fn has_alerts(kind: SourceKind) -> bool {
+    matches!(kind, SourceKind::Prometheus | SourceKind::Alertmanager | SourceKind::Grafana)
 }
 
 fn patterns(globs: &[String]) -> Result<Vec<glob::Pattern>, String> {

@@ -3,11 +3,13 @@
 mod finding;
 mod number;
 mod sanitise;
+mod shell;
 mod time;
 mod width;
 
 pub use finding::finding;
 pub use number::{bytes, count, measure, percent, rate, seconds};
 pub use sanitise::{sanitise, sanitise_lines};
+pub use shell::{shell_line, shell_word};
 pub use time::{age, clock, duration, duration_fine, parse_duration};
 pub use width::{clip, clip_middle, pad_left, pad_right, width, wrap};

@@ -3,11 +3,14 @@
 //! Grafana to what stands behind it, and ECS's own calls and types.
 
 pub mod aws;
+pub mod dns;
 pub mod door;
 pub mod http;
 mod meter;
 mod mishap;
 pub mod secret;
+pub mod tcp;
+pub mod tls;
 
 pub use meter::Meter;
 pub use mishap::Mishap;

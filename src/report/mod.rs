@@ -4,10 +4,12 @@
 //! Text of backends is sanitised where it enters. A report leaves the program, for terminals, files and other
 //! programs, so every text passes [`crate::format::sanitise`] once more on its way out; that costs one scan.
 
+pub mod change;
 pub mod cost;
 pub mod doctor;
 mod exit;
 mod ink;
+pub mod journal;
 pub mod once;
 mod problem;
 #[cfg(test)]

@@ -83,6 +83,17 @@ pub enum Beat {
         /// What, after `(service NAME) `.
         text: &'static str,
     },
+    /// The task of a place ends, whether it runs or not, and the newest deployment's own comes after it.
+    Swap {
+        /// When the old task ends.
+        at: Second,
+        /// Which place.
+        slot: u32,
+        /// Seconds until the new task is created.
+        wait: Second,
+        /// Seconds it takes to run.
+        boot: Second,
+    },
     /// Somebody stops a task.
     Stop {
         /// When.
@@ -91,6 +102,22 @@ pub enum Beat {
         task: u128,
         /// The reason given.
         reason: String,
+    },
+    /// Somebody begins a deployment; with `undoes`, it takes back the deployment under way.
+    Release {
+        /// When.
+        at: Second,
+        /// Of which revision.
+        revision: u32,
+        /// The number of the deployment undone.
+        undoes: Option<u64>,
+    },
+    /// Somebody wants another number of tasks.
+    Scale {
+        /// When.
+        at: Second,
+        /// How many.
+        desired: u32,
     },
 }
 
@@ -106,7 +133,10 @@ impl Beat {
             | Self::Settle { at }
             | Self::GiveUp { at }
             | Self::Remark { at, .. }
-            | Self::Stop { at, .. } => *at,
+            | Self::Swap { at, .. }
+            | Self::Stop { at, .. }
+            | Self::Release { at, .. }
+            | Self::Scale { at, .. } => *at,
         }
     }
 }

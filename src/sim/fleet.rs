@@ -13,6 +13,9 @@ pub const ACCOUNT: &str = "482109170000";
 /// The most services a plan can have beside the monitoring stack's own.
 pub const MOST_SERVICES: usize = 5_000;
 
+/// How many places somebody may add to a service before addresses come round again.
+pub const SPARE: u32 = 48;
+
 /// The clusters; all but the first only in large fleets.
 const CLUSTERS: [&str; 4] = ["prod", "prod-batch", "prod-data", "prod-edge"];
 /// Up to this many services all live in the first cluster.
@@ -68,6 +71,8 @@ pub struct Service {
     pub seed: u64,
     /// The fleet-wide number of its first task slot; addresses derive from it.
     pub first_slot: u32,
+    /// The same for the places that somebody adds.
+    pub first_spare: u32,
     /// What happens to it, calm routine included.
     pub incidents: Vec<Box<dyn Incident>>,
 }
@@ -202,6 +207,10 @@ pub fn muster(services: usize, seed: u64) -> Vec<Service> {
         service.first_slot = slots;
         slots += service.tasks;
     }
+    for service in &mut fleet {
+        service.first_spare = slots;
+        slots += SPARE;
+    }
     fleet
 }
 
@@ -231,13 +240,14 @@ fn planned(row: &Row, stack: bool, seed: u64) -> Service {
         image,
         size: row.size,
         // A store with one writer must stop before its successor starts.
-        percents: if row.name == "prometheus" { (0, 100) } else { rolling_percents(row.tasks) },
+        percents: if matches!(row.name, "prometheus" | "grafana") { (0, 100) } else { rolling_percents(row.tasks) },
         revision: row.revision,
         deployed: -row.days * DAY + hours(noise::fork(seed, 1), 8),
         created: -420 * DAY,
         levels: row.levels,
         seed,
         first_slot: 0,
+        first_spare: 0,
         incidents: Vec::new(),
     }
 }
@@ -274,6 +284,7 @@ fn further(index: usize, services: usize, seed: u64) -> Service {
         },
         seed,
         first_slot: 0,
+        first_spare: 0,
         incidents: Vec::new(),
     }
 }

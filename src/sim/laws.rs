@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::alerts::RULES;
 use super::clock::{DAY, HOUR, MINUTE, Second, second, stamp};
-use super::{EPOCH, Plan, Scenario, StopError, World};
+use super::{DeedError, EPOCH, Plan, Scenario, World};
 use crate::domain::{
     Alert, AlertState, ChartAsk, EcsReading, EcsService, FindingKind, Policy, PrometheusReading, Rollout, ServiceId,
     Severity, Signal, SourceKind, Span, Suppression, TargetHealth, Task, TaskHealth, TaskState,
@@ -204,6 +204,72 @@ proptest! {
         let Ok(after) = world.ecs(stamp(now + 20)) else { return Ok(()) };
         let stopped = after.services.iter().flat_map(|service| &service.tasks).find(|task| task.id == *victim);
         prop_assert!(stopped.is_none_or(|task| task.state != TaskState::Running));
+    }
+}
+
+/// Something a person might do, and to whom.
+#[derive(Debug, Clone)]
+enum Try {
+    Redeploy,
+    RollBack,
+    Scale(u32),
+    Stop(prop::sample::Index),
+}
+
+fn tries() -> impl Strategy<Value = Try> {
+    prop_oneof![
+        Just(Try::Redeploy),
+        Just(Try::RollBack),
+        (0_u32..7).prop_map(Try::Scale),
+        any::<prop::sample::Index>().prop_map(Try::Stop),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_people_do_the_books_are_kept(
+        plan in plans(),
+        begin in 0..2 * HOUR,
+        deeds in prop::collection::vec((0_i64..400, any::<prop::sample::Index>(), tries()), 1..8),
+        after in 0..HOUR,
+    ) {
+        let (world, untouched) = (World::new(plan), World::new(plan));
+        let mut now = begin;
+        for (wait, which, deed) in deeds {
+            now += wait;
+            let Ok(reading) = world.ecs(stamp(now)) else { continue };
+            let id = &reading.services[which.index(reading.services.len())].id;
+            // What is refused changes nothing, which is checked with the rest.
+            let _ = match deed {
+                Try::Redeploy => world.redeploy(id, stamp(now)),
+                Try::RollBack => world.roll_back(id, stamp(now)),
+                Try::Scale(desired) => world.scale(id, desired, stamp(now)),
+                Try::Stop(which) => {
+                    let tasks: Vec<&Task> = reading.services.iter().flat_map(|service| &service.tasks).collect();
+                    world.stop_task(&tasks[which.index(tasks.len())].id, "test", stamp(now))
+                }
+            };
+        }
+        prop_assert_eq!(world.ecs(stamp(begin - 1)), untouched.ecs(stamp(begin - 1)));
+        if let (Ok(before), Ok(later)) = (untouched.prometheus(stamp(begin - 1)), world.prometheus(stamp(now + after))) {
+            prop_assert_eq!(contradiction(&before, &later), None);
+        }
+        let Ok(reading) = world.ecs(stamp(now + after)) else { return Ok(()) };
+        let mut addresses = HashSet::new();
+        for service in reading.services.iter().filter(|service| service.tasks_known) {
+            let count = |state| service.tasks.iter().filter(|task| task.state == state).count();
+            prop_assert_eq!(service.running as usize, count(TaskState::Running), "{}", service.id);
+            prop_assert_eq!(service.pending as usize, count(TaskState::Pending), "{}", service.id);
+            let by_deployment: u32 = service.deployments.iter().map(|deployment| deployment.running).sum();
+            prop_assert_eq!(service.running, by_deployment, "{}", service.id);
+            for task in &service.tasks {
+                prop_assert!(moments_of(task).into_iter().flatten().is_sorted(), "{:?}", task);
+                let address = task.address.as_deref().filter(|_| task.state == TaskState::Running);
+                prop_assert!(address.is_none_or(|address| addresses.insert(address.to_owned())), "{:?}", task);
+            }
+        }
     }
 }
 
@@ -460,8 +526,10 @@ fn a_restart_frees_memory_and_is_told_of() {
     let ecs = world.ecs(at).unwrap();
     let victim = service(&ecs, "api-2").tasks.iter().find(|task| task.state == TaskState::Running).unwrap().id.clone();
     world.stop_task(&victim, "rounds: kim", at).unwrap();
-    assert_eq!(world.stop_task(&victim, "again", at), Err(StopError::AlreadyStopped(victim.clone())));
-    assert_eq!(world.stop_task("ffff", "none", at), Err(StopError::NotFound("ffff".to_owned())));
+    for (task, why) in [(victim.as_str(), "already been stopped"), ("ffff", "was not found")] {
+        let refused = world.stop_task(task, "again", at);
+        assert!(matches!(&refused, Err(DeedError::Rejected { message, .. }) if message.contains(why)), "{refused:?}");
+    }
     let counts = |later| {
         let ecs = world.ecs(stamp(15 * MINUTE + later)).unwrap();
         (service(&ecs, "api-2").running, service(&ecs, "api-2").pending)

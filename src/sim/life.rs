@@ -4,7 +4,7 @@ use crate::domain::task::ContainerExit;
 use crate::domain::{StopCode, Task, TaskHealth, TaskState};
 
 use super::clock::{HOUR, Second, stamp};
-use super::fleet::{REGION, Service};
+use super::fleet::{REGION, SPARE, Service};
 use super::noise;
 
 /// How long ECS remembers a stopped task.
@@ -138,7 +138,11 @@ impl Life {
 
     /// The private address. Places and their successive tasks are spread over the subnets without ever meeting.
     pub fn address(&self, service: &Service) -> String {
-        let number = (service.first_slot + self.slot) * 8 + self.turn % 8 + 1;
+        let place = match self.slot.checked_sub(service.tasks) {
+            None => service.first_slot + self.slot,
+            Some(added) => service.first_spare + added % SPARE,
+        };
+        let number = place * 8 + self.turn % 8 + 1;
         // An odd factor permutes the addresses of the block; small fleets stay within 10.0.0.0/16.
         let block: u32 = if number < 0x8000 { 0xffff } else { 0x3f_ffff };
         let spread = if block == 0xffff { number.wrapping_mul(2) + 1 } else { number.wrapping_mul(2) };
@@ -267,7 +271,7 @@ mod tests {
     fn addresses_never_meet_even_in_the_largest_fleet() {
         let mut seen = std::collections::HashSet::new();
         for service in &muster(5_000, 1) {
-            for slot in 0..service.tasks {
+            for slot in 0..service.tasks + SPARE {
                 for turn in 0..8 {
                     let address = Life { slot, turn, ..life() }.address(service);
                     assert!(seen.insert(address.clone()), "{address} twice");

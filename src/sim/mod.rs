@@ -5,19 +5,22 @@
 //! answer, and time that goes on never rewrites what was. The demo, the drills and the whole-app tests live on it.
 //!
 //! From the inside out: `noise` and `signals` make a calm day, an `incident` bends it, a `timeline` replays what became
-//! of tasks and deployments, a `scene` is one service at one moment, `alerts` evaluates rules over it, and `reading`
+//! of tasks and deployments, a `deed` is what a person does to them, a `scene` is one service at one moment, `alerts` evaluates rules over it, and `reading`
 //! shows the whole as each backend would. Which incidents a scenario has is in `stage`.
 
 mod alerts;
 mod beat;
 mod clock;
+mod deed;
 mod exposition;
 mod fleet;
+mod hands;
 mod incident;
 mod life;
 mod names;
 mod noise;
 mod reading;
+mod rolling;
 mod scenario;
 mod scene;
 mod signals;
@@ -26,10 +29,13 @@ mod timeline;
 mod world;
 
 #[cfg(test)]
+mod deed_tests;
+#[cfg(test)]
 mod laws;
 
 pub use clock::EPOCH;
+pub use deed::{Annotation, DeedError};
 pub use exposition::{CONTENT_TYPE, Exporter, Page, Sighting, TaskTarget};
 pub use fleet::{ACCOUNT, MOST_SERVICES, REGION, stack_names};
 pub use scenario::{Scenario, UnknownScenario};
-pub use world::{Plan, Planted, StopError, World};
+pub use world::{Plan, Planted, World};

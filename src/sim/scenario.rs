@@ -39,11 +39,13 @@ pub enum Scenario {
     VpnDown,
     /// One release after another.
     ReleaseDay,
+    /// A task hangs and must be restarted.
+    WedgedTask,
 }
 
 impl Scenario {
     /// Every scenario, in the order they are listed.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Healthy,
         Self::MixedBadDay,
         Self::HotCpu,
@@ -60,6 +62,7 @@ impl Scenario {
         Self::SsoExpired,
         Self::VpnDown,
         Self::ReleaseDay,
+        Self::WedgedTask,
     ];
 
     /// The name used on the command line.
@@ -81,6 +84,7 @@ impl Scenario {
             Self::SsoExpired => "sso-expired",
             Self::VpnDown => "vpn-down",
             Self::ReleaseDay => "release-day",
+            Self::WedgedTask => "wedged-task",
         }
     }
 
@@ -103,6 +107,7 @@ impl Scenario {
             Self::SsoExpired => "the AWS session has expired; everything else still answers",
             Self::VpnDown => "internal names do not resolve: no Prometheus, no Alertmanager",
             Self::ReleaseDay => "one good release after another",
+            Self::WedgedTask => "one task of api-2 takes requests and answers none, until somebody restarts it",
         }
     }
 }

@@ -6,12 +6,13 @@ use crate::domain::{Owner, Series, Signal, SourceKind};
 
 use super::beat::Beat;
 use super::clock::{Second, stamp};
+use super::deed::{Deed, Intervention};
 use super::fleet::Service;
-use super::incident::{Hands, Outage, Scrape};
+use super::hands::Hands;
+use super::incident::{Outage, Scrape};
 use super::life::Life;
 use super::signals::{self, Moment};
 use super::timeline::Timeline;
-use super::world::{Deed, Intervention};
 
 /// Seconds between two scrapes.
 pub const SCRAPE: Second = 15;
@@ -25,7 +26,7 @@ pub struct Scene<'a> {
     pub now: Second,
     /// Its tasks and deployments up to the moment.
     pub timeline: Timeline,
-    /// What people did to its tasks.
+    /// What people did to it.
     hands: Hands,
     /// When no task ran.
     dark: Vec<(Second, Second)>,
@@ -40,21 +41,13 @@ impl<'a> Scene<'a> {
         interventions: &[Intervention],
         now: Second,
     ) -> Self {
+        let hands = Hands::new(service, interventions);
         let mut beats = Vec::new();
-        let mut hands = Hands::default();
-        for Intervention { at, deed, .. } in interventions {
-            match deed {
-                Deed::StopTask { task, slot, reason } => {
-                    hands.0.push((*at, *slot));
-                    beats.push(Beat::Stop { at: *at, task: *task, reason: reason.clone() });
-                }
-            }
-        }
         for incident in &service.incidents {
             incident.beats(now, &hands, &mut beats);
         }
-        let is_eventful = !beats.is_empty();
-        let timeline = Timeline::replay(service, beats, now);
+        let is_eventful = !beats.is_empty() || !interventions.is_empty();
+        let timeline = Timeline::replay(service, beats, interventions.iter().map(by_hand), now);
         let dark = if is_eventful { timeline.outages() } else { Vec::new() };
         Self { service, now, timeline, hands, dark, outages }
     }
@@ -84,7 +77,9 @@ impl<'a> Scene<'a> {
         let calm = signals::calm(self.service, signal, moment);
         let bent =
             self.service.incidents.iter().fold(calm, |value, incident| incident.bend(signal, at, value, &self.hands));
-        signals::within_range(signal, bent)
+        // What is asked of the whole service is shared by the tasks there are.
+        let shared = if signal == Signal::Cpu { bent * self.hands.share(at) } else { bent };
+        signals::within_range(signal, shared)
     }
 
     /// Whether `source` could see the service at a moment.
@@ -117,8 +112,18 @@ impl<'a> Scene<'a> {
 
     /// What the scrape of a running task gives.
     pub fn scrape(&self, life: &Life, at: Second) -> Scrape {
-        let scrapes = self.service.incidents.iter().map(|incident| incident.scrape(life, at));
+        let scrapes = self.service.incidents.iter().map(|incident| incident.scrape(life, at, &self.hands));
         scrapes.rev().find(|scrape| *scrape != Scrape::Answers).unwrap_or(Scrape::Answers)
+    }
+}
+
+fn by_hand(Intervention { at, deed, .. }: &Intervention) -> Beat {
+    let at = *at;
+    match deed {
+        Deed::StopTask { task, reason, .. } => Beat::Stop { at, task: *task, reason: reason.clone() },
+        Deed::Deploy { revision } => Beat::Release { at, revision: *revision, undoes: None },
+        Deed::Undo { deployment, revision } => Beat::Release { at, revision: *revision, undoes: Some(*deployment) },
+        Deed::Scale { desired } => Beat::Scale { at, desired: *desired },
     }
 }
 

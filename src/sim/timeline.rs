@@ -1,10 +1,12 @@
 //! The history of one service's tasks and deployments, replayed from a script of beats up to a moment.
 
+use std::collections::BTreeMap;
+
 use super::beat::{BOOT, Beat, NOTICE};
 use super::clock::{DAY, Second};
 use super::fleet::Service;
 use super::life::{self, Ending, Life};
-use super::noise;
+use super::{noise, rolling};
 
 /// One deployment.
 #[derive(Debug, Clone)]
@@ -21,6 +23,8 @@ pub struct Rollout {
     pub settled: Option<Second>,
     /// When it was given up.
     pub failed: Option<Second>,
+    /// Whether a person's hand gave it up, or began it to undo another.
+    pub by_hand: bool,
 }
 
 /// What an event of the service's list is about. Its text is made only for those that are shown.
@@ -57,16 +61,30 @@ pub struct Timeline {
     pub rollouts: Vec<Rollout>,
     /// What the scheduler said in the last day, in no order; some of it may lie in the future.
     pub notes: Vec<(Second, Note)>,
+    /// Tasks wanted.
+    pub wanted: u32,
+}
+
+/// Whose doing a beat is: whoever began the newest deployment goes on with it, and nobody else does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Author {
+    /// The scenario.
+    Script,
+    /// The person who did this, the how manieth deed.
+    Hand(usize),
 }
 
 impl Timeline {
-    /// Plays the beats up to `now`, the first of two at the same second first.
-    pub fn replay(service: &Service, mut beats: Vec<Beat>, now: Second) -> Self {
-        beats.retain(|beat| beat.at() <= now);
-        beats.sort_by_key(Beat::at);
+    /// Plays the beats of a script and of people's hands up to `now`, the first of two at the same second first.
+    pub fn replay(service: &Service, script: Vec<Beat>, hands: impl Iterator<Item = Beat>, now: Second) -> Self {
+        let script = script.into_iter().map(|beat| (Author::Script, beat));
+        let hands = hands.enumerate().map(|(index, beat)| (Author::Hand(index), beat));
         let mut replay = Replay::new(service, now);
-        for beat in beats {
-            replay.play(beat);
+        for (author, beat) in script.chain(hands) {
+            replay.await_beat(author, beat);
+        }
+        while let Some((_, (author, beat))) = replay.awaited.pop_first() {
+            replay.play(author, beat);
         }
         replay.timeline
     }
@@ -123,6 +141,12 @@ struct Replay<'a> {
     /// The newest task of every place, as its position in the timeline.
     places: Vec<usize>,
     turns: Vec<u32>,
+    /// Who began the newest deployment.
+    holder: Author,
+    /// What is still to be played, by its time and the order it came in.
+    awaited: BTreeMap<(Second, usize), (Author, Beat)>,
+    heard: usize,
+    now: Second,
     timeline: Timeline,
 }
 
@@ -136,17 +160,35 @@ impl<'a> Replay<'a> {
             undoes: None,
             settled: Some(service.deployed + 90 * i64::from(service.tasks)),
             failed: None,
+            by_hand: false,
         };
-        let timeline = Timeline { lives: Vec::new(), rollouts: vec![first], notes: Vec::new() };
+        let timeline = Timeline { lives: Vec::new(), rollouts: vec![first], notes: Vec::new(), wanted: service.tasks };
         let places = Vec::with_capacity(service.tasks as usize);
         let turns = vec![0; service.tasks as usize];
-        let mut replay = Self { service, horizon: now - DAY, places, turns, timeline };
+        let mut replay = Self {
+            service,
+            horizon: now - DAY,
+            places,
+            turns,
+            holder: Author::Script,
+            awaited: BTreeMap::new(),
+            heard: 0,
+            now,
+            timeline,
+        };
         for slot in 0..service.tasks {
             let created = service.deployed + 12 + 88 * i64::from(slot);
             let place = replay.begin(slot, created, Some(BOOT));
             replay.places.push(place);
         }
         replay
+    }
+
+    fn await_beat(&mut self, author: Author, beat: Beat) {
+        if beat.at() <= self.now {
+            self.awaited.insert((beat.at(), self.heard), (author, beat));
+            self.heard += 1;
+        }
     }
 
     fn note(&mut self, at: Second, note: Note) {
@@ -164,6 +206,9 @@ impl<'a> Replay<'a> {
 
     fn begin(&mut self, slot: u32, at: Second, boot: Option<Second>) -> usize {
         let place = self.timeline.lives.len();
+        if self.turns.len() <= slot as usize {
+            self.turns.resize(slot as usize + 1, 0);
+        }
         let turn = self.turns.get_mut(slot as usize).map_or(0, |turn| std::mem::replace(turn, *turn + 1));
         let id = life::id(self.service, slot, at, place as u64);
         let rollout = self.timeline.rollouts.len() - 1;
@@ -202,9 +247,43 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn play(&mut self, beat: Beat) {
+    /// Whether a beat goes on with a deployment that somebody has put an end to.
+    fn is_void(&self, author: Author, beat: &Beat) -> bool {
+        let goes_on = match beat {
+            Beat::Deploy { back, .. } => *back,
+            Beat::Replace { .. }
+            | Beat::Swap { .. }
+            | Beat::Attempt { .. }
+            | Beat::Settle { .. }
+            | Beat::GiveUp { .. } => true,
+            _ => false,
+        };
+        let is_given_up = match beat {
+            Beat::Replace { slot, .. } | Beat::Swap { slot, .. } | Beat::Attempt { slot, .. } => {
+                *slot >= self.timeline.wanted
+            }
+            _ => false,
+        };
+        (goes_on && author != self.holder) || is_given_up
+    }
+
+    fn play(&mut self, author: Author, beat: Beat) {
+        if self.is_void(author, &beat) {
+            return;
+        }
         match beat {
-            Beat::Deploy { at, revision, back } => self.deploy(at, revision, back),
+            Beat::Deploy { at, revision, back } => {
+                self.holder = author;
+                self.deploy(at, revision, back);
+            }
+            Beat::Release { at, revision, undoes } => self.release(author, at, revision, undoes),
+            Beat::Scale { at, desired } => self.scale(at, desired),
+            Beat::Swap { at, slot, wait, boot } => {
+                if let Some(place) = self.places.get(slot as usize).copied() {
+                    self.end(place, at, Ending::Replaced);
+                }
+                self.succeed(slot, at + wait, boot);
+            }
             Beat::Replace { at, slot, boot, drain } => {
                 let old = self.places.get(slot as usize).copied();
                 self.succeed(slot, at, boot);
@@ -264,8 +343,15 @@ impl<'a> Replay<'a> {
         let before =
             if back { self.timeline.rollouts.iter().rposition(|rollout| rollout.failed.is_none()) } else { None };
         let undoes = before.and_then(|_| self.timeline.rollouts.last()).map(|rollout| rollout.number);
-        let rollout =
-            Rollout { number: number(self.service, at), revision, created: at, undoes, settled: None, failed: None };
+        let rollout = Rollout {
+            number: number(self.service, at),
+            revision,
+            created: at,
+            undoes,
+            settled: None,
+            failed: None,
+            by_hand: self.holder != Author::Script,
+        };
         self.timeline.rollouts.push(rollout);
         if let Some(before) = before {
             // The tasks that were there all the time belong to the deployment that brought them back.
@@ -278,6 +364,58 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// Somebody begins a deployment: what was under way is no longer, and what it had begun is taken away.
+    fn release(&mut self, author: Author, at: Second, revision: u32, undoes: Option<u64>) {
+        let strays: Vec<usize> = (0..self.timeline.lives.len())
+            .filter(|place| !self.places.contains(place))
+            .filter(|place| !self.timeline.lives[*place].has_ended(at))
+            .collect();
+        for place in strays {
+            self.end(place, at + 6, Ending::Replaced);
+        }
+        let is_undo = undoes.is_some();
+        if is_undo && let Some(rollout) = self.timeline.rollouts.last_mut() {
+            (rollout.failed, rollout.by_hand) = (Some(at), true);
+        }
+        self.holder = author;
+        self.deploy(at, revision, is_undo);
+        let (wanted, percents) = (self.timeline.wanted, self.service.percents);
+        let beats = if let Some(spoil) = rolling::spoiled(self.service, revision, at) {
+            rolling::attempts(at, wanted, percents, &spoil)
+        } else {
+            // An undoing leaves the tasks alone that are already what it goes back to.
+            let newest = self.timeline.rollouts.len() - 1;
+            let is_other = |place: &usize| self.timeline.lives.get(*place).is_some_and(|life| life.rollout != newest);
+            let places = (0_u32..).zip(self.places.iter().take(wanted as usize));
+            let slots: Vec<u32> = places.filter(|(_, place)| is_other(place)).map(|(slot, _)| slot).collect();
+            rolling::finish(&rolling::over(at, &slots, wanted, percents))
+        };
+        for beat in beats {
+            self.await_beat(author, beat);
+        }
+    }
+
+    /// Somebody wants another number of tasks: the last places go first, and new ones begin at once.
+    fn scale(&mut self, at: Second, desired: u32) {
+        let before = std::mem::replace(&mut self.timeline.wanted, desired);
+        for slot in desired..before {
+            if let Some(place) = self.places.get(slot as usize).copied() {
+                let created = self.timeline.lives.get(place).map_or(at, |life| life.created);
+                self.end(place, at.max(created), Ending::Replaced);
+            }
+        }
+        for slot in before..desired {
+            let place = self.begin(slot, at + NOTICE, Some(BOOT));
+            match self.places.get_mut(slot as usize) {
+                Some(own) => *own = place,
+                None => self.places.push(place),
+            }
+        }
+        if desired != before {
+            self.steady(at + NOTICE + BOOT + 10);
+        }
+    }
+
     fn stop(&mut self, at: Second, task: u128, reason: String) {
         let Some(place) = self.timeline.lives.iter().position(|life| life.id == task) else { return };
         if self.timeline.lives[place].has_ended(at) {
@@ -285,7 +423,7 @@ impl<'a> Replay<'a> {
         }
         self.end(place, at, Ending::Stopped(reason));
         let slot = self.timeline.lives[place].slot;
-        if self.places.get(slot as usize) == Some(&place) {
+        if slot < self.timeline.wanted && self.places.get(slot as usize) == Some(&place) {
             self.succeed(slot, at + NOTICE, BOOT);
             self.steady(at + NOTICE + BOOT + 10);
         }
@@ -303,7 +441,7 @@ mod tests {
     use super::*;
 
     fn timeline(beats: &[Beat], now: Second) -> Timeline {
-        Timeline::replay(&muster(5, 1)[0], beats.to_vec(), now)
+        Timeline::replay(&muster(5, 1)[0], beats.to_vec(), std::iter::empty(), now)
     }
 
     #[test]
@@ -367,7 +505,7 @@ mod tests {
     fn outages_are_the_spans_without_any_task() {
         let fleet = muster(5, 1);
         let beats = vec![Beat::Lose { at: 0, slot: 0, how: Ending::Exited(2, None), wait: 4, boot: 41 }];
-        assert_eq!(Timeline::replay(&fleet[4], beats.clone(), 10).outages(), [(0, 45)]);
-        assert_eq!(Timeline::replay(&fleet[0], beats, 10).outages(), []);
+        assert_eq!(Timeline::replay(&fleet[4], beats.clone(), std::iter::empty(), 10).outages(), [(0, 45)]);
+        assert_eq!(Timeline::replay(&fleet[0], beats, std::iter::empty(), 10).outages(), []);
     }
 }

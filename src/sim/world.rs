@@ -4,11 +4,10 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use jiff::Timestamp;
-
 use crate::domain::{FindingKind, ServiceId, SourceError, SourceKind};
 
-use super::clock::{Second, second};
+use super::clock::Second;
+use super::deed::{Deeds, Intervention};
 use super::fleet::{self, Service};
 use super::incident::Outage;
 use super::scenario::Scenario;
@@ -41,42 +40,6 @@ pub struct Planted {
     pub kind: FindingKind,
 }
 
-/// Something a person did.
-#[derive(Debug, Clone)]
-pub(super) struct Intervention {
-    /// When.
-    pub at: Second,
-    /// To which service, by its position in the fleet.
-    pub service: usize,
-    /// What.
-    pub deed: Deed,
-}
-
-/// What a person can do to a service.
-#[derive(Debug, Clone)]
-pub(super) enum Deed {
-    /// Stop the task in a place.
-    StopTask {
-        /// Which task.
-        task: u128,
-        /// Its place.
-        slot: u32,
-        /// Why.
-        reason: String,
-    },
-}
-
-/// Why a task could not be stopped.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StopError {
-    /// No such task is known at that time.
-    #[error("StopTask {0}: InvalidParameterException: The referenced task was not found.")]
-    NotFound(String),
-    /// It stops or has stopped already.
-    #[error("StopTask {0}: the task has already been stopped")]
-    AlreadyStopped(String),
-}
-
 /// See the module.
 #[derive(Debug)]
 pub struct World {
@@ -84,7 +47,8 @@ pub struct World {
     pub(super) fleet: Vec<Service>,
     pub(super) stage: Stage,
     places: HashMap<ServiceId, usize>,
-    interventions: RwLock<Vec<Intervention>>,
+    pub(super) interventions: RwLock<Vec<Intervention>>,
+    pub(super) deeds: RwLock<Deeds>,
 }
 
 impl World {
@@ -93,7 +57,7 @@ impl World {
         let mut fleet = fleet::muster(plan.services, plan.seed);
         let stage = stage::set(plan.scenario, plan.seed, &mut fleet);
         let places = fleet.iter().enumerate().map(|(place, service)| (service.id.clone(), place)).collect();
-        Self { plan, fleet, stage, places, interventions: RwLock::default() }
+        Self { plan, fleet, stage, places, interventions: RwLock::default(), deeds: RwLock::default() }
     }
 
     /// The plan it was made from.
@@ -118,30 +82,6 @@ impl World {
         planted.sort();
         planted.dedup();
         planted
-    }
-
-    /// Stops a task, as `aws ecs stop-task` does: it ends at `at`, and the scheduler puts another in its place, which
-    /// runs about 45 s later. What was true before `at` stays true.
-    ///
-    /// # Errors
-    /// When there is no such task at `at`, or it has ended.
-    pub fn stop_task(&self, task: &str, reason: &str, at: Timestamp) -> Result<(), StopError> {
-        let now = second(at);
-        for (place, scene) in self.scenes(now).into_iter().enumerate() {
-            let Some(life) = scene.timeline.lives.iter().find(|life| life.is_remembered(now) && life.name() == task)
-            else {
-                continue;
-            };
-            if life.has_ended(now) {
-                return Err(StopError::AlreadyStopped(task.to_owned()));
-            }
-            let deed = Deed::StopTask { task: life.id, slot: life.slot, reason: reason.to_owned() };
-            let mut interventions = self.interventions.write().unwrap_or_else(PoisonError::into_inner);
-            interventions.push(Intervention { at: now, service: place, deed });
-            interventions.sort_by_key(|intervention| intervention.at);
-            return Ok(());
-        }
-        Err(StopError::NotFound(task.to_owned()))
     }
 
     /// Why a backend refuses to answer, when it does.

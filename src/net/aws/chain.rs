@@ -1,7 +1,7 @@
 //! Region and credentials by the standard chain, resolved once and kept until they prove bad.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::EnvironmentVariableRegionProvider;
@@ -17,6 +17,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
@@ -33,6 +34,9 @@ const IMDS_PATIENCE: Duration = Duration::from_millis(200);
 /// How long finding new credentials may take inside a request, when the old ones ran out.
 const RENEWAL_PATIENCE: Duration = Duration::from_secs(8);
 
+/// Credentials that run out sooner than this are renewed before a request is signed with them.
+const RENEW_BEFORE: Duration = Duration::from_mins(1);
+
 /// Region and credentials that were found, and the SDK's configuration made of them.
 #[derive(Debug)]
 pub(super) struct Loaded {
@@ -46,6 +50,22 @@ pub(super) struct Loaded {
     pub(super) expiry: Option<Timestamp>,
     /// Who they make us, once asked.
     pub(super) caller: OnceCell<Caller>,
+    /// The ones requests are signed with that the SDK does not sign.
+    signing: tokio::sync::Mutex<Credentials>,
+}
+
+impl Loaded {
+    /// Credentials that are good for a minute at least, renewed where they are not.
+    pub(super) async fn credentials(&self) -> Result<Credentials, CredentialsError> {
+        let mut known = self.signing.lock().await;
+        let soon = SystemTime::now() + RENEW_BEFORE;
+        if known.expiry().is_some_and(|expiry| expiry < soon)
+            && let Some(provider) = self.config.credentials_provider()
+        {
+            *known = provider.provide_credentials().await?;
+        }
+        Ok(known.clone())
+    }
 }
 
 /// Finds region and credentials. May read files, run the profile's `credential_process` and ask SSO, STS and
@@ -83,9 +103,10 @@ pub(super) async fn load(
         Err(error) => return Err(Facts::gather(settings.profile.as_deref()).await.explain(&error)),
     };
     let (origin, expiry) = (origin(&first), first.expiry().and_then(|at| Timestamp::try_from(at).ok()));
+    let signing = tokio::sync::Mutex::new(first.clone());
     let provider = SharedCredentialsProvider::new(Primed { first: Mutex::new(Some(first)), provider });
     let config = config.into_builder().credentials_provider(provider).build();
-    Ok(Loaded { config, region: region.to_string(), origin, expiry, caller: OnceCell::new() })
+    Ok(Loaded { config, region: region.to_string(), origin, expiry, caller: OnceCell::new(), signing })
 }
 
 fn no_provider() -> SourceError {

@@ -102,14 +102,20 @@ fn unread(call: &Call<'_>, place: &str, raw: &HttpResponse) -> SourceError {
 }
 
 /// The text of the first element of that name, where it holds nothing but text.
-fn xml_text<'a>(body: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn xml_text<'a>(body: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = body.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
     (!text.is_empty() && !text.contains('<')).then_some(text)
 }
 
 /// What an answer that is a refusal says, by its code and, where there is none, by its status.
-fn answered(call: &Call<'_>, place: &str, status: u16, code: Option<&str>, message: Option<&str>) -> SourceError {
+pub(super) fn answered(
+    call: &Call<'_>,
+    place: &str,
+    status: u16,
+    code: Option<&str>,
+    message: Option<&str>,
+) -> SourceError {
     let class = classify(status, code);
     let Some(code) = code.map(clean) else {
         let what = match status {
@@ -139,6 +145,9 @@ fn answered(call: &Call<'_>, place: &str, status: u16, code: Option<&str>, messa
         }
         ErrorClass::Credentials if message.contains("Signature expired") || message.contains("not yet current") => {
             error.with_hint("check this machine's clock")
+        }
+        ErrorClass::Throttled if !matches!(call.service, "ecs" | "cloudwatch") => {
+            error.with_hint("the account's request rate is shared by all its tools: ask again in a minute")
         }
         ErrorClass::Throttled => error.with_hint(format!(
             "the account's request rate is shared by all its tools: raise `refresh.{}` of the context",

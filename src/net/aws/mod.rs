@@ -6,6 +6,7 @@ mod explain;
 #[cfg(test)]
 pub(crate) mod fake;
 mod profile;
+pub mod query;
 mod session;
 mod transport;
 

@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use super::chain::{Loaded, timeouts};
 use super::explain::{Call, NO_ANSWER, clean, explain, may_have_altered};
 use super::profile::{Facts, find};
 use super::transport::Transport;
-use super::{Aws, Caller};
+use super::{Aws, Caller, Pace};
 use crate::domain::{ErrorClass, SourceError};
 use crate::format;
 use crate::net::Mishap;
@@ -31,6 +32,7 @@ pub struct Session {
     aws: Aws,
     loaded: Arc<Loaded>,
     config: SdkConfig,
+    transport: Transport,
     within: Duration,
     deadline: Instant,
     gate: Semaphore,
@@ -42,8 +44,16 @@ impl Session {
         let allowed = within * 9 / 10;
         let attempt = aws.pace().attempt.min(allowed / 2);
         let limits = timeouts(aws.pace().connect.min(attempt), attempt, allowed);
-        let config = loaded.config.to_builder().http_client(transport).timeout_config(limits).build();
-        Self { aws, loaded, config, within: allowed, deadline: begun + allowed, gate: Semaphore::new(PARALLEL) }
+        let config = loaded.config.to_builder().http_client(transport.clone()).timeout_config(limits).build();
+        Self {
+            aws,
+            loaded,
+            config,
+            transport,
+            within: allowed,
+            deadline: begun + allowed,
+            gate: Semaphore::new(PARALLEL),
+        }
     }
 
     /// The region asked.
@@ -64,11 +74,6 @@ impl Session {
     /// A client of the CloudWatch API.
     pub fn cloudwatch(&self) -> aws_sdk_cloudwatch::Client {
         aws_sdk_cloudwatch::Client::new(&self.config)
-    }
-
-    /// A client of the load balancers' API.
-    pub fn elb(&self) -> aws_sdk_elasticloadbalancingv2::Client {
-        aws_sdk_elasticloadbalancingv2::Client::new(&self.config)
     }
 
     /// A client of the API of Application Auto Scaling.
@@ -162,18 +167,65 @@ impl Session {
             self.aws.forget(&self.loaded).await;
             return Err(self.facts().await.explain(error));
         }
-        let error = explain(&call, self.region(), &error);
+        Err(self.settle(explain(&call, self.region(), &error)).await)
+    }
+
+    /// Drops what a failure shows to be bad, so that the next round looks for it anew, and adds the next step.
+    pub(super) async fn settle(&self, error: SourceError) -> SourceError {
         if error.class == ErrorClass::Tls {
             self.aws.forget_trust();
         }
         if error.class == ErrorClass::Credentials {
             self.aws.forget(&self.loaded).await;
             if error.hint.is_none() {
-                let next_step = self.facts().await.next_step();
-                return Err(error.with_hint(next_step));
+                return error.with_hint(self.facts().await.next_step());
             }
         }
-        Err(error)
+        error
+    }
+
+    /// Credentials to sign with, renewed where they are about to run out.
+    pub(super) async fn signing_credentials(&self) -> Result<Credentials, SourceError> {
+        match self.loaded.credentials().await {
+            Ok(credentials) => Ok(credentials),
+            Err(error) => {
+                self.aws.forget(&self.loaded).await;
+                Err(self.facts().await.explain(&error))
+            }
+        }
+    }
+
+    /// A place among the calls under way.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.gate.acquire().await.ok()
+    }
+
+    pub(super) const fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    pub(super) fn pace(&self) -> &Pace {
+        self.aws.pace()
+    }
+
+    /// When the round's time is up.
+    pub(super) const fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// How long the round may take.
+    pub(super) const fn within(&self) -> Duration {
+        self.within
+    }
+
+    /// The endpoint of every API, where one is configured or in the environment.
+    pub(super) fn endpoint(&self) -> Option<&str> {
+        self.config.endpoint_url()
+    }
+
+    /// Whether endpoints validated by FIPS are asked for.
+    pub(super) fn fips(&self) -> bool {
+        self.config.use_fips().unwrap_or_default()
     }
 
     async fn facts(&self) -> Facts {

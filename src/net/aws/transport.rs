@@ -58,7 +58,7 @@ impl Transport {
         Self { meter, ..self.clone() }
     }
 
-    async fn send(self, request: HttpRequest, patience: Duration) -> Result<HttpResponse, ConnectorError> {
+    pub(super) async fn send(self, request: HttpRequest, patience: Duration) -> Result<HttpResponse, ConnectorError> {
         let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
         let (parts, body) = request.into_parts();
         let body =

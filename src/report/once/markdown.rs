@@ -144,7 +144,7 @@ fn notes(snapshot: &Snapshot, options: &Options, out: &mut String) {
 
 /// Foreign text that Markdown shows as it is: nothing in it formats, links, embeds, or ends a table's cell. A
 /// mention would outlive a backslash (it is found in the rendered text), so its sign becomes the full-width one.
-fn escape(text: &str) -> String {
+pub(in crate::report) fn escape(text: &str) -> String {
     let text = words::clean(text);
     let mut plain = String::with_capacity(text.len() + 8);
     let mut before = ' ';

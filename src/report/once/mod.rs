@@ -18,6 +18,7 @@ use jiff::tz::TimeZone;
 use crate::domain::{Policy, Snapshot};
 
 pub use json::{SCHEMA, json, schema};
+pub(super) use markdown::escape;
 pub use markdown::markdown;
 pub use nagios::nagios;
 pub use text::text;

@@ -1,5 +1,6 @@
 //! Alert rules over the simulated signals: what is pending, what fires, and what is silenced.
 
+mod made;
 mod quiet;
 mod rule;
 
@@ -12,6 +13,7 @@ use super::incident::Scrape;
 use super::noise;
 use super::scene::Scene;
 
+pub use made::Made;
 pub use quiet::{Quiet, uuid};
 pub use rule::{BUDGET, EVALUATION, RULES};
 use rule::{held_since, since};
@@ -45,13 +47,16 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
 
 fn alert(labels: Labels, summary: String, expr: &str, value: f64, (state, since): (AlertState, Second)) -> Alert {
     let name = labels.get("alertname").cloned().unwrap_or_default();
-    let runbook = format!("{RUNBOOKS}/{name}");
+    let mut annotations =
+        vec![("summary".to_owned(), summary), ("runbook_url".to_owned(), format!("{RUNBOOKS}/{name}"))];
+    let runbook = runbook(&name, labels.get("service").map_or("", String::as_str));
+    annotations.extend(runbook.map(|runbook| ("runbook".to_owned(), runbook.to_owned())));
     Alert {
         severity: Severity::of(&labels),
         state,
         suppression: None,
         since: Some(stamp(since)),
-        annotations: [("summary".to_owned(), summary), ("runbook_url".to_owned(), runbook)].into(),
+        annotations: annotations.into_iter().collect(),
         value: Some(go_float(value)),
         query: Some(expr.to_owned()),
         url: Some(format!("http://prometheus.internal:9090/alerts?search={name}")),
@@ -61,6 +66,19 @@ fn alert(labels: Labels, summary: String, expr: &str, value: f64, (state, since)
         name,
         labels,
     }
+}
+
+/// The runbook that the rule of an alert names.
+fn runbook(alert: &str, service: &str) -> Option<&'static str> {
+    Some(match (alert, service) {
+        ("HighCPUUsage", _) => "high-cpu",
+        ("HighMemoryUsage", _) => "high-memory",
+        ("HighErrorRate" | "HighLatency" | "ErrorBudgetBurn", _) => "error-rate",
+        ("ServiceDown", _) => "metrics-stopped",
+        ("MonitoringStackDown", "prometheus") => "prometheus-down",
+        ("MonitoringStackDown", "grafana") => "grafana-unreachable",
+        _ => return None,
+    })
 }
 
 /// A number as Prometheus prints the value of an alert: `4.1e+00`.
@@ -130,7 +148,7 @@ fn stack_down(scene: &Scene<'_>, at: Second) -> Option<Alert> {
 }
 
 /// The firing ones as Alertmanager holds them: with Prometheus's external labels, silenced or inhibited.
-pub fn of_alertmanager(mut alerts: Vec<Alert>, silences: &[Silence]) -> Vec<Alert> {
+pub fn of_alertmanager(mut alerts: Vec<Alert>, scripted: &[Silence], made: &[Made]) -> Vec<Alert> {
     alerts.retain(|alert| alert.state == AlertState::Firing);
     for alert in &mut alerts {
         alert.seen_in = vec![SourceKind::Alertmanager];
@@ -146,22 +164,21 @@ pub fn of_alertmanager(mut alerts: Vec<Alert>, silences: &[Silence]) -> Vec<Aler
         // A warning says nothing new while the same alert fires as critical for the same service.
         let inhibiting = critical.get(&(alert.name.clone(), alert.owner.clone()));
         let inhibited = inhibiting.filter(|_| alert.severity == Severity::Warning).cloned().map(Suppression::Inhibited);
-        alert.suppression = silenced(alert, silences).or(inhibited);
+        alert.suppression = silenced(alert, scripted, made).or(inhibited);
     }
     alerts
 }
 
-fn silenced(alert: &Alert, silences: &[Silence]) -> Option<Suppression> {
+/// Which silences keep an alert quiet: those of the scenario, and those made by hand that hold.
+pub fn silenced(alert: &Alert, scripted: &[Silence], made: &[Made]) -> Option<Suppression> {
     let matches = |matcher: &String| {
         matcher
             .split_once('=')
             .is_some_and(|(name, value)| alert.labels.get(name).is_some_and(|own| *own == value.trim_matches('"')))
     };
-    let by: Vec<String> = silences
-        .iter()
-        .filter(|silence| silence.matchers.iter().all(matches))
-        .map(|silence| silence.id.clone())
-        .collect();
+    let scripted = scripted.iter().filter(|silence| silence.matchers.iter().all(matches));
+    let made = made.iter().filter(|made| made.fits(&alert.labels)).map(|made| &made.silence);
+    let by: Vec<String> = scripted.chain(made).map(|silence| silence.id.clone()).collect();
     (!by.is_empty()).then_some(Suppression::Silenced(by))
 }
 

@@ -68,7 +68,7 @@ impl Incident for CrashLoop {
         if signal == Signal::Cpu && self.is_on(at) { value * 1.35 } else { value }
     }
 
-    fn scrape(&self, life: &Life, at: Second) -> Scrape {
+    fn scrape(&self, life: &Life, at: Second, _hands: &Hands) -> Scrape {
         if self.is_on(at) && self.slots.contains(&life.slot) { self.scrape } else { Scrape::Answers }
     }
 

@@ -6,6 +6,7 @@ use super::super::beat::{BOOT, Beat};
 use super::super::clock::{Cycle, Envelope, Second};
 use super::super::life::{Ending, Life};
 use super::super::noise;
+use super::super::rolling::Spoil;
 use super::{Hands, Incident, Scrape};
 
 /// Seconds both tasks of a place run before the old one goes.
@@ -70,14 +71,22 @@ impl BadDeploy {
     /// Seconds from the deployment to its being given up.
     const GIVEN_UP: Second = 10 + Self::ATTEMPTS * Self::PACE;
 
-    fn errors(&self, at: Second) -> f64 {
-        Envelope { cycle: self.cycle, rise: 75, hold: Self::GIVEN_UP - 75, fall: 90 }.level(at)
+    fn errors(&self, at: Second, hands: &Hands) -> f64 {
+        let Some((_, phase)) = self.cycle.turn(at) else { return 0.0 };
+        let left = hands.left(at - phase, at, |revision| self.is_bad(revision, at));
+        left * Envelope { cycle: self.cycle, rise: 75, hold: Self::GIVEN_UP - 75, fall: 90 }.level(at)
+    }
+
+    /// Whether a revision is one of those tried by `at`.
+    fn is_bad(&self, revision: u32, at: Second) -> bool {
+        let tried = self.cycle.turn(at).and_then(|(turn, _)| u32::try_from(turn + 1).ok()).unwrap_or(0);
+        (self.good + 1..=self.good + tried).contains(&revision)
     }
 }
 
 impl Incident for BadDeploy {
-    fn bend(&self, signal: Signal, at: Second, value: f64, _hands: &Hands) -> f64 {
-        let level = self.errors(at);
+    fn bend(&self, signal: Signal, at: Second, value: f64, hands: &Hands) -> f64 {
+        let level = self.errors(at, hands);
         let grain = 1.0 + 0.03 * noise::wave(noise::fork(self.seed, signal as u64), at, 90);
         match signal {
             Signal::Errors => value + 6.3 * level * grain,
@@ -107,7 +116,18 @@ impl Incident for BadDeploy {
         }
     }
 
-    fn scrape(&self, life: &Life, _at: Second) -> Scrape {
+    fn spoils(&self, revision: u32, at: Second) -> Option<Spoil> {
+        self.is_bad(revision, at).then_some(Spoil {
+            boot: Some(32),
+            sick: Some(46),
+            ends: 66,
+            how: Ending::FailedBalancerCheck,
+            until: None,
+            good: self.good,
+        })
+    }
+
+    fn scrape(&self, life: &Life, _at: Second, _hands: &Hands) -> Scrape {
         if life.sick.is_some() {
             Scrape::Fails("server returned HTTP status 503 Service Unavailable")
         } else {
@@ -119,6 +139,10 @@ impl Incident for BadDeploy {
         &self.planted
     }
 }
+
+/// What ECS says of a registry that does not answer.
+const NO_IMAGE: &str = "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref: \
+                        dial tcp 10.0.96.14:443: i/o timeout";
 
 /// A rollout whose first new task never gets its image; after a while the registry answers again and it goes through.
 #[derive(Debug)]
@@ -152,15 +176,25 @@ impl Incident for StuckDeploy {
                     boot: None,
                     sick: None,
                     ends: at + Self::PATIENCE,
-                    how: Ending::NeverStarted(
-                        "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref: \
-                         dial tcp 10.0.96.14:443: i/o timeout",
-                    ),
+                    how: Ending::NeverStarted(NO_IMAGE),
                 });
                 at += Self::PATIENCE + 14;
             }
             roll_on(at, self.slots, 70, beats);
         }
+    }
+
+    fn spoils(&self, revision: u32, at: Second) -> Option<Spoil> {
+        let (turn, phase) = self.cycle.turn(at)?;
+        let is_new = u32::try_from(turn).is_ok_and(|turn| revision == self.before + 1 + turn);
+        (is_new && phase < self.lasts).then(|| Spoil {
+            boot: None,
+            sick: None,
+            ends: Self::PATIENCE,
+            how: Ending::NeverStarted(NO_IMAGE),
+            until: Some(at - phase + self.lasts),
+            good: self.before,
+        })
     }
 
     fn planted(&self) -> &[FindingKind] {

@@ -4,7 +4,7 @@ use crate::domain::FindingKind;
 
 use super::super::clock::{Cycle, Second};
 use super::super::life::Life;
-use super::{Incident, Scrape};
+use super::{Hands, Incident, Scrape};
 
 /// Prometheus loses a service: its targets vanish or time out, and its series stop.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl LostTargets {
 }
 
 impl Incident for LostTargets {
-    fn scrape(&self, _life: &Life, at: Second) -> Scrape {
+    fn scrape(&self, _life: &Life, at: Second, _hands: &Hands) -> Scrape {
         if self.is_on(at) { self.scrape } else { Scrape::Answers }
     }
 
@@ -53,7 +53,7 @@ pub struct DeadZone {
 }
 
 impl Incident for DeadZone {
-    fn scrape(&self, life: &Life, at: Second) -> Scrape {
+    fn scrape(&self, life: &Life, at: Second, _hands: &Hands) -> Scrape {
         let is_on = self.cycle.turn(at).is_some_and(|(_, phase)| phase < self.lasts);
         if is_on && life.zone() == self.zone { Scrape::Fails("context deadline exceeded") } else { Scrape::Answers }
     }

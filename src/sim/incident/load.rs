@@ -28,8 +28,27 @@ pub struct Swell {
     pub seed: u64,
 }
 
+/// The CPU from which on requests begin to wait for one another, in percent.
+const BUSY: f64 = 60.0;
+
+impl Swell {
+    /// How far the tasks are past what they can do, 1 for those the service began with: what errs and is slow because
+    /// CPU is short goes with it, and ends when more tasks share the load.
+    fn pressure(&self, signal: Signal, at: Second, hands: &Hands) -> f64 {
+        let cpu = self.bends.iter().find_map(|(bent, bend)| match bend {
+            Bend::To(height) if *bent == Signal::Cpu && *height > BUSY => Some(*height),
+            _ => None,
+        });
+        let suffers = matches!(signal, Signal::Errors | Signal::LatencyP50 | Signal::LatencyP95 | Signal::LatencyP99);
+        match cpu.filter(|_| suffers) {
+            Some(height) => ((height * hands.share(at) - BUSY) / (height - BUSY)).clamp(0.0, 1.0),
+            None => 1.0,
+        }
+    }
+}
+
 impl Incident for Swell {
-    fn bend(&self, signal: Signal, at: Second, value: f64, _hands: &Hands) -> f64 {
+    fn bend(&self, signal: Signal, at: Second, value: f64, hands: &Hands) -> f64 {
         // The other latencies follow p95.
         let (kin, share) = match signal {
             Signal::LatencyP50 => (Signal::LatencyP95, 0.55),
@@ -37,7 +56,7 @@ impl Incident for Swell {
             own => (own, 1.0),
         };
         let Some((_, bend)) = self.bends.iter().find(|(bent, _)| *bent == kin) else { return value };
-        let level = self.envelope.level(at);
+        let level = self.envelope.level(at) * self.pressure(signal, at, hands);
         if level <= 0.0 {
             return value;
         }

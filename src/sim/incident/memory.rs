@@ -36,6 +36,10 @@ impl Leak {
             Some(restart) => (restart, at - restart),
             None => (scripted, at - scripted),
         };
+        // A place that somebody added has no past.
+        if slot >= self.slots && anchor == scripted {
+            return None;
+        }
         // Before its first kill a place climbs as it would have after an earlier one; calm before that.
         if since < -self.period && anchor == scripted {
             return Some(0.0);
@@ -45,8 +49,9 @@ impl Leak {
     }
 
     fn kills(&self, slot: u32, until: Second, hands: &Hands) -> Vec<Second> {
-        let mut anchors = vec![self.first + self.stagger * i64::from(slot) - self.period];
-        anchors.extend(hands.0.iter().filter(|(at, place)| *place == slot && *at <= until).map(|(at, _)| *at));
+        let scripted = self.first + self.stagger * i64::from(slot) - self.period;
+        let mut anchors: Vec<Second> = (slot < self.slots).then_some(scripted).into_iter().collect();
+        anchors.extend(hands.each(slot, until));
         let mut kills = Vec::new();
         for (index, anchor) in anchors.iter().enumerate() {
             let end = anchors.get(index + 1).map_or(until, |next| next - 1);
@@ -66,7 +71,7 @@ impl Incident for Leak {
             return value;
         }
         let (mut sum, mut live) = (0.0, 0_u32);
-        for progress in (0..self.slots).filter_map(|slot| self.progress(slot, at, hands)) {
+        for progress in (0..hands.places(self.slots, at)).filter_map(|slot| self.progress(slot, at, hands)) {
             sum += self.floor + (99.0 - self.floor) * progress.powf(0.85);
             live += 1;
         }
@@ -75,7 +80,7 @@ impl Incident for Leak {
     }
 
     fn beats(&self, until: Second, hands: &Hands, beats: &mut Vec<Beat>) {
-        for slot in 0..self.slots {
+        for slot in 0..hands.most(self.slots) {
             let kills = self.kills(slot, until, hands).into_iter();
             beats.extend(kills.map(|at| Beat::Lose { at, slot, how: Ending::OutOfMemory, wait: NOTICE, boot: BOOT }));
         }
@@ -106,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_restart_by_hand_puts_the_next_kill_off() {
-        let hands = Hands(vec![(900, 0)]);
+        let hands = Hands::of_restarts(&[(900, 0)]);
         assert_eq!(leak().kills(0, 2_400, &hands), [0, 2_100]);
         assert!(leak().progress(0, 1_000, &hands) < leak().progress(0, 1_000, &Hands::default()));
     }

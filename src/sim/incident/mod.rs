@@ -7,6 +7,7 @@ mod load;
 mod memory;
 mod morning;
 mod outage;
+mod wedge;
 
 use std::fmt::Debug;
 
@@ -14,7 +15,9 @@ use crate::domain::{FindingKind, Signal};
 
 use super::beat::Beat;
 use super::clock::Second;
+use super::hands::Hands;
 use super::life::Life;
+use super::rolling::Spoil;
 
 pub use crash::CrashLoop;
 pub use deploy::{BadDeploy, Releases, StuckDeploy};
@@ -23,6 +26,7 @@ pub use load::{Bend, Swell};
 pub use memory::Leak;
 pub use morning::BadMorning;
 pub use outage::Outage;
+pub use wedge::Wedge;
 
 /// What the scrape of one task gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,17 +39,6 @@ pub enum Scrape {
     Undiscovered,
 }
 
-/// What people did to a service's tasks: when a task was stopped, and of which place, oldest first.
-#[derive(Debug, Clone, Default)]
-pub struct Hands(pub Vec<(Second, u32)>);
-
-impl Hands {
-    /// When the task of a place was last stopped by hand.
-    pub fn last(&self, slot: u32, until: Second) -> Option<Second> {
-        self.0.iter().rev().find(|(at, place)| *place == slot && *at <= until).map(|(at, _)| *at)
-    }
-}
-
 /// Something that happens to one service, once or again and again. Everything is a function of time.
 pub trait Incident: Debug + Send + Sync {
     /// What a signal is, given what it would be without this incident.
@@ -56,8 +49,13 @@ pub trait Incident: Debug + Send + Sync {
     /// Adds what happens to tasks and deployments up to `until`, oldest first.
     fn beats(&self, _until: Second, _hands: &Hands, _beats: &mut Vec<Beat>) {}
 
+    /// What becomes of the tasks of a deployment of `revision` that somebody begins at a moment, if they cannot work.
+    fn spoils(&self, _revision: u32, _at: Second) -> Option<Spoil> {
+        None
+    }
+
     /// What the scrape of a running task gives.
-    fn scrape(&self, _life: &Life, _at: Second) -> Scrape {
+    fn scrape(&self, _life: &Life, _at: Second, _hands: &Hands) -> Scrape {
         Scrape::Answers
     }
 

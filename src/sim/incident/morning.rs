@@ -45,6 +45,18 @@ impl BadMorning {
     /// When the first turn begins, so that the first screen shows the fourteenth minute.
     pub const FIRST: Second = -14 * MINUTE;
 
+    /// The bad revision of a turn.
+    fn bad(&self, turn: i64) -> u32 {
+        self.before + 1 + 2 * u32::try_from(turn).unwrap_or(0)
+    }
+
+    /// How much of the trouble is left when somebody rolls the release back.
+    fn left(&self, at: Second, hands: &Hands) -> f64 {
+        self.cycle
+            .turn(at)
+            .map_or(1.0, |(turn, phase)| hands.left(at - phase, at, |revision| revision == self.bad(turn)))
+    }
+
     fn level(&self, at: Second, from: Second, to: Second, rise: Second) -> f64 {
         let cycle = Cycle::new(self.cycle.first + from, self.cycle.period);
         Envelope { cycle, rise, hold: (to - from - rise).max(0), fall: 2 * MINUTE }.level(at)
@@ -52,10 +64,11 @@ impl BadMorning {
 }
 
 impl Incident for BadMorning {
-    fn bend(&self, signal: Signal, at: Second, value: f64, _hands: &Hands) -> f64 {
-        let trouble = self.level(at, 90, script::CALM - 120, 45);
+    fn bend(&self, signal: Signal, at: Second, value: f64, hands: &Hands) -> f64 {
+        let left = self.left(at, hands);
+        let trouble = left * self.level(at, 90, script::CALM - 120, 45);
         // While the second killed task is replaced, what is left errs more than before.
-        let worse = self.level(at, script::KILLS[1].0 + 20, script::KILLS[1].0 + 200, 40);
+        let worse = left * self.level(at, script::KILLS[1].0 + 20, script::KILLS[1].0 + 200, 40);
         let grain = 1.0 + 0.02 * noise::wave(noise::fork(self.seed, signal as u64), at, 75);
         let toward = |height: f64| value + (height * grain - value) * trouble;
         match signal {
@@ -69,14 +82,16 @@ impl Incident for BadMorning {
         }
     }
 
-    fn beats(&self, until: Second, _hands: &Hands, beats: &mut Vec<Beat>) {
+    fn beats(&self, until: Second, hands: &Hands, beats: &mut Vec<Beat>) {
         for (turn, from) in self.cycle.turns(until) {
-            let bad = self.before + 1 + 2 * u32::try_from(turn).unwrap_or(0);
+            let bad = self.bad(turn);
             beats.push(Beat::Deploy { at: from, revision: bad, back: false });
             for (after, slot) in script::REACHES.into_iter().filter(|(_, slot)| *slot < self.slots) {
                 beats.push(Beat::Replace { at: from + after, slot, boot: BOOT, drain: 25 });
             }
-            for (after, slot) in script::KILLS.into_iter().filter(|(_, slot)| *slot < self.slots) {
+            let leaks = |after: Second| self.left(from + after, hands) >= 1.0;
+            let kills = script::KILLS.into_iter().filter(|(after, slot)| *slot < self.slots && leaks(*after));
+            for (after, slot) in kills {
                 beats.push(Beat::Lose { at: from + after, slot, how: Ending::OutOfMemory, wait: NOTICE, boot: 54 });
             }
             beats.push(Beat::Settle { at: from + script::ROLLED });

@@ -59,7 +59,7 @@ fn service(scene: &Scene<'_>, tasks_known: bool) -> EcsService {
     EcsService {
         id: service.id.clone(),
         status: "ACTIVE".to_owned(),
-        desired: service.tasks,
+        desired: scene.timeline.wanted,
         running: scene.timeline.running(now),
         pending: scene.timeline.pending(now),
         launch: "FARGATE".to_owned(),
@@ -142,7 +142,7 @@ fn deployment(scene: &Scene<'_>, place: usize, rollout: &Rollout) -> Deployment 
         rollout: state,
         reason: Some(reason(rollout, state)),
         definition: scene.service.definition(rollout.revision),
-        desired: if is_newest { scene.service.tasks } else { running },
+        desired: if is_newest { timeline.wanted } else { running },
         running,
         pending: own(&|life| life.is_starting(now)),
         failed_tasks: if is_done { 0 } else { own(&has_failed) },
@@ -162,7 +162,11 @@ fn deployment_id(rollout: &Rollout) -> String {
 fn reason(rollout: &Rollout, state: RolloutState) -> String {
     let id = deployment_id(rollout);
     match (state, rollout.undoes) {
+        (RolloutState::Failed, _) if rollout.by_hand => format!("ECS deployment {id} was stopped: rolling back."),
         (RolloutState::Failed, _) => format!("ECS deployment {id} circuit breaker: tasks failed to start."),
+        (_, Some(undone)) if rollout.by_hand => {
+            format!("ECS deployment {id}: rolling back from deploymentId ecs-svc/{undone}.")
+        }
         (_, Some(undone)) => {
             format!("ECS deployment circuit breaker: rolling back from deploymentId ecs-svc/{undone}.")
         }

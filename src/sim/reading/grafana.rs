@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::{Alert, AlertState, Dashboard, GrafanaReading, Owner, Severity, SourceError, SourceKind};
 
-use super::super::alerts::{BUDGET, EVALUATION};
+use super::super::alerts::{self, BUDGET, EVALUATION, Made};
 use super::super::clock::{MINUTE, Second, floor, second, stamp};
 use super::super::world::World;
 
@@ -23,17 +23,18 @@ impl World {
         if let Some(error) = self.refusal(SourceKind::Grafana, now) {
             return Err(error);
         }
+        let made = self.made_silences(SourceKind::Grafana, now);
         Ok(GrafanaReading {
             version: Some("13.2.0".to_owned()),
             database_ok: Some(true),
-            alerts: Some(self.managed_alerts(now)),
-            silences: Vec::new(),
+            alerts: Some(self.managed_alerts(now, &made)),
+            silences: made.into_iter().map(|made| made.silence).collect(),
             dashboards: self.dashboards(),
             ..GrafanaReading::default()
         })
     }
 
-    fn managed_alerts(&self, now: Second) -> Vec<Alert> {
+    fn managed_alerts(&self, now: Second, made: &[Made]) -> Vec<Alert> {
         let at = floor(now, EVALUATION);
         if let Some(outage) = self.outage(SourceKind::Prometheus, at).filter(|outage| outage.down) {
             let since = outage.cycle.turn(at).map_or(at, |(_, phase)| at - phase);
@@ -42,6 +43,7 @@ impl World {
         let scenes = self.scenes(now);
         let mut alerts: Vec<Alert> = scenes.iter().filter_map(|scene| BUDGET.evaluate(scene, at)).collect();
         for alert in &mut alerts {
+            alert.suppression = alerts::silenced(alert, &[], made).filter(|_| alert.state == AlertState::Firing);
             alert.seen_in = vec![SourceKind::Grafana];
             alert.labels.insert("grafana_folder".to_owned(), "SLO".to_owned());
             alert.url = Some(format!("{ADDRESS}/alerting/grafana/slo-error-budget/view"));

@@ -1,6 +1,6 @@
 //! Prometheus and Alertmanager: signals, targets, alerts, silences.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use crate::domain::{
     Target, TargetHealth,
 };
 
-use super::super::alerts;
+use super::super::alerts::{self, Made};
 use super::super::clock::{HOUR, MINUTE, Second, floor, second, stamp};
 use super::super::incident::Scrape;
 use super::super::life::Life;
@@ -65,11 +65,12 @@ impl World {
         if let Some(error) = self.refusal(SourceKind::Alertmanager, now) {
             return Err(error);
         }
-        let silences: Vec<Silence> =
-            self.stage.quiets.iter().filter_map(|quiet| quiet.silence(self.plan().seed, now)).collect();
+        let (scripted, made) = (self.scripted_silences(now), self.made_silences(SourceKind::Alertmanager, now));
         let alerts = self.last_evaluation(now).map_or_else(Vec::new, |at| {
-            alerts::of_alertmanager(alerts::of_prometheus(&self.scenes(at), &self.stage.standing, at), &silences)
+            let raised = alerts::of_prometheus(&self.scenes(at), &self.stage.standing, at);
+            alerts::of_alertmanager(raised, &scripted, &made)
         });
+        let silences = scripted.into_iter().chain(made.into_iter().map(|made| made.silence)).collect();
         Ok(AlertmanagerReading {
             version: Some("0.34.0".to_owned()),
             alerts,
@@ -80,6 +81,20 @@ impl World {
             ],
             problems: Vec::new(),
         })
+    }
+
+    /// The scenario's silences that hold at a moment and that nobody has ended.
+    fn scripted_silences(&self, now: Second) -> Vec<Silence> {
+        let quiets = self.stage.quiets.iter().filter_map(|quiet| quiet.silence(self.plan().seed, now));
+        let deeds = self.deeds.read().unwrap_or_else(PoisonError::into_inner);
+        let is_ended = |silence: &Silence| deeds.silences.iter().any(|made| made.has_ended(&silence.id, now));
+        quiets.filter(|silence| !is_ended(silence)).collect()
+    }
+
+    /// The silences made by hand in one place that hold at a moment.
+    pub(super) fn made_silences(&self, source: SourceKind, now: Second) -> Vec<Made> {
+        let deeds = self.deeds.read().unwrap_or_else(PoisonError::into_inner);
+        deeds.silences.iter().filter(|made| made.silence.source == source && made.is_on(now)).cloned().collect()
     }
 
     /// The moment of the alerts that Alertmanager still believes: now, or shortly before Prometheus went down.
@@ -114,9 +129,9 @@ fn target(scene: &Scene<'_>, life: &Life) -> Option<Target> {
     let (service, now) = (scene.service, scene.now);
     let instance = format!("{}:{}", life.address(service), service.port);
     let url = format!("http://{instance}/metrics");
-    let chance = noise::fork(service.seed, u64::from(life.slot) ^ 0x7a);
+    let chance = noise::fork(service.seed, u64::from(life.slot) ^ (u64::from(life.turn) << 16) ^ 0x7a);
     // Every task is first scraped within one interval of its start, then at that rhythm.
-    let first = life.started? + noise::pick(chance, SCRAPE.unsigned_abs()).cast_signed();
+    let first = life.started? + noise::pick(chance, SCRAPE.unsigned_abs()).cast_signed().max(1);
     let scraped = (first <= now).then(|| first + floor(now - first, SCRAPE));
     let (health, last_error) = match (scene.scrape(life, now), scraped) {
         (Scrape::Undiscovered, _) => return None,

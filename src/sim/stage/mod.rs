@@ -10,7 +10,7 @@ use super::alerts::{Quiet, Standing};
 use super::clock::{Cycle, Envelope, MINUTE, Second};
 use super::fleet::Service;
 use super::incident::{
-    BadDeploy, Bend, CrashLoop, DeadZone, Incident, Leak, LostTargets, Outage, Scrape, StuckDeploy, Swell,
+    BadDeploy, Bend, CrashLoop, DeadZone, Incident, Leak, LostTargets, Outage, Scrape, StuckDeploy, Swell, Wedge,
 };
 use super::life::Ending;
 use super::noise;
@@ -84,6 +84,14 @@ fn befalls(scenario: Scenario, service: &Service, stage: &mut Stage) -> Vec<Box<
         }
         (S::MetricsStopped, "api-1" | "api-2" | "web" | "worker") => metrics_stop(service),
         (S::AlertStorm, _) if !service.stack && service.tasks >= 3 => dead_zone(service),
+        (S::WedgedTask, "api-2") => vec![boxed(Wedge {
+            from: -9 * MINUTE,
+            slot: 1,
+            errors: 7.4,
+            p95: 2.6,
+            planted: vec![FindingKind::Errors, FindingKind::TargetDown],
+            seed: service.seed,
+        })],
         (S::Flapping, "api-2") => vec![boxed(flapping(service))],
         (S::ReleaseDay, name) => routine::release_day(name, service),
         (S::Throttled, "api-2") => {

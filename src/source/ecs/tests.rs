@@ -19,6 +19,9 @@ fn context(services: &[&str]) -> Context {
     Context {
         name: "test".to_owned(),
         production: false,
+        read_only: false,
+        arm_for: Duration::from_mins(10),
+        change_timeout: Duration::from_mins(5),
         aws: None,
         prometheus: None,
         alertmanager: None,

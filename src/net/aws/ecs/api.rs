@@ -95,6 +95,25 @@ impl<'a> Api<'a> {
         .await
     }
 
+    /// ARNs of one service's tasks, those meant to run or those meant to be stopped.
+    pub async fn list_tasks_of(
+        &self,
+        cluster: &str,
+        service: &str,
+        desired: DesiredStatus,
+    ) -> Result<Vec<String>, SourceError> {
+        let call = call("ListTasks", service);
+        self.pages(call, |token| {
+            let request = self.client.list_tasks().cluster(cluster).service_name(service);
+            let request = request.desired_status(desired.clone()).max_results(PAGE).set_next_token(token);
+            async move {
+                let page = self.session.call(call, request.send()).await?;
+                Ok((page.task_arns.unwrap_or_default(), page.next_token))
+            }
+        })
+        .await
+    }
+
     /// At most [`TASKS_A_CALL`] tasks.
     pub async fn describe_tasks(
         &self,

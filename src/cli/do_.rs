@@ -1,0 +1,290 @@
+//! `rounds do`: one change, planned, confirmed, made and watched.
+
+mod ask;
+mod matcher;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::args::{Cli, DoArgs, DoCommand, HowArgs, Output, SilencePlace};
+use super::environment::Environment;
+use super::failure::Failure;
+use super::setup::Opened;
+use super::{FAREWELL, once, runtime, setup, stdout};
+use crate::domain::{
+    Change, Consent, GateState, ObjectionKind, Plan, PlanOptions, Progress, Refusal, ServiceId, SilenceAsk, SourceKind,
+};
+use crate::engine::{self, Operator};
+use crate::report;
+use crate::report::change::{self, Document, Refused};
+use crate::report::once::Options;
+
+/// The exit code of what was refused here: nothing was changed.
+const REFUSED: u8 = 3;
+
+/// Plans, asks, makes the change, watches it and answers with the exit code.
+pub fn run(cli: &Cli, args: &DoArgs, environment: &Environment) -> Result<u8, Failure> {
+    if matches!(args.change, DoCommand::Schema) {
+        let text = serde_json::to_string_pretty(&change::schema());
+        let text = text.map_err(|error| Failure::new(format!("cannot write the schema: {error}")))?;
+        return stdout::print(&(text + "\n")).map(|()| 0);
+    }
+    if !matches!(cli.once.output, Output::Text | Output::Json) {
+        return Err(Failure::new("a change is told as text or json"));
+    }
+    let opened = setup::station(cli, environment)?;
+    for warning in &opened.warnings {
+        stdout::complain(&report::problem(warning, None, false));
+    }
+    let options = once::options(cli, environment, &opened);
+    let runtime = runtime()?;
+    let session = Session { cli, how: &args.how, opened: &opened, operator: opened.station.operator.clone(), options };
+    let code = runtime.block_on(session.run(&args.change));
+    runtime.shutdown_timeout(FAREWELL);
+    code
+}
+
+struct Session<'a> {
+    cli: &'a Cli,
+    how: &'a HowArgs,
+    opened: &'a Opened,
+    operator: Operator,
+    options: Options,
+}
+
+impl Session<'_> {
+    async fn run(&self, asked: &DoCommand) -> Result<u8, Failure> {
+        let change = match self.change(asked).await {
+            Ok(change) => change,
+            Err(refusal) => return self.refused(None, &refusal),
+        };
+        let patience = if self.how.no_wait { Some(std::time::Duration::ZERO) } else { self.how.wait };
+        let options = PlanOptions { silence: self.how.silence, patience };
+        let plan = match self.operator.plan(&change, &options).await {
+            Ok(plan) => plan,
+            Err(refusal) => return self.refused(None, &refusal),
+        };
+        self.tell(&change::plan(&plan, &self.options))?;
+        let accepted = self.accepted();
+        if let Some(refusal) = self.stands_against(&plan, &accepted) {
+            if !self.how.dry_run {
+                self.operator.decline(&plan, &refusal.what).await;
+            }
+            return self.refused(Some(&plan), &refusal);
+        }
+        if self.how.dry_run {
+            self.tell("dry run: nothing was changed\n")?;
+            return self.document(&Document { plan: Some(&plan), ..Self::bare(true, 0) });
+        }
+        match self.consent(&plan, accepted) {
+            Ok(consent) => self.carry_out(&plan, &consent).await,
+            Err(refusal) => {
+                self.operator.decline(&plan, &refusal.what).await;
+                self.refused(Some(&plan), &refusal)
+            }
+        }
+    }
+
+    /// What is meant, its service found.
+    async fn change(&self, asked: &DoCommand) -> Result<Change, Refusal> {
+        Ok(match asked {
+            DoCommand::Restart { task } => Change::RestartTask { service: self.service().await?, task: task.clone() },
+            DoCommand::Redeploy => Change::Redeploy { service: self.service().await? },
+            DoCommand::Scale { desired } => Change::Scale { service: self.service().await?, desired: *desired },
+            DoCommand::Rollback => Change::RollBack { service: self.service().await? },
+            DoCommand::Silence { matchers, lasts, comment, place } => {
+                let parsed: Result<Vec<_>, _> = matchers.iter().map(|text| matcher::parse(text)).collect();
+                let mut matchers = parsed.map_err(Refusal::new)?;
+                if !self.cli.context.services.is_empty() {
+                    matchers.extend(self.operator.matchers_of(&self.service().await?));
+                }
+                if matchers.is_empty() {
+                    return Err(Refusal::new("a silence needs to know what it is about")
+                        .with_hint("give --service NAME, or --matcher label=value (may be repeated)"));
+                }
+                let source = self.silencer(*place)?;
+                Change::Silence(SilenceAsk { matchers, lasts: *lasts, comment: comment.clone(), source })
+            }
+            DoCommand::Expire { id, place } => Change::ExpireSilence { id: id.clone(), source: self.silencer(*place)? },
+            DoCommand::Annotate { text, tags } => Change::Annotate { text: text.clone(), tags: tags.clone() },
+            DoCommand::Reload { .. } | DoCommand::Schema => Change::ReloadPrometheus,
+        })
+    }
+
+    fn silencer(&self, place: Option<SilencePlace>) -> Result<SourceKind, Refusal> {
+        let named = place.map(|place| match place {
+            SilencePlace::Alertmanager => SourceKind::Alertmanager,
+            SilencePlace::Grafana => SourceKind::Grafana,
+        });
+        let known = self.operator.silencers();
+        match (named, known.first()) {
+            (Some(named), _) if known.contains(&named) => Ok(named),
+            (Some(named), _) => Err(Refusal::new(format!("{named} is not configured, or takes no silences"))),
+            (None, Some(first)) => Ok(*first),
+            (None, None) => {
+                Err(Refusal::new("no silence can be made: the context has neither alertmanager nor grafana"))
+            }
+        }
+    }
+
+    /// The one service that `--service` names.
+    async fn service(&self) -> Result<ServiceId, Refusal> {
+        let globs = self.cli.context.services.join(", ");
+        if globs.is_empty() {
+            return Err(Refusal::new("which service?").with_hint("--service NAME, or CLUSTER/NAME"));
+        }
+        let found = engine::services(&self.opened.station, self.cli.once.timeout).await;
+        let found = found.map_err(|error| Refusal { what: error.what, hint: error.hint })?;
+        match found.as_slice() {
+            [one] => Ok(one.clone()),
+            [] => Err(Refusal::new(format!("no service is {globs}")).with_hint("see them all: rounds --once")),
+            several => {
+                let names: Vec<String> = several.iter().take(10).map(ToString::to_string).collect();
+                let more = if several.len() > 10 { " ..." } else { "" };
+                Err(Refusal::new(format!("{globs} is more than one service: {}{more}", names.join(", ")))
+                    .with_hint("a change is of one service: give its name, or CLUSTER/NAME"))
+            }
+        }
+    }
+
+    fn accepted(&self) -> Vec<ObjectionKind> {
+        let flags = [(self.how.allow_downtime, ObjectionKind::Downtime), (self.how.force, ObjectionKind::Rolling)];
+        flags.into_iter().filter(|(is, _)| *is).map(|(_, kind)| kind).collect()
+    }
+
+    /// Why there is no point in asking.
+    fn stands_against(&self, plan: &Plan, accepted: &[ObjectionKind]) -> Option<Refusal> {
+        if let GateState::ReadOnly { by } = self.operator.gate() {
+            return Some(Refusal::new(format!("changes are taken away here ({by}): nothing was changed")));
+        }
+        crate::exec::objections(plan, accepted).err()
+    }
+
+    /// A person's yes: `--yes`, or what is typed at the prompt. The right name in production arms it for this one change.
+    fn consent(&self, plan: &Plan, accepted: Vec<ObjectionKind>) -> Result<Consent, Refusal> {
+        let consent = if self.how.yes {
+            let typed = self.confirmed(plan)?;
+            Consent { typed, accepted, by: "--yes".to_owned() }
+        } else {
+            let typed = ask::consent(plan)?;
+            Consent { typed, accepted, by: "typed".to_owned() }
+        };
+        if plan.typed.is_some() {
+            self.operator.arm()?;
+        }
+        Ok(consent)
+    }
+
+    /// What `--confirm` says, where production wants it said.
+    fn confirmed(&self, plan: &Plan) -> Result<Option<String>, Refusal> {
+        match (&plan.typed, &self.how.confirm) {
+            (None, _) => Ok(None),
+            (Some(wanted), Some(given)) if wanted == given => Ok(Some(given.clone())),
+            (Some(wanted), given) => {
+                let given = given.as_ref().map(|given| format!(", not {given}")).unwrap_or_default();
+                Err(Refusal::new(format!("this is production: --yes alone is not enough{given}; nothing was changed"))
+                    .with_hint(format!("--yes --confirm {}", crate::format::shell_word(wanted))))
+            }
+        }
+    }
+
+    async fn carry_out(&self, plan: &Plan, consent: &Consent) -> Result<u8, Failure> {
+        let (sender, mut progress) = mpsc::unbounded_channel();
+        let carried = self.operator.carry_out(plan, consent, &sender);
+        tokio::pin!(carried);
+        let mut signals = Signals::listen()?;
+        let mut told: Option<Progress> = None;
+        let mut was_stopped = false;
+        let ended = loop {
+            tokio::select! {
+                biased;
+                ended = &mut carried => break ended,
+                Some(now) = progress.recv() => {
+                    self.tell(&change::news(told.as_ref(), &now, &self.options))?;
+                    told = Some(now);
+                }
+                () = signals.any() => {
+                    if was_stopped {
+                        return Err(Failure { code: 2, ..Failure::new("told to end in the middle: see rounds journal") });
+                    }
+                    was_stopped = true;
+                    self.operator.stop();
+                }
+            }
+        };
+        match ended {
+            Ok(end) => {
+                self.tell(&change::news(told.as_ref(), &end, &self.options))?;
+                self.tell(&change::verdict(&end, &self.options))?;
+                let code = end.outcome.as_ref().map_or(2, change::exit_code);
+                self.document(&Document {
+                    plan: Some(plan),
+                    consent: Some(consent),
+                    progress: Some(&end),
+                    outcome: end.outcome.as_ref(),
+                    ..Self::bare(false, code)
+                })
+            }
+            Err(refusal) => self.refused(Some(plan), &refusal),
+        }
+    }
+
+    /// Says why nothing was changed.
+    fn refused(&self, plan: Option<&Plan>, refusal: &Refusal) -> Result<u8, Failure> {
+        let colour = self.options.colour;
+        stdout::complain(&report::problem(&refusal.what, refusal.hint.as_deref(), colour));
+        self.document(&Document { plan, refused: Some(Refused::of(refusal)), ..Self::bare(self.how.dry_run, REFUSED) })
+    }
+
+    const fn bare(dry_run: bool, exit_code: u8) -> Document<'static> {
+        Document {
+            schema: change::SCHEMA,
+            plan: None,
+            dry_run,
+            consent: None,
+            progress: None,
+            outcome: None,
+            refused: None,
+            exit_code,
+        }
+    }
+
+    /// Text as it comes; with `-o json` it is for whoever looks on and goes to standard error where that is asked for.
+    fn tell(&self, text: &str) -> Result<(), Failure> {
+        match self.cli.once.output {
+            Output::Json if self.how.yes || self.how.dry_run => Ok(()),
+            Output::Json => {
+                stdout::complain(text);
+                Ok(())
+            }
+            _ => stdout::print(text),
+        }
+    }
+
+    /// The one document at the end, with `-o json`; the exit code.
+    fn document(&self, document: &Document<'_>) -> Result<u8, Failure> {
+        if self.cli.once.output == Output::Json {
+            stdout::print(&change::json(document))?;
+        }
+        Ok(document.exit_code)
+    }
+}
+
+/// The signals that end the watching.
+struct Signals([tokio::signal::unix::Signal; 3]);
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let on = |kind| signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}")));
+        Ok(Self([on(SignalKind::interrupt())?, on(SignalKind::terminate())?, on(SignalKind::hangup())?]))
+    }
+
+    async fn any(&mut self) {
+        let [interrupt, terminate, hang_up] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    }
+}

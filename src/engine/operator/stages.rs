@@ -1,0 +1,398 @@
+//! Whether a change has come to pass, stage by stage, from what is seen: nothing here asks anything.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::eyes::{Before, View};
+use crate::domain::{
+    AlertState, Deployment, DeploymentStatus, Rollout, Stage, StageState, TargetHealth, Task, TaskHealth, TaskState,
+};
+use crate::exec::{Deed, Made, Seen, ServiceFacts, ServiceSeen, Subject};
+use crate::format::count;
+
+/// Without any health check ECS takes a task for healthy this long after it runs.
+const SETTLING: Duration = Duration::from_secs(40);
+
+/// New tasks that may end by themselves before a deployment counts as failed. ECS tries again; a restart has one try.
+const CRASHES: usize = 2;
+
+/// Where a stage is right now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Now {
+    pub state: StageState,
+    pub text: String,
+}
+
+impl Now {
+    pub(super) fn done(text: impl Into<String>) -> Self {
+        Self { state: StageState::Done, text: text.into() }
+    }
+
+    pub(super) fn watching(text: impl Into<String>) -> Self {
+        Self { state: StageState::Watching, text: text.into() }
+    }
+
+    pub(super) fn failed(text: impl Into<String>) -> Self {
+        Self { state: StageState::Failed, text: text.into() }
+    }
+
+    fn skipped(text: impl Into<String>) -> Self {
+        Self { state: StageState::Skipped, text: text.into() }
+    }
+}
+
+/// What one look found, of as many stages as were looked at.
+pub(super) type Findings = Vec<(Stage, Now)>;
+
+/// What must come to pass.
+pub(super) struct Goal<'a> {
+    made: &'a Made,
+    before: &'a Before,
+    /// The service as it was.
+    facts: Option<&'a ServiceFacts>,
+    /// Every task there was.
+    old: BTreeSet<&'a str>,
+    began: Timestamp,
+}
+
+impl<'a> Goal<'a> {
+    pub(super) fn new(made: &'a Made, before: &'a Before) -> Self {
+        let facts = match &made.before {
+            Subject::Service(facts) => Some(&**facts),
+            _ => None,
+        };
+        let tasks = facts.map(|facts| facts.service.tasks.as_slice()).unwrap_or_default();
+        let old = tasks.iter().map(|task| task.id.as_str()).collect();
+        Self { made, before, facts, old, began: made.began.now }
+    }
+
+    fn wanted(&self, seen: &ServiceSeen) -> u32 {
+        match &self.made.deed {
+            Deed::Scale { desired, .. } => *desired,
+            _ => seen.service.desired,
+        }
+    }
+
+    fn new_tasks<'s>(&self, seen: &'s ServiceSeen) -> Vec<&'s Task> {
+        seen.service.tasks.iter().filter(|task| !self.old.contains(task.id.as_str())).collect()
+    }
+
+    /// New tasks run and are healthy, old ones are gone, the service is steady.
+    pub(super) fn tasks(&self, seen: &ServiceSeen, now: Timestamp) -> Now {
+        let new = self.new_tasks(seen);
+        let restart = matches!(self.made.deed, Deed::StopTask { .. });
+        let crashed: Vec<&&Task> = new.iter().filter(|task| ended_by_itself(task)).collect();
+        if let Some(task) = crashed.first()
+            && (restart || crashed.len() >= CRASHES)
+        {
+            let why = task.stop_summary().unwrap_or_else(|| "no reason given".to_owned());
+            let what = if restart { "its replacement" } else { "a new task" };
+            return Now::failed(format!("{what} {} stopped again: {why}", task.short_id()));
+        }
+        if let Some(why) = self.gone_wrong(seen) {
+            return Now::failed(why);
+        }
+        let open = self.open(seen, &new, now);
+        if open.is_empty() { Now::done(self.came_to_pass(seen, &new)) } else { Now::watching(open.join("; ")) }
+    }
+
+    /// Whether the deployment cannot come to pass any more.
+    fn gone_wrong(&self, seen: &ServiceSeen) -> Option<String> {
+        if seen.undone.as_deref() == Some("ROLLBACK_FAILED") {
+            return Some("ECS could not undo the deployment (ROLLBACK_FAILED)".to_owned());
+        }
+        if !self.is_rollout() {
+            return None;
+        }
+        let own = self.own_deployment(seen);
+        let said = |one: &Deployment| one.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        if let Some(one) = own.filter(|one| one.rollout == Rollout::Failed) {
+            return Some(format!("deployment {} failed{}", one.definition, said(one)));
+        }
+        let primary = primary(seen)?;
+        let is_ours = own.is_some_and(|own| own.id == primary.id);
+        let expected = self.made.result.as_ref().ok().and_then(|receipt| receipt.id.as_ref());
+        let is_undone = !is_ours && primary.is_rollback() && !matches!(self.made.deed, Deed::Undo { .. });
+        (expected.is_some() && is_undone)
+            .then(|| format!("the deployment was rolled back to {}{}", primary.definition, said(primary)))
+    }
+
+    /// Whether every task is replaced.
+    const fn is_rollout(&self) -> bool {
+        matches!(self.made.deed, Deed::Redeploy { .. } | Deed::Deploy { .. } | Deed::Undo { .. })
+    }
+
+    /// The deployment the call made, where it is known by its id, else the newest one there was not before.
+    fn own_deployment<'s>(&self, seen: &'s ServiceSeen) -> Option<&'s Deployment> {
+        let deployments = &seen.service.deployments;
+        let named = self.made.result.as_ref().ok().and_then(|receipt| receipt.id.as_ref());
+        let by_id = named.and_then(|id| deployments.iter().find(|one| one.id == *id));
+        by_id.or_else(|| {
+            let before = self.facts.map(|facts| facts.service.deployments.as_slice()).unwrap_or_default();
+            let is_new = |one: &&Deployment| !before.iter().any(|known| known.id == one.id);
+            primary(seen).filter(is_new)
+        })
+    }
+
+    /// What is still to come, each in a few words.
+    fn open(&self, seen: &ServiceSeen, new: &[&Task], now: Timestamp) -> Vec<String> {
+        let service = &seen.service;
+        let wanted = self.wanted(seen);
+        let mut open = Vec::new();
+        match &self.made.deed {
+            Deed::StopTask { task, .. } => {
+                let victim = service.tasks.iter().find(|one| one.id == *task);
+                if let Some(victim) = victim.filter(|one| one.state != TaskState::Stopped) {
+                    open.push(format!("task {} {}", victim.short_id(), victim.last_status));
+                }
+                let running = service.tasks.iter().filter(|task| task.state == TaskState::Running).count();
+                if u32::try_from(running).unwrap_or(u32::MAX).min(service.running) < wanted {
+                    open.extend(starting(new).or_else(|| Some("no replacement yet".to_owned())));
+                }
+            }
+            Deed::Scale { .. } => {
+                if service.desired != wanted || service.running != wanted || service.pending > 0 {
+                    let text = format!("{} of {wanted} running", service.running);
+                    let pending =
+                        if service.pending > 0 { format!(", {} pending", service.pending) } else { String::new() };
+                    open.push(text + &pending);
+                }
+            }
+            _ => open.extend(self.open_rollout(seen, new)),
+        }
+        if self.is_rollout() {
+            let old = service.tasks.iter().filter(|task| self.old.contains(task.id.as_str()));
+            let left = old.filter(|task| task.state != TaskState::Stopped).count();
+            if left > 0 && !self.takes_old_tasks_over() {
+                open.push(format!("{} not gone", count(left, "old task")));
+            }
+        }
+        let unsettled: Vec<&&Task> =
+            new.iter().filter(|task| task.state == TaskState::Running && !self.is_settled(task, now)).collect();
+        if let Some(task) = unsettled.first() {
+            let more = if unsettled.len() > 1 { format!(" and {} more", unsettled.len() - 1) } else { String::new() };
+            let health = match task.health {
+                TaskHealth::Unhealthy => "unhealthy",
+                _ => "not known to be healthy yet",
+            };
+            open.push(format!("task {}{more} running, {health}", task.short_id()));
+        }
+        open
+    }
+
+    /// A deployment that is undone hands its tasks back: those that ran before it stay.
+    const fn takes_old_tasks_over(&self) -> bool {
+        matches!(self.made.deed, Deed::Undo { .. })
+    }
+
+    fn open_rollout(&self, seen: &ServiceSeen, new: &[&Task]) -> Vec<String> {
+        let service = &seen.service;
+        let Some(primary) = primary(seen) else { return vec!["no deployment is there".to_owned()] };
+        let mut open = Vec::new();
+        let is_right = match &self.made.deed {
+            Deed::Deploy { definition, .. } => primary.definition == *definition,
+            Deed::Undo { .. } => {
+                let back = self.facts.and_then(|facts| facts.rolling.as_ref()?.from.clone());
+                let from = self.facts.map(|facts| facts.service.definition.as_str());
+                back.map_or_else(|| from != Some(primary.definition.as_str()), |back| primary.definition == back)
+            }
+            _ => self.own_deployment(seen).is_some_and(|own| own.id == primary.id),
+        };
+        if !is_right {
+            open.push(format!("the newest deployment is still {} of {}", primary.id, primary.definition));
+        }
+        if service.running != service.desired || service.pending > 0 || primary.running < primary.desired {
+            let own = format!("{} of {} of {} running", primary.running, primary.desired, primary.definition);
+            open.push(starting(new).map_or(own.clone(), |starting| format!("{own}, {starting}")));
+        } else if primary.rollout == Rollout::InProgress {
+            open.push(format!("ECS says that {} is still rolling", primary.definition));
+        }
+        let others = service
+            .deployments
+            .iter()
+            .filter(|one| one.status == DeploymentStatus::Active && one.running + one.pending > 0);
+        if others.count() > 0 && open.is_empty() {
+            open.push("an older deployment still has tasks".to_owned());
+        }
+        open
+    }
+
+    /// Whether a running task counts as healthy.
+    fn is_settled(&self, task: &Task, now: Timestamp) -> bool {
+        let has_balancer = self.facts.is_some_and(|facts| !facts.target_groups.is_empty());
+        let is_checked = self.facts.and_then(|facts| facts.is_checked) == Some(true);
+        match task.health {
+            TaskHealth::Healthy => true,
+            TaskHealth::Unhealthy => false,
+            TaskHealth::Unknown if is_checked => false,
+            // Its target group says so, in a stage of its own.
+            TaskHealth::Unknown if has_balancer => true,
+            TaskHealth::Unknown => {
+                let since = task.started_at.unwrap_or(self.began);
+                now.duration_since(since) >= jiff::SignedDuration::try_from(SETTLING).unwrap_or_default()
+            }
+        }
+    }
+
+    fn came_to_pass(&self, seen: &ServiceSeen, new: &[&Task]) -> String {
+        let running: Vec<&&Task> = new.iter().filter(|task| task.state == TaskState::Running).collect();
+        let wanted = self.wanted(seen);
+        let all = format!("{} of {wanted} running", seen.service.running);
+        match running.as_slice() {
+            [] => all,
+            [one] => format!("new task {} runs; {all}", one.short_id()),
+            several => format!("{} run; {all}", count(several.len(), "new task")),
+        }
+    }
+
+    /// The load balancer sends requests to every task that runs.
+    pub(super) fn target_group(&self, seen: &ServiceSeen) -> Now {
+        let targets = match &seen.targets {
+            Ok(targets) => targets,
+            Err(why) => return Now::skipped(format!("the target group cannot be read: {why}")),
+        };
+        let running: Vec<&Task> = seen.service.tasks.iter().filter(|task| task.state == TaskState::Running).collect();
+        let addresses: Vec<&str> = running.iter().filter_map(|task| task.address.as_deref()).collect();
+        if addresses.len() < running.len()
+            || !addresses.iter().any(|address| targets.iter().any(|target| target.id == **address))
+        {
+            // Instances, or tasks of a host's network: their targets cannot be told apart, so they are counted.
+            let healthy = targets.iter().filter(|target| target.state == "healthy").count();
+            let text = format!("{healthy} of {} healthy", running.len());
+            return if healthy >= running.len() { Now::done(text) } else { Now::watching(text) };
+        }
+        for address in &addresses {
+            let mut own = targets.iter().filter(|target| target.id == **address).peekable();
+            if own.peek().is_none() {
+                return Now::watching(format!("{address} is not registered yet"));
+            }
+            if let Some(target) = own.find(|target| target.state != "healthy") {
+                let why = target.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                return Now::watching(format!("{address} {}{why}", target.state));
+            }
+        }
+        Now::done(format!("{} healthy", count(addresses.len(), "target")))
+    }
+
+    /// Why a stage cannot be seen from here, where it cannot.
+    pub(super) fn out_of_sight(&self, stage: Stage) -> Option<Now> {
+        match stage {
+            Stage::Alerts => match &self.before.firing {
+                Ok(firing) if firing.is_empty() => Some(Now::skipped("no alert of it fired before")),
+                Ok(_) => None,
+                Err(why) => Some(Now::skipped(format!("which alerts fired before is not known: {why}"))),
+            },
+            Stage::Scrape => match &self.before.hosts {
+                Err(why) => Some(Now::skipped(format!("which targets there were is not known: {why}"))),
+                Ok(hosts) => {
+                    let tasks = self.facts.map(|facts| facts.service.tasks.as_slice()).unwrap_or_default();
+                    let mut addresses = tasks.iter().filter_map(|task| task.address.as_ref());
+                    let by_address = addresses.any(|address| hosts.contains(address));
+                    (!by_address).then(|| Now::skipped("prometheus does not scrape its tasks by their addresses"))
+                }
+            },
+            _ => None,
+        }
+    }
+
+    /// Prometheus scrapes every task that runs.
+    pub(super) fn scrape(&self, seen: &ServiceSeen, view: &View) -> Now {
+        let targets = match &view.targets {
+            Ok(targets) => targets,
+            Err(why) => return Now::watching(format!("the targets cannot be read: {why}")),
+        };
+        let running = seen.service.tasks.iter().filter(|task| task.state == TaskState::Running);
+        let addresses: Vec<&str> = running.filter_map(|task| task.address.as_deref()).collect();
+        for address in &addresses {
+            let own: Vec<_> = targets.iter().filter(|target| target.host() == *address).collect();
+            if own.is_empty() {
+                return Now::watching(format!("{address} is not discovered yet"));
+            }
+            if let Some(target) = own.iter().find(|target| target.health != TargetHealth::Up) {
+                let why = if target.last_error.is_empty() { String::new() } else { format!(": {}", target.last_error) };
+                let state = if target.health == TargetHealth::Down { "down" } else { "not scraped yet" };
+                return Now::watching(format!("{address} {state}{why}"));
+            }
+        }
+        Now::done(format!("{} up", count(addresses.len(), "target")))
+    }
+
+    /// The alerts that fired before fire no more and are not about to.
+    pub(super) fn alerts(&self, view: &View) -> Now {
+        let alerts = match &view.alerts {
+            Ok(alerts) => alerts,
+            Err(why) => return Now::watching(format!("the alerts cannot be read: {why}")),
+        };
+        let Ok(before) = &self.before.firing else { return Now::skipped("not known") };
+        let mut left: Vec<String> = alerts
+            .iter()
+            .filter(|alert| before.contains(&alert.name))
+            .map(|alert| match alert.state {
+                AlertState::Firing => format!("{} fires", alert.name),
+                AlertState::Pending => format!("{} is about to fire again", alert.name),
+            })
+            .collect();
+        left.sort();
+        left.dedup();
+        if left.is_empty() {
+            let names: Vec<&str> = before.iter().map(String::as_str).collect();
+            Now::done(format!("{} resolved", names.join(", ")))
+        } else {
+            Now::watching(left.join(", "))
+        }
+    }
+
+    /// Whether a change of no service can be read back.
+    pub(super) fn read_back(&self, seen: &Seen) -> Now {
+        match (seen, &self.made.deed) {
+            (Seen::Silence(Some(until)), Deed::Silence { .. }) => {
+                Now::done(format!("in force until {}", until.strftime("%H:%M:%SZ")))
+            }
+            (Seen::Silence(None), Deed::Silence { .. }) => Now::watching("it is not in force yet"),
+            (Seen::Silence(None), _) => Now::done("it is over"),
+            (Seen::Silence(Some(_)), _) => Now::watching("it is still in force"),
+            (Seen::Annotation(true), _) => Now::done("it is there"),
+            (Seen::Annotation(false), _) => Now::watching("it cannot be read back yet"),
+            (Seen::Prometheus { ok: Some(false), .. }, _) => {
+                Now::failed("prometheus could not read its configuration; the old one stays in force")
+            }
+            (Seen::Prometheus { ok, at }, _) => self.reloaded(*ok, *at),
+            (Seen::Service(_), _) => Now::skipped("nothing to read back"),
+        }
+    }
+
+    fn reloaded(&self, ok: Option<bool>, at: Option<Timestamp>) -> Now {
+        let before = match &self.made.before {
+            Subject::Prometheus(facts) => facts.last_reload,
+            _ => None,
+        };
+        match at {
+            // It tells whole seconds, by its own clock.
+            Some(at) if before.is_none_or(|before| at > before) || at.as_second() >= self.began.as_second() - 1 => {
+                Now::done(format!("read at {}", at.strftime("%H:%M:%SZ")))
+            }
+            Some(_) => Now::watching("it still runs what it read before"),
+            None if ok == Some(true) => Now::done("it says that the last reload worked"),
+            None => Now::skipped("it does not say when it last read its configuration"),
+        }
+    }
+}
+
+fn primary(seen: &ServiceSeen) -> Option<&Deployment> {
+    seen.service.deployments.iter().find(|one| one.status == DeploymentStatus::Primary)
+}
+
+/// Whether a task ended, and not because somebody or the scheduler wanted it to.
+fn ended_by_itself(task: &Task) -> bool {
+    matches!(task.state, TaskState::Stopping | TaskState::Stopped) && (task.crashed() || task.was_out_of_memory())
+}
+
+/// The first task on its way: `new task 81bc02aa PENDING`.
+fn starting(new: &[&Task]) -> Option<String> {
+    let starting: Vec<&&Task> = new.iter().filter(|task| task.state == TaskState::Pending).collect();
+    let first = starting.first()?;
+    let more = if starting.len() > 1 { format!(" and {} more", starting.len() - 1) } else { String::new() };
+    Some(format!("new task {}{more} {}", first.short_id(), first.last_status))
+}

@@ -1,0 +1,215 @@
+//! Watches a change to its end: looks, says what it waits for, and comes to a verdict.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::eyes::{Before, Eyes};
+use super::stages::{Findings, Goal, Now};
+use crate::domain::{Outcome, Progress, Stage, StageProgress, StageState};
+use crate::exec::{Clock, Deed, Door, Made, Seen, Subject, Watched};
+use crate::net::Mishap;
+
+/// The distance between two looks. ECS allows some 20 reads a second for the whole account; a look takes four.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
+
+/// The same where nothing is asked over a network.
+const BETWEEN_SIMULATED_LOOKS: Duration = Duration::from_millis(300);
+
+/// What one change is watched with.
+pub(super) struct Watching<'a> {
+    pub door: &'a Door,
+    pub eyes: &'a Eyes,
+    pub before: Before,
+    pub clock: Clock<'a>,
+    pub stop: watch::Receiver<bool>,
+}
+
+impl Watching<'_> {
+    /// From the call's outcome to the end. The last progress has the outcome.
+    pub(super) async fn to_the_end(self, made: Made, progress: &mpsc::UnboundedSender<Progress>) -> Progress {
+        let mut told = Progress {
+            plan: made.plan.id.clone(),
+            began: made.began.now,
+            at: (self.clock)().now,
+            stages: made.plan.stages.iter().map(|stage| waiting(*stage)).collect(),
+            remarks: made.remarks.clone(),
+            outcome: None,
+        };
+        let outcome = match &made.result {
+            Ok(receipt) => {
+                self.set(&mut told, Stage::Call, Now::done(receipt.said.clone()));
+                tell(progress, &told);
+                let (outcome, remark) =
+                    tokio::join!(self.follow(&made, &mut told, progress), self.door.annotate(&made, self.clock));
+                told.remarks.extend(remark);
+                outcome
+            }
+            Err(Mishap::Refused(error)) => {
+                self.set(&mut told, Stage::Call, Now::failed(error.what.clone()));
+                told.remarks.extend(error.hint.clone());
+                Outcome::NotMade { why: error.what.clone() }
+            }
+            Err(Mishap::Unknown(error)) => {
+                self.set(&mut told, Stage::Call, Now::failed(error.what.clone()));
+                Outcome::Unknown { why: format!("{}; it may have arrived: look before doing it again", error.what) }
+            }
+        };
+        let remarks = self.door.close(&made, &outcome, &told.stages, self.clock).await;
+        told.remarks.extend(remarks);
+        told.at = (self.clock)().now;
+        told.outcome = Some(outcome);
+        tell(progress, &told);
+        told
+    }
+
+    async fn follow(&self, made: &Made, told: &mut Progress, progress: &mpsc::UnboundedSender<Progress>) -> Outcome {
+        let Some(watched) = watched(made) else { return Outcome::Verified };
+        if made.plan.patience.is_zero() {
+            return Outcome::Unwatched { waiting_for: "everything: nobody was to watch".to_owned() };
+        }
+        let goal = Goal::new(made, &self.before);
+        let deadline = made.began.now.checked_add(made.plan.patience).unwrap_or(jiff::Timestamp::MAX);
+        let pause = if made.plan.place.demo { BETWEEN_SIMULATED_LOOKS } else { BETWEEN_LOOKS };
+        let mut stop = self.stop.clone();
+        loop {
+            let findings = self.look(&goal, &watched, told).await;
+            let now = (self.clock)().now;
+            let ended = self.take(told, findings, now);
+            told.at = now;
+            if let Some(outcome) = ended {
+                return outcome;
+            }
+            if now >= deadline {
+                return Outcome::GaveUp { waiting_for: waiting_for(told) };
+            }
+            tell(progress, told);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.wait_for(|stop| *stop) => return Outcome::Unwatched { waiting_for: waiting_for(told) },
+            }
+        }
+    }
+
+    /// One look at as many stages as there is a point in looking at.
+    async fn look(&self, goal: &Goal<'_>, watched: &Watched, told: &Progress) -> Findings {
+        let mut findings = Vec::new();
+        let now = (self.clock)().now;
+        let seen = match self.door.look(watched, now).await {
+            Ok(seen) => seen,
+            Err(error) => {
+                let first = told.stages.iter().map(|one| one.stage).find(|stage| *stage != Stage::Call);
+                return first
+                    .map(|stage| (stage, Now::watching(format!("could not look: {}", error.what))))
+                    .into_iter()
+                    .collect();
+            }
+        };
+        let Seen::Service(seen) = &seen else {
+            return vec![(Stage::ReadBack, goal.read_back(&seen))];
+        };
+        let mut view = None;
+        for stage in told.stages.iter().map(|one| one.stage).filter(|stage| *stage != Stage::Call) {
+            let found = match stage {
+                Stage::Tasks => goal.tasks(seen, now),
+                Stage::TargetGroup => goal.target_group(seen),
+                Stage::Scrape | Stage::Alerts => {
+                    if let Some(skipped) = goal.out_of_sight(stage) {
+                        skipped
+                    } else {
+                        if view.is_none() {
+                            view = Some(self.eyes.look().await);
+                        }
+                        match &view {
+                            Some(view) if stage == Stage::Scrape => goal.scrape(seen, view),
+                            Some(view) => goal.alerts(view),
+                            None => Now::watching(String::new()),
+                        }
+                    }
+                }
+                Stage::Call | Stage::ReadBack => continue,
+            };
+            let goes_on = matches!(found.state, StageState::Done | StageState::Skipped);
+            findings.push((stage, found));
+            if !goes_on {
+                break;
+            }
+        }
+        findings
+    }
+
+    /// Takes in what was found; the outcome, where that settles it.
+    fn take(&self, told: &mut Progress, findings: Findings, now: jiff::Timestamp) -> Option<Outcome> {
+        let found: Vec<Stage> = findings.iter().map(|(stage, _)| *stage).collect();
+        for (stage, finding) in findings {
+            self.set(told, stage, finding);
+        }
+        // What came to pass and is undone again: the stages behind it wait anew.
+        for stage in told.stages.iter_mut().filter(|one| one.stage != Stage::Call && !found.contains(&one.stage)) {
+            *stage = waiting(stage.stage);
+        }
+        told.at = now;
+        if let Some(failed) = told.stages.iter().find(|one| one.state == StageState::Failed) {
+            return Some(Outcome::Failed { why: failed.text.clone() });
+        }
+        let is_over = told.stages.iter().all(|one| matches!(one.state, StageState::Done | StageState::Skipped));
+        is_over.then_some(Outcome::Verified)
+    }
+
+    fn set(&self, told: &mut Progress, stage: Stage, now: Now) {
+        let (began, at) = (told.began, (self.clock)().now);
+        if let Some(one) = told.stages.iter_mut().find(|one| one.stage == stage) {
+            let was_done = one.state == StageState::Done;
+            one.text = now.text;
+            one.state = now.state;
+            match one.state {
+                StageState::Done if was_done => {}
+                StageState::Done => one.after = Some(Duration::try_from(at.duration_since(began)).unwrap_or_default()),
+                _ => one.after = None,
+            }
+        }
+    }
+}
+
+/// What is to be looked at. Nothing where the backend gave no name to look for.
+fn watched(made: &Made) -> Option<Watched> {
+    let id = made.result.as_ref().ok().and_then(|receipt| receipt.id.clone());
+    match (&made.deed, &made.before) {
+        (
+            Deed::StopTask { service, .. }
+            | Deed::Redeploy { service }
+            | Deed::Scale { service, .. }
+            | Deed::Undo { service, .. }
+            | Deed::Deploy { service, .. },
+            Subject::Service(facts),
+        ) => {
+            let undone = match &made.deed {
+                Deed::Undo { deployment, .. } => Some(deployment.clone()),
+                _ => None,
+            };
+            Some(Watched::Service { service: service.clone(), target_groups: facts.target_groups.clone(), undone })
+        }
+        (Deed::Silence { ask, .. }, _) => Some(Watched::Silence { id: id?, source: ask.source }),
+        (Deed::Expire { id, source }, _) => Some(Watched::Silence { id: id.clone(), source: *source }),
+        (Deed::Annotate(note), _) => Some(Watched::Annotation { id: id?, at: note.at }),
+        (Deed::Reload, _) => Some(Watched::Prometheus),
+        _ => None,
+    }
+}
+
+const fn waiting(stage: Stage) -> StageProgress {
+    StageProgress { stage, state: StageState::Waiting, text: String::new(), after: None }
+}
+
+/// What is not there yet, for people.
+fn waiting_for(told: &Progress) -> String {
+    let open = told.stages.iter().find(|one| matches!(one.state, StageState::Watching | StageState::Waiting));
+    open.map_or_else(String::new, |one| {
+        if one.text.is_empty() { one.stage.word().to_owned() } else { format!("{}: {}", one.stage.word(), one.text) }
+    })
+}
+
+fn tell(progress: &mpsc::UnboundedSender<Progress>, told: &Progress) {
+    // Whoever asked may have gone; the change has not.
+    let _ = progress.send(told.clone());
+}

@@ -1,0 +1,27 @@
+//! Which services there are, by ECS alone.
+
+use std::time::Duration;
+
+use super::Station;
+use super::once::read;
+use crate::domain::{ErrorClass, Reading, ServiceId, SourceError, SourceKind};
+use crate::source::Ask;
+
+/// The services of a context, sorted.
+///
+/// # Errors
+/// Where ECS is not configured or does not answer within `within`.
+pub async fn services(station: &Station, within: Duration) -> Result<Vec<ServiceId>, SourceError> {
+    let missing = || SourceError::new(ErrorClass::Local, "aws is not configured, so there are no services to change");
+    let post = station.post(SourceKind::Ecs).ok_or_else(missing)?;
+    let ask = Ask { now: station.now(), within, wanted: Vec::new() };
+    let Reading::Ecs(reading) = read(&*post.source, &ask).await.0? else { return Err(missing()) };
+    let chosen = &station.setting.services;
+    let is_chosen = |id: &ServiceId| {
+        chosen.is_empty() || chosen.iter().any(|glob| glob.matches(&id.name) || glob.matches(&id.to_string()))
+    };
+    let mut services: Vec<ServiceId> =
+        reading.services.into_iter().map(|service| service.id).filter(is_chosen).collect();
+    services.sort();
+    Ok(services)
+}

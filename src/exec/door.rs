@@ -1,0 +1,349 @@
+//! The one way a change takes: gate, consent, fresh facts, intent on disk, the call, outcome on disk.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::journal::{Journal, JournalError};
+use super::plan::{self, Draft, Means, Setting};
+use super::{Answer, Deed, Gate, Hands, Note, Receipt, Seen, Subject, Watched, is_alive};
+use crate::domain::journal::{CallResult, Event, Record, Story, VERSION, Who, stories};
+use crate::domain::{
+    Change, ChangePlace, Consent, ObjectionKind, Outcome, Plan, PlanOptions, Refusal, SourceError, SourceKind,
+    StageProgress,
+};
+use crate::format;
+use crate::net::Mishap;
+
+/// How far back the journal is read for what others do.
+const LATELY: SignedDuration = SignedDuration::from_hours(2);
+
+/// What a door needs of the process it is in.
+#[derive(Debug, Clone)]
+pub struct Outfit {
+    /// Where changes are written down.
+    pub journal: Journal,
+    /// Who makes them.
+    pub who: Who,
+    /// Who took changes away (`--read-only`), if anybody did.
+    pub forbidden_by: Option<String>,
+}
+
+/// A moment on both clocks: the one the context lives by, and the machine's, which the journal is written by. They
+/// differ for the simulated fleet only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The context's clock.
+    pub now: Timestamp,
+    /// The machine's clock.
+    pub stamp: Timestamp,
+}
+
+/// Tells the time. This room reads no clock.
+pub type Clock<'a> = &'a (dyn Fn() -> Moment + Send + Sync);
+
+/// The door of one context.
+pub struct Door {
+    hands: Arc<dyn Hands>,
+    place: ChangePlace,
+    means: Means,
+    gate: Gate,
+    outfit: Outfit,
+}
+
+/// A change whose call has come back, or has not.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// The plan it was made by, of facts read right before.
+    pub plan: Plan,
+    /// The call.
+    pub deed: Deed,
+    /// What was so before.
+    pub before: Subject,
+    /// When the call left.
+    pub began: Moment,
+    /// What came back.
+    pub result: Result<Receipt, Mishap>,
+    /// The silence tied to it: its id and where it lives.
+    pub silence: Option<(String, SourceKind)>,
+    /// What happened beside it.
+    pub remarks: Vec<String>,
+}
+
+impl Door {
+    /// The door of a context.
+    pub fn new(hands: Arc<dyn Hands>, place: ChangePlace, mut means: Means, gate: Gate, outfit: Outfit) -> Self {
+        if let Some(by) = &outfit.forbidden_by {
+            gate.forbid(by);
+        }
+        means.silencers = hands.silencers();
+        means.annotates = hands.annotates();
+        Self { hands, place, means, gate, outfit }
+    }
+
+    /// The gate.
+    pub const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The journal.
+    pub const fn journal(&self) -> &Journal {
+        &self.outfit.journal
+    }
+
+    /// Who sits here.
+    pub const fn who(&self) -> &Who {
+        &self.outfit.who
+    }
+
+    /// What a change would do. Looks only.
+    ///
+    /// # Errors
+    /// Where there is no such thing to change, it cannot be read, or the name fits several.
+    pub async fn plan(&self, change: &Change, options: &PlanOptions, at: Moment) -> Result<Plan, Refusal> {
+        let (mut draft, _) = self.draft(change, options, at).await?;
+        draft.plan.id = format!("{}-{:06x}", at.stamp.strftime("%Y%m%dT%H%M%S.%3fZ"), fastrand::u32(..1 << 24));
+        Ok(draft.plan)
+    }
+
+    async fn draft(&self, change: &Change, options: &PlanOptions, at: Moment) -> Result<(Draft, Subject), Refusal> {
+        let survey = self.hands.survey(change, at.now).await?;
+        let mut place = self.place.clone();
+        place.region = survey.whereabouts.region.clone().or(place.region);
+        place.account = survey.whereabouts.account.clone().or(place.account);
+        place.caller_arn = survey.whereabouts.caller_arn.clone().or(place.caller_arn);
+        let stories = self.lately(at.stamp);
+        let setting = Setting {
+            place: &place,
+            who: &self.outfit.who,
+            now: at.now,
+            stamp: at.stamp,
+            options,
+            means: &self.means,
+            stories: &stories,
+        };
+        let mut draft = plan::draw(change, &survey, &setting)?;
+        draft.plan.same_as = self.hands.same_as(&draft.deed);
+        Ok((draft, survey.subject))
+    }
+
+    /// What the journal tells of the last hours. One that cannot be read is told when it must be written.
+    fn lately(&self, stamp: Timestamp) -> Vec<Story> {
+        let since = stamp.checked_sub(LATELY).unwrap_or(Timestamp::MIN);
+        let Ok(contents) = self.outfit.journal.read(since) else { return Vec::new() };
+        let mut told = stories(&contents.records, &|who| is_alive(who, &self.outfit.who), stamp);
+        told.retain(|story| story.context == self.place.context);
+        told
+    }
+
+    /// Makes the change: everything up to the call's outcome on disk.
+    ///
+    /// # Errors
+    /// Why it was not even begun: nothing was changed. The journal has that, too, where it can be written.
+    pub async fn pass(&self, agreed: &Plan, consent: &Consent, clock: Clock<'_>) -> Result<Made, Refusal> {
+        match self.prepare(agreed, consent, clock).await {
+            Ok((draft, before)) => self.make(draft, before, consent, clock).await,
+            Err(refusal) => {
+                self.decline(agreed, &refusal.what, clock().stamp).await;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Writes down that a planned change was not even asked of the world.
+    pub async fn decline(&self, plan: &Plan, why: &str, stamp: Timestamp) {
+        let event = Event::Refused { asked: plan.change.clone(), why: why.to_owned() };
+        // It was not made, written down or not.
+        let _ = self.write(plan, event, stamp).await;
+    }
+
+    /// Every reason not to.
+    async fn prepare(&self, agreed: &Plan, consent: &Consent, clock: Clock<'_>) -> Result<(Draft, Subject), Refusal> {
+        if agreed.place.context != self.place.context || agreed.place.demo != self.place.demo {
+            return Err(Refusal::new(format!(
+                "it was planned for {}, not for {}: nothing was changed",
+                agreed.place.context, self.place.context
+            )));
+        }
+        self.gate.pass(clock().now)?;
+        if let Some(wanted) = &agreed.typed
+            && consent.typed.as_ref() != Some(wanted)
+        {
+            return Err(Refusal::new(format!("in production the name must be given: {wanted}; nothing was changed"))
+                .with_hint(format!("type it at the prompt, or --confirm {wanted}")));
+        }
+        let options =
+            PlanOptions { silence: agreed.silence.as_ref().map(|ask| ask.lasts), patience: Some(agreed.patience) };
+        let (mut draft, before) = self.draft(&agreed.change, &options, clock()).await?;
+        plan::still_holds(agreed, &draft.plan)?;
+        objections(&draft.plan, &consent.accepted)?;
+        draft.plan.id.clone_from(&agreed.id);
+        // Reading the facts took its time.
+        self.gate.pass(clock().now)?;
+        Ok((draft, before))
+    }
+
+    async fn make(&self, draft: Draft, before: Subject, consent: &Consent, clock: Clock<'_>) -> Result<Made, Refusal> {
+        let Draft { plan, deed } = draft;
+        let intent = Event::Intent { plan: Box::new(plan.clone()), consent: consent.clone() };
+        self.write(&plan, intent, clock().stamp)
+            .await
+            .map_err(|error| Refusal::new(format!("{}: nothing was changed", error.what)).with_hint(error.hint))?;
+        let mut made = Made {
+            plan,
+            deed,
+            before,
+            began: clock(),
+            result: Ok(Receipt::default()),
+            silence: None,
+            remarks: Vec::new(),
+        };
+        if let Err(mishap) = self.silence(&mut made, clock).await {
+            let error = mishap.error();
+            let what = format!("the silence could not be made, so the change was not: {}", error.what);
+            made.result = Err(Mishap::Refused(SourceError { what, ..error.clone() }));
+        } else {
+            made.began = clock();
+            made.result = self.hands.perform(&made.deed, made.began.now).await;
+        }
+        let (result, text, id) = match &made.result {
+            Ok(receipt) => (CallResult::Made, receipt.said.clone(), receipt.id.clone()),
+            Err(Mishap::Refused(error)) => (CallResult::NotMade, error.what.clone(), None),
+            Err(Mishap::Unknown(error)) => (CallResult::Unknown, error.what.clone(), None),
+        };
+        let written = self.write(&made.plan, Event::Call { result, text, made: id }, clock().stamp).await;
+        made.remarks.extend(written.err().map(|error| error.what));
+        Ok(made)
+    }
+
+    /// Makes the silence tied to a change, before the change.
+    async fn silence(&self, made: &mut Made, clock: Clock<'_>) -> Result<(), Mishap> {
+        let Some(ask) = made.plan.silence.clone() else { return Ok(()) };
+        let deed = Deed::Silence { ask: ask.clone(), by: self.outfit.who.name().to_owned() };
+        let receipt = self.hands.perform(&deed, clock().now).await?;
+        let id = receipt.id.unwrap_or_default();
+        let text =
+            format!("silence {} in {} for at most {}", format::clip(&id, 8), ask.source, format::duration(ask.lasts));
+        made.silence = Some((id.clone(), ask.source));
+        let event = Event::Silence { silence: Some(id), text: text.clone() };
+        let written = self.write(&made.plan, event, clock().stamp).await;
+        made.remarks.push(text);
+        made.remarks.extend(written.err().map(|error| error.what));
+        Ok(())
+    }
+
+    /// Looks at what came of a change.
+    pub fn look<'a>(&'a self, watched: &'a Watched, now: Timestamp) -> Answer<'a, Result<Seen, SourceError>> {
+        self.hands.look(watched, now)
+    }
+
+    /// Leaves a note of the change on dashboards, where that is possible. What to tell of it, if anything.
+    pub async fn annotate(&self, made: &Made, clock: Clock<'_>) -> Option<String> {
+        if !self.means.annotates || made.result.is_err() || matches!(made.deed, Deed::Annotate(_)) {
+            return None;
+        }
+        let plan = &made.plan;
+        let mut tags = vec!["rounds".to_owned(), plan.change.word().to_owned(), plan.place.context.clone()];
+        tags.extend(plan.change.service().map(|service| service.name.clone()));
+        let text = format!("{}, by {} (rounds {})", plan.title, self.outfit.who.name(), plan.id);
+        let deed = Deed::Annotate(Note { text, tags, at: made.began.now });
+        let (written, text) = match self.hands.perform(&deed, clock().now).await {
+            Ok(_) => (true, "annotated in grafana".to_owned()),
+            Err(mishap) => (false, format!("the annotation could not be written: {}", mishap.error().what)),
+        };
+        let failed = self.write(plan, Event::Annotation { written, text: text.clone() }, clock().stamp).await.err();
+        failed.map(|error| error.what).or((!written).then_some(text))
+    }
+
+    /// Writes down how a change ended and ends its silence. It stays where nobody saw the end: the change is still on
+    /// its way, and the silence has an end of its own. What to tell of that, if anything.
+    pub async fn close(
+        &self,
+        made: &Made,
+        outcome: &Outcome,
+        stages: &[StageProgress],
+        clock: Clock<'_>,
+    ) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let is_over = matches!(outcome, Outcome::Verified | Outcome::Failed { .. } | Outcome::NotMade { .. });
+        if let Some((id, source)) = made.silence.clone() {
+            let short = format::clip(&id, 8);
+            let text = if is_over {
+                let deed = Deed::Expire { id: id.clone(), source };
+                match self.hands.perform(&deed, clock().now).await {
+                    Ok(_) => format!("silence {short} ended"),
+                    Err(mishap) => {
+                        format!("silence {short} could not be ended, it ends by itself: {}", mishap.error().what)
+                    }
+                }
+            } else {
+                format!("silence {short} stays until it ends by itself")
+            };
+            let event = Event::Silence { silence: Some(id), text: text.clone() };
+            remarks.extend(self.write(&made.plan, event, clock().stamp).await.err().map(|error| error.what));
+            remarks.push(text);
+        }
+        let event = Event::End { outcome: outcome.clone(), stages: stages.to_vec() };
+        remarks.extend(self.write(&made.plan, event, clock().stamp).await.err().map(|error| error.what));
+        remarks
+    }
+
+    /// Writes down that somebody was told of changes whose outcome is unknown.
+    pub async fn note(&self, told: &[Story], stamp: Timestamp) {
+        for story in told {
+            let record = Record {
+                id: story.id.clone(),
+                context: story.context.clone(),
+                change: story.asked.word().to_owned(),
+                service: story.asked.service().cloned(),
+                ..self.record(Event::Noted, stamp)
+            };
+            // At worst it is told again.
+            let _ = self.outfit.journal.append(&record).await;
+        }
+    }
+
+    async fn write(&self, plan: &Plan, event: Event, stamp: Timestamp) -> Result<(), JournalError> {
+        let record = Record {
+            id: plan.id.clone(),
+            change: plan.change.word().to_owned(),
+            service: plan.change.service().cloned(),
+            ..self.record(event, stamp)
+        };
+        self.outfit.journal.append(&record).await
+    }
+
+    fn record(&self, event: Event, stamp: Timestamp) -> Record {
+        Record {
+            v: VERSION,
+            at: stamp,
+            id: String::new(),
+            context: self.place.context.clone(),
+            change: String::new(),
+            service: None,
+            who: self.outfit.who.clone(),
+            event,
+        }
+    }
+}
+
+/// The objections nobody accepted, as one refusal.
+///
+/// # Errors
+/// Where there are any.
+pub fn objections(plan: &Plan, accepted: &[ObjectionKind]) -> Result<(), Refusal> {
+    let open: Vec<_> = plan.unaccepted(accepted).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let texts: Vec<&str> = open.iter().map(|objection| objection.text.as_str()).collect();
+    let refusal = Refusal::new(format!("{}; nothing was changed", texts.join("; ")));
+    let flags: Option<Vec<&str>> = open.iter().map(|objection| objection.kind.flag()).collect();
+    Err(match flags {
+        Some(mut flags) => {
+            flags.dedup();
+            refusal.with_hint(format!("to do it all the same: {}", flags.join(" ")))
+        }
+        None => refusal,
+    })
+}

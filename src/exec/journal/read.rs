@@ -1,0 +1,111 @@
+//! Reading: every line that makes sense, and where there was one that does not.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::JournalError;
+use crate::domain::journal::{Record, VERSION};
+use crate::format::{clip, sanitise};
+
+/// What the journal holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Contents {
+    /// In the order they were written.
+    pub records: Vec<Record>,
+    /// Lines that could not be read.
+    pub unread: Vec<Unread>,
+}
+
+/// A line that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// `PATH:LINE`.
+    pub place: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Every record from `since` on, of the files put away and then of the one in use.
+pub(super) fn folder(folder: &Path, name: &str, since: Timestamp) -> Result<Contents, JournalError> {
+    let failed = |path: &Path, error: &io::Error| JournalError {
+        what: format!("the journal {} cannot be read: {error}", path.display()),
+        hint: "it belongs to whoever made the changes; see its owner and permissions".to_owned(),
+    };
+    let mut contents = Contents::default();
+    for path in files(folder, name).map_err(|error| failed(folder, &error))? {
+        // A file put away was last written to at its end: what ended before is of no interest.
+        let ended = std::fs::metadata(&path).and_then(|known| known.modified()).ok();
+        if ended.and_then(|at| Timestamp::try_from(at).ok()).is_some_and(|at| at < since) {
+            continue;
+        }
+        match std::fs::read(&path) {
+            Ok(bytes) => lines(&bytes, &path.display().to_string(), since, &mut contents),
+            // Put away between the list and here: it is in the list of the next read.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(&path, &error)),
+        }
+    }
+    Ok(contents)
+}
+
+/// The files, the oldest first: those put away have the time of their end in their names.
+fn files(folder: &Path, name: &str) -> io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let file = entry?.file_name();
+        let text = file.to_string_lossy();
+        if text.strip_prefix(&format!("{name}-")).is_some_and(|rest| rest.ends_with(".jsonl")) {
+            found.push(folder.join(&file));
+        }
+    }
+    found.sort();
+    let current = folder.join(format!("{name}.jsonl"));
+    if current.exists() {
+        found.push(current);
+    }
+    Ok(found)
+}
+
+/// Every line of a file.
+fn lines(bytes: &[u8], path: &str, since: Timestamp, contents: &mut Contents) {
+    let is_whole = bytes.is_empty() || bytes.ends_with(b"\n");
+    let all: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+    let last = all.len();
+    for (number, line) in all.into_iter().enumerate().filter(|(_, line)| !line.trim_ascii().is_empty()) {
+        match parse(line) {
+            Ok(record) if record.at >= since => contents.records.push(record),
+            Ok(_) => {}
+            Err(why) => {
+                let is_last = number + 1 == last && !is_whole;
+                let why = if is_last {
+                    "it ends in the middle: power or disk failed while it was written".to_owned()
+                } else {
+                    why
+                };
+                contents.unread.push(Unread { place: format!("{path}:{}", number + 1), why });
+            }
+        }
+    }
+}
+
+fn parse(line: &[u8]) -> Result<Record, String> {
+    match serde_json::from_slice::<Record>(line) {
+        Ok(record) if record.v <= VERSION => Ok(record),
+        Ok(record) => Err(format!("it is of a newer version ({})", record.v)),
+        Err(error) => Err(clip(&sanitise(&error.to_string()), 160)),
+    }
+}
+
+#[cfg(test)]
+pub(super) fn text(bytes: &[u8]) -> Contents {
+    let mut contents = Contents::default();
+    lines(bytes, "journal.jsonl", Timestamp::MIN, &mut contents);
+    contents
+}

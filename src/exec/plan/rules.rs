@@ -1,0 +1,68 @@
+//! The rules by which a service's tasks count as healthy, a deployment as rolling, and a change as downtime.
+
+use crate::domain::{DeploymentStatus, EcsService, Rollout, Task, TaskHealth, TaskState};
+use crate::exec::ServiceFacts;
+
+/// What ECS takes where a service does not say: every task stays until its replacement runs.
+const ECS_DEFAULT: (u32, u32) = (100, 200);
+
+impl ServiceFacts {
+    /// Whether a task may be answering: it runs, and nothing says that it does not.
+    pub(super) fn may_serve(&self, task: &Task) -> bool {
+        task.state == TaskState::Running && task.health != TaskHealth::Unhealthy && !self.is_unhealthy_target(task)
+    }
+
+    /// Whether a task counts as healthy: it may be answering, and where there is a check it has passed it.
+    pub(super) fn is_healthy(&self, task: &Task) -> bool {
+        let has_passed = self.is_checked != Some(true) || task.health == TaskHealth::Healthy;
+        self.may_serve(task) && has_passed
+    }
+
+    /// How many count as healthy.
+    pub(super) fn healthy(&self) -> u32 {
+        let healthy = self.service.tasks.iter().filter(|task| self.is_healthy(task)).count();
+        u32::try_from(healthy).unwrap_or(u32::MAX)
+    }
+
+    /// Whether its load balancer says that it is not healthy.
+    fn is_unhealthy_target(&self, task: &Task) -> bool {
+        let Some(address) = &task.address else { return false };
+        let targets = self.targets.as_deref().unwrap_or_default();
+        targets.iter().any(|target| target.id == *address && matches!(target.state.as_str(), "unhealthy" | "initial"))
+    }
+
+    /// Minimum healthy and maximum percent of a deployment.
+    pub(super) fn percents(&self) -> (u32, u32) {
+        self.service.percents.unwrap_or(ECS_DEFAULT)
+    }
+
+    /// The fewest tasks a deployment keeps, and the most it runs, as ECS rounds them.
+    pub(super) fn bounds(&self, desired: u32) -> (u32, u32) {
+        let (minimum, maximum) = self.percents();
+        let fewest = u64::from(desired) * u64::from(minimum);
+        let most = u64::from(desired) * u64::from(maximum);
+        (u32::try_from(fewest.div_ceil(100)).unwrap_or(u32::MAX), u32::try_from(most / 100).unwrap_or(u32::MAX))
+    }
+
+    /// Why a deployment counts as rolling, where it does. ECS's list of service deployments knows; without it, several
+    /// deployments or tasks that are missing say so. (A deployment that is `IN_PROGRESS` alone and has all its tasks
+    /// replaces nothing.)
+    pub(super) fn is_rolling(&self) -> Option<String> {
+        if let Some(rolling) = &self.rolling {
+            let status = rolling.status.to_ascii_lowercase().replace('_', " ");
+            return Some(format!("deployment {} is {status}", self.service.definition));
+        }
+        rolls(&self.service)
+    }
+}
+
+/// As far as the service alone tells.
+pub(super) fn rolls(service: &EcsService) -> Option<String> {
+    let alive = |status| service.deployments.iter().filter(move |one| one.status == status);
+    let others = alive(DeploymentStatus::Active).filter(|one| one.running + one.pending > 0).count();
+    let primary = alive(DeploymentStatus::Primary).next()?;
+    let is_unfinished = primary.rollout == Rollout::InProgress;
+    let lacks_tasks = service.running != service.desired || service.pending > 0;
+    ((is_unfinished || primary.rollout == Rollout::Unknown) && others > 0 || is_unfinished && lacks_tasks)
+        .then(|| format!("deployment {} is rolling", primary.definition))
+}

@@ -1,0 +1,108 @@
+//! EC2: security groups and network interfaces.
+
+use super::xml::{Document, Element};
+use super::{Api, MOST_PAGES, Parameters, listed};
+use crate::domain::SourceError;
+use crate::domain::estate::{GroupRule, Interface, Peer, SecurityGroup};
+use crate::net::aws::{Call, Session};
+
+/// The most addresses one question is about.
+const MOST_ADDRESSES: usize = 200;
+
+/// Security groups by id, with all their rules.
+///
+/// # Errors
+/// One line that names call, region and cause.
+pub async fn security_groups(session: &Session, ids: &[String]) -> Result<Vec<SecurityGroup>, SourceError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    paged(session, "DescribeSecurityGroups", &ids.join(" "), &listed("GroupId", ids), "securityGroupInfo", group).await
+}
+
+/// The network interfaces that have these private addresses.
+///
+/// # Errors
+/// As [`security_groups`].
+pub async fn interfaces(session: &Session, addresses: &[String]) -> Result<Vec<Interface>, SourceError> {
+    let addresses = &addresses[..addresses.len().min(MOST_ADDRESSES)];
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut parameters = vec![("Filter.1.Name".to_owned(), "addresses.private-ip-address".to_owned())];
+    parameters.extend(listed("Filter.1.Value", addresses));
+    paged(session, "DescribeNetworkInterfaces", "", &parameters, "networkInterfaceSet", interface).await
+}
+
+/// The addresses of a managed prefix list.
+///
+/// # Errors
+/// As [`security_groups`].
+pub async fn prefix_list(session: &Session, id: &str) -> Result<Vec<String>, SourceError> {
+    let of = [("PrefixListId".to_owned(), id.to_owned())];
+    paged(session, "GetManagedPrefixListEntries", id, &of, "entrySet", |entry| entry.word(&["cidr"])).await
+}
+
+async fn paged<T>(
+    session: &Session,
+    action: &'static str,
+    about: &str,
+    parameters: &[(String, String)],
+    list: &str,
+    read: fn(Element<'_, '_>) -> T,
+) -> Result<Vec<T>, SourceError> {
+    let mut all = Vec::new();
+    let mut token: Option<String> = None;
+    for _ in 0..MOST_PAGES {
+        let mut asked: Parameters = parameters.to_vec();
+        asked.extend(token.take().map(|token| ("NextToken".to_owned(), token)));
+        let document: Document = session.query(Api::Ec2, action, about, &asked).await?;
+        let (page, next) = document
+            .read(|root| {
+                let page: Vec<T> = root.list(&[list]).map(read).collect();
+                (page, root.raw(&["nextToken"]).map(str::to_owned))
+            })
+            .map_err(|why| session.garbage(&Call { service: Api::Ec2.name(), action, about }, &why))?;
+        all.extend(page);
+        token = next;
+        if token.is_none() {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+fn group(item: Element<'_, '_>) -> SecurityGroup {
+    let rules = |list: &str| item.list(&[list]).flat_map(permission).collect();
+    SecurityGroup {
+        id: item.word(&["groupId"]),
+        name: item.word(&["groupName"]),
+        ingress: rules("ipPermissions"),
+        egress: rules("ipPermissionsEgress"),
+    }
+}
+
+/// One entry is for several peers: a rule each.
+fn permission(item: Element<'_, '_>) -> Vec<GroupRule> {
+    let protocol = item.word(&["ipProtocol"]);
+    let port = |name| item.number::<u16>(&[name]);
+    let ports = port("fromPort").zip(port("toPort"));
+    let range = |peer: Element<'_, '_>, name: &str| peer.word(&[name]).parse().ok().map(Peer::Range);
+    let mut peers: Vec<(Peer, Option<String>)> = Vec::new();
+    let mut add = |peer: Option<Peer>, from: Element<'_, '_>| {
+        peers.extend(peer.map(|peer| (peer, from.text(&["description"]))));
+    };
+    item.list(&["ipRanges"]).for_each(|peer| add(range(peer, "cidrIp"), peer));
+    item.list(&["ipv6Ranges"]).for_each(|peer| add(range(peer, "cidrIpv6"), peer));
+    item.list(&["groups"]).for_each(|peer| add(peer.text(&["groupId"]).map(Peer::Group), peer));
+    item.list(&["prefixListIds"]).for_each(|peer| add(peer.text(&["prefixListId"]).map(Peer::List), peer));
+    peers.into_iter().map(|(peer, note)| GroupRule { protocol: protocol.clone(), ports, peer, note }).collect()
+}
+
+fn interface(item: Element<'_, '_>) -> Interface {
+    Interface {
+        address: item.word(&["privateIpAddress"]),
+        groups: item.list(&["groupSet"]).filter_map(|group| group.text(&["groupId"])).collect(),
+        zone: item.word(&["availabilityZone"]),
+    }
+}

@@ -1,0 +1,213 @@
+//! Elastic Load Balancing: load balancers, listeners, rules, target groups and how their targets are.
+
+use super::xml::Element;
+use super::{Api, MOST_PAGES, Parameters, listed};
+use crate::domain::SourceError;
+use crate::domain::estate::{Balancer, BalancerTarget, Listener, ListenerRule, RuleAction, TargetGroup};
+use crate::net::aws::{Call, Session};
+
+/// The most one call may be asked for by name.
+const MOST_NAMED: usize = 20;
+
+/// Every load balancer of the region (application, network, gateway).
+///
+/// # Errors
+/// As every call: one line that names call, region and cause.
+pub async fn balancers(session: &Session) -> Result<Vec<Balancer>, SourceError> {
+    paged(session, "DescribeLoadBalancers", "", &[], "LoadBalancers", balancer).await
+}
+
+/// The listeners of a load balancer.
+///
+/// # Errors
+/// As [`balancers`].
+pub async fn listeners(session: &Session, balancer: &str) -> Result<Vec<Listener>, SourceError> {
+    let of = [("LoadBalancerArn".to_owned(), balancer.to_owned())];
+    paged(session, "DescribeListeners", short(balancer), &of, "Listeners", listener).await
+}
+
+/// The rules of a listener, in the order they are tried.
+///
+/// # Errors
+/// As [`balancers`].
+pub async fn rules(session: &Session, listener: &str) -> Result<Vec<ListenerRule>, SourceError> {
+    let of = [("ListenerArn".to_owned(), listener.to_owned())];
+    let mut rules = paged(session, "DescribeRules", short(listener), &of, "Rules", rule).await?;
+    rules.sort_by_key(|rule| rule.priority.parse::<u32>().unwrap_or(u32::MAX));
+    Ok(rules)
+}
+
+/// The target groups a load balancer uses.
+///
+/// # Errors
+/// As [`balancers`].
+pub async fn target_groups_of(session: &Session, balancer: &str) -> Result<Vec<TargetGroup>, SourceError> {
+    let of = [("LoadBalancerArn".to_owned(), balancer.to_owned())];
+    paged(session, "DescribeTargetGroups", short(balancer), &of, "TargetGroups", target_group).await
+}
+
+/// Target groups by their ARNs.
+///
+/// # Errors
+/// As [`balancers`].
+pub async fn target_groups(session: &Session, arns: &[String]) -> Result<Vec<TargetGroup>, SourceError> {
+    let mut groups = Vec::new();
+    for arns in arns.chunks(MOST_NAMED) {
+        let named = listed("TargetGroupArns.member", arns);
+        let about = arns.first().map_or("", |arn| short(arn));
+        groups.extend(paged(session, "DescribeTargetGroups", about, &named, "TargetGroups", target_group).await?);
+    }
+    Ok(groups)
+}
+
+/// The targets of a target group and how they are.
+///
+/// # Errors
+/// As [`balancers`].
+pub async fn target_health(session: &Session, group: &str) -> Result<Vec<BalancerTarget>, SourceError> {
+    let of = [("TargetGroupArn".to_owned(), group.to_owned())];
+    paged(session, "DescribeTargetHealth", short(group), &of, "TargetHealthDescriptions", target).await
+}
+
+/// Every element of a list, page by page.
+async fn paged<T>(
+    session: &Session,
+    action: &'static str,
+    about: &str,
+    parameters: &[(String, String)],
+    list: &str,
+    read: fn(Element<'_, '_>) -> T,
+) -> Result<Vec<T>, SourceError> {
+    let result = format!("{action}Result");
+    let mut all = Vec::new();
+    let mut marker: Option<String> = None;
+    for _ in 0..MOST_PAGES {
+        let mut asked: Parameters = parameters.to_vec();
+        asked.extend(marker.take().map(|marker| ("Marker".to_owned(), marker)));
+        let document = session.query(Api::Elb, action, about, &asked).await?;
+        let (page, next) = document
+            .read(|root| {
+                let page: Vec<T> = root.list(&[&result, list]).map(read).collect();
+                (page, root.raw(&[&result, "NextMarker"]).map(str::to_owned))
+            })
+            .map_err(|why| session.garbage(&Call { service: Api::Elb.name(), action, about }, &why))?;
+        all.extend(page);
+        marker = next;
+        if marker.is_none() {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// The part of an ARN that people know: `app/grafana/0123`.
+fn short(arn: &str) -> &str {
+    arn.rsplit(':').next().and_then(|last| last.split_once('/')).map_or(arn, |(_, name)| name)
+}
+
+fn balancer(item: Element<'_, '_>) -> Balancer {
+    Balancer {
+        arn: item.word(&["LoadBalancerArn"]),
+        name: item.word(&["LoadBalancerName"]),
+        dns_name: item.word(&["DNSName"]),
+        state: item.word(&["State", "Code"]),
+        state_reason: item.text(&["State", "Reason"]),
+        scheme: item.word(&["Scheme"]),
+        kind: item.word(&["Type"]),
+        zones: item.list(&["AvailabilityZones"]).filter_map(|zone| zone.text(&["ZoneName"])).collect(),
+        groups: item.words(&["SecurityGroups"]),
+    }
+}
+
+fn listener(item: Element<'_, '_>) -> Listener {
+    Listener {
+        arn: item.word(&["ListenerArn"]),
+        protocol: item.word(&["Protocol"]),
+        port: item.number(&["Port"]).unwrap_or_default(),
+        certificates: item.list(&["Certificates"]).filter_map(|item| item.text(&["CertificateArn"])).collect(),
+    }
+}
+
+fn rule(item: Element<'_, '_>) -> ListenerRule {
+    let mut rule = ListenerRule { priority: item.word(&["Priority"]), ..ListenerRule::default() };
+    for condition in item.list(&["Conditions"]) {
+        let config = |name| {
+            let values = condition.words(&[name, "Values"]);
+            if values.is_empty() { condition.words(&["Values"]) } else { values }
+        };
+        match condition.word(&["Field"]).as_str() {
+            "host-header" => rule.hosts.extend(config("HostHeaderConfig")),
+            "path-pattern" => rule.paths.extend(config("PathPatternConfig")),
+            other => rule.others.push(other.to_owned()),
+        }
+    }
+    let mut actions: Vec<(u32, RuleAction)> =
+        item.list(&["Actions"]).map(|item| (item.number(&["Order"]).unwrap_or_default(), action(item))).collect();
+    actions.sort_by_key(|(order, _)| *order);
+    rule.actions = actions.into_iter().map(|(_, action)| action).collect();
+    rule
+}
+
+fn action(item: Element<'_, '_>) -> RuleAction {
+    match item.word(&["Type"]).as_str() {
+        "forward" => {
+            let weighted = item
+                .list(&["ForwardConfig", "TargetGroups"])
+                .filter_map(|group| Some((group.text(&["TargetGroupArn"])?, group.number(&["Weight"]).unwrap_or(1))));
+            let mut groups: Vec<(String, u32)> = weighted.collect();
+            if groups.is_empty() {
+                groups.extend(item.text(&["TargetGroupArn"]).map(|arn| (arn, 1)));
+            }
+            RuleAction::Forward(groups)
+        }
+        "redirect" => {
+            let part = |name| item.word(&["RedirectConfig", name]);
+            RuleAction::Redirect(format!(
+                "{} {}://{}:{}{}",
+                part("StatusCode"),
+                part("Protocol"),
+                part("Host"),
+                part("Port"),
+                part("Path")
+            ))
+        }
+        "fixed-response" => RuleAction::Fixed(item.word(&["FixedResponseConfig", "StatusCode"])),
+        other => RuleAction::Other(other.to_owned()),
+    }
+}
+
+fn target_group(item: Element<'_, '_>) -> TargetGroup {
+    let codes = item.text(&["Matcher", "HttpCode"]).or_else(|| item.text(&["Matcher", "GrpcCode"]));
+    let check = format!(
+        "{} {} on {}{}",
+        item.word(&["HealthCheckProtocol"]),
+        item.word(&["HealthCheckPath"]),
+        item.text(&["HealthCheckPort"]).map_or_else(
+            || "the traffic port".to_owned(),
+            |port| match port.as_str() {
+                "traffic-port" => "the traffic port".to_owned(),
+                _ => format!("port {port}"),
+            }
+        ),
+        codes.map(|codes| format!(", expecting {codes}")).unwrap_or_default(),
+    );
+    TargetGroup {
+        arn: item.word(&["TargetGroupArn"]),
+        name: item.word(&["TargetGroupName"]),
+        protocol: item.word(&["Protocol"]),
+        port: item.number(&["Port"]),
+        check: check.replace("  ", " "),
+        balancers: item.words(&["LoadBalancerArns"]),
+    }
+}
+
+fn target(item: Element<'_, '_>) -> BalancerTarget {
+    BalancerTarget {
+        id: item.word(&["Target", "Id"]),
+        port: item.number(&["Target", "Port"]),
+        zone: item.text(&["Target", "AvailabilityZone"]),
+        state: item.word(&["TargetHealth", "State"]),
+        reason: item.text(&["TargetHealth", "Reason"]),
+        description: item.text(&["TargetHealth", "Description"]),
+    }
+}

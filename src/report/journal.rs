@@ -1,0 +1,289 @@
+//! The journal for people and programs: a list, a document, and the timeline of a post-mortem.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+
+use super::ink::{Ink, Tone, letters};
+use super::once::{Options, escape};
+use crate::domain::journal::{Ending, Record, Story};
+use crate::domain::{Occurrence, OccurrenceKind, Outcome};
+use crate::format::sanitise;
+
+/// The version of the JSON document. Fields may be added to it; what is there keeps its meaning.
+pub const SCHEMA: u32 = 1;
+
+/// What is told.
+#[derive(Debug, Clone)]
+pub struct Journal<'a> {
+    /// From when.
+    pub since: Timestamp,
+    /// To when.
+    pub until: Timestamp,
+    /// Every change, the oldest first.
+    pub stories: &'a [Story],
+    /// The lines they were read from.
+    pub records: &'a [Record],
+    /// Lines that could not be read: where and why.
+    pub unread: &'a [String],
+    /// The file, where there is one.
+    pub path: Option<String>,
+}
+
+/// What happened around the changes, for a timeline.
+#[derive(Debug, Clone)]
+pub enum Around<'a> {
+    /// As the context tells it now.
+    Seen {
+        /// The context.
+        context: &'a str,
+        /// The newest first.
+        happened: &'a [Occurrence],
+        /// What could not be looked at, and why.
+        unseen: Vec<String>,
+    },
+    /// It could not be looked at.
+    NotSeen(String),
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(title = "Journal", extend("$id" = "rounds/journal/1"))]
+struct Document<'a> {
+    /// The version of this form.
+    schema: u32,
+    /// The file, where there is one.
+    path: Option<&'a str>,
+    /// From when.
+    #[schemars(with = "String")]
+    since: Timestamp,
+    /// To when.
+    #[schemars(with = "String")]
+    until: Timestamp,
+    /// Every change, the oldest first.
+    changes: Vec<Told<'a>>,
+    /// Every line, as it is in the file.
+    records: &'a [Record],
+    /// Lines that could not be read: where and why.
+    unread: &'a [String],
+}
+
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+struct Told<'a> {
+    /// The plan's id.
+    id: &'a str,
+    /// When it began.
+    #[schemars(with = "String")]
+    began: Timestamp,
+    /// When its end was known, where it is.
+    #[schemars(with = "Option<String>")]
+    ended: Option<Timestamp>,
+    /// The context.
+    context: &'a str,
+    /// Who made it.
+    user: &'a str,
+    /// What it was.
+    title: String,
+    /// How it ended: `verified`, `failed`, `gave_up`, `not_made`, `unknown`, `unwatched`, `refused`, `under_way`.
+    ending: &'static str,
+    /// The same in a sentence.
+    text: String,
+    /// What to look at, where nobody knows how it ended.
+    check: Option<String>,
+}
+
+/// The journal as JSON.
+pub fn json(journal: &Journal<'_>) -> String {
+    let told = |story: &'_ Story| -> (String, String, Option<String>) {
+        (story.title(), story.ending.text(), story.what_to_check())
+    };
+    let changes = journal
+        .stories
+        .iter()
+        .map(|story| {
+            let (title, text, check) = told(story);
+            Told {
+                id: &story.id,
+                began: story.began,
+                ended: story.ended,
+                context: &story.context,
+                user: story.who.name(),
+                title,
+                ending: word(&story.ending),
+                text,
+                check,
+            }
+        })
+        .collect();
+    let document = Document {
+        schema: SCHEMA,
+        path: journal.path.as_deref(),
+        since: journal.since,
+        until: journal.until,
+        changes,
+        records: journal.records,
+        unread: journal.unread,
+    };
+    // Everything in it can be written: no map has other keys than text.
+    serde_json::to_string_pretty(&document).map(|text| text + "\n").unwrap_or_default()
+}
+
+/// Its JSON Schema.
+pub fn schema() -> serde_json::Value {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Document<'_>>().to_value()
+}
+
+/// The journal as a list, the oldest first.
+pub fn text(journal: &Journal<'_>, options: &Options) -> String {
+    let ink = Ink { colour: options.colour };
+    let mut out = String::new();
+    if journal.stories.is_empty() {
+        let _ = writeln!(out, "no changes since {}", moment(journal.since, options));
+    }
+    for story in journal.stories {
+        let head = format!(
+            "{}  {}  {}  {}",
+            moment(story.began, options),
+            clean(&story.context),
+            clean(story.who.name()),
+            clean(&story.title())
+        );
+        let tone = tone(&story.ending);
+        let _ = writeln!(out, "{head}\n  {}", ink.paint(tone, &clean(&story.ending.text())));
+        for (_, text) in &story.beside {
+            let _ = writeln!(out, "  {}", ink.paint(Tone::Dim, &clean(text)));
+        }
+        if let Some(check) = story.what_to_check() {
+            let _ = writeln!(out, "  {}", ink.paint(Tone::Warning, &format!("check: {}", clean(&check))));
+        }
+    }
+    for line in journal.unread {
+        let _ = writeln!(out, "{}", ink.paint(Tone::Warning, &format!("not readable: {}", clean(line))));
+    }
+    letters(out, options.ascii)
+}
+
+/// The timeline of a post-mortem: changes, deployments, tasks and alerts in the order they happened.
+pub fn markdown(journal: &Journal<'_>, around: &Around<'_>, options: &Options) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "## Timeline, {} to {}\n", moment(journal.since, options), moment(journal.until, options));
+    let mut events: Vec<(Timestamp, u8, String)> = Vec::new();
+    for story in journal.stories {
+        events.extend(told(story));
+    }
+    match around {
+        Around::Seen { context, happened, unseen } => {
+            let within = |one: &&Occurrence| (journal.since..=journal.until).contains(&one.at);
+            for one in happened.iter().filter(within) {
+                let who = one
+                    .service
+                    .as_ref()
+                    .map(|service| format!("**{}** ", escape(&service.to_string())))
+                    .unwrap_or_default();
+                events.push((one.at, 0, format!("{}: {who}{}", kind(one.kind), escape(&one.text))));
+            }
+            let _ = writeln!(
+                out,
+                "Changes of the journal; deployments, tasks and alerts as context {} tells them now.\n",
+                escape(context)
+            );
+            for why in unseen {
+                let _ = writeln!(out, "- not seen: {}", escape(why));
+            }
+            if !unseen.is_empty() {
+                out.push('\n');
+            }
+        }
+        Around::NotSeen(why) => {
+            let _ = writeln!(
+                out,
+                "Changes of the journal. Deployments and alerts could not be looked at: {}\n",
+                escape(why)
+            );
+        }
+    }
+    if events.is_empty() {
+        out.push_str("Nothing happened.\n");
+        return letters(out, options.ascii);
+    }
+    events.sort_by_key(|(at, rank, _)| (*at, *rank));
+    out.push_str("| Time | What |\n| --- | --- |\n");
+    for (at, _, text) in &events {
+        let _ = writeln!(out, "| {} | {text} |", moment(*at, options));
+    }
+    let open: Vec<String> = journal
+        .stories
+        .iter()
+        .filter_map(|story| Some(format!("{}: {}", story.title(), story.what_to_check()?)))
+        .collect();
+    if !open.is_empty() {
+        out.push_str("\n### To check\n\n");
+        for text in open {
+            let _ = writeln!(out, "- {}", escape(&text));
+        }
+    }
+    if !journal.unread.is_empty() {
+        out.push_str("\n### Lines of the journal that could not be read\n\n");
+        for line in journal.unread {
+            let _ = writeln!(out, "- {}", escape(line));
+        }
+    }
+    letters(out, options.ascii)
+}
+
+/// A change's lines in the timeline.
+fn told(story: &Story) -> Vec<(Timestamp, u8, String)> {
+    let who = escape(story.who.name());
+    let title = escape(&story.title());
+    if let Ending::Refused(why) = &story.ending {
+        return vec![(story.began, 1, format!("refused: {title}, asked by {who}: {}", escape(why)))];
+    }
+    let by = story.consent.as_ref().map(|consent| format!(" ({})", escape(&consent.by))).unwrap_or_default();
+    let mut lines = vec![(story.began, 1, format!("change: **{title}** by {who}{by}"))];
+    lines.extend(story.beside.iter().map(|(at, text)| (*at, 2, format!("change: {title}: {}", escape(text)))));
+    let ending = escape(&story.ending.text());
+    lines.push((story.ended.unwrap_or(story.began), 3, format!("change: {title}: **{ending}**")));
+    lines
+}
+
+const fn kind(kind: OccurrenceKind) -> &'static str {
+    match kind {
+        OccurrenceKind::Deployed => "deployment",
+        OccurrenceKind::TaskStopped => "task",
+        OccurrenceKind::AlertFired => "alert",
+        OccurrenceKind::AlertResolved => "resolved",
+    }
+}
+
+const fn word(ending: &Ending) -> &'static str {
+    match ending {
+        Ending::Refused(_) => "refused",
+        Ending::UnderWay => "under_way",
+        Ending::CallUnknown | Ending::Known(Outcome::Unknown { .. }) => "unknown",
+        Ending::NotSeen | Ending::Known(Outcome::Unwatched { .. }) => "unwatched",
+        Ending::Known(Outcome::Verified) => "verified",
+        Ending::Known(Outcome::Failed { .. }) => "failed",
+        Ending::Known(Outcome::GaveUp { .. }) => "gave_up",
+        Ending::Known(Outcome::NotMade { .. }) => "not_made",
+    }
+}
+
+const fn tone(ending: &Ending) -> Tone {
+    match ending {
+        Ending::Known(Outcome::Verified) | Ending::UnderWay | Ending::Refused(_) => Tone::Plain,
+        Ending::Known(Outcome::GaveUp { .. } | Outcome::Unwatched { .. }) | Ending::NotSeen => Tone::Warning,
+        Ending::Known(_) | Ending::CallUnknown => Tone::Critical,
+    }
+}
+
+fn moment(at: Timestamp, options: &Options) -> String {
+    at.to_zoned(options.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
+fn clean(text: &str) -> String {
+    sanitise(text).into_owned()
+}
+
+#[cfg(test)]
+mod tests;
