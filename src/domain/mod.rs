@@ -31,7 +31,7 @@ pub mod verdict;
 pub use alert::{Alert, AlertState, Severity, Silence, Suppression};
 pub use change::{
     Blast, Change, ChangePlace, Consent, GateState, Matcher, Objection, ObjectionKind, Outcome, Plan, PlanLine,
-    PlanOptions, Progress, Refusal, SilenceAsk, Stage, StageProgress, StageState,
+    PlanOptions, Progress, ProvisionOperation, Refusal, SilenceAsk, Stage, StageProgress, StageState,
 };
 pub use chart::{Chart, ChartAsk, Span};
 pub use check::{CauseRow, Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};

@@ -9,7 +9,7 @@ use crate::format::sanitise;
 ///
 /// # Errors
 /// No, or no terminal to ask on.
-pub(super) fn consent(plan: &Plan) -> Result<Option<String>, Refusal> {
+pub fn consent(plan: &Plan) -> Result<Option<String>, Refusal> {
     if !io::stdin().is_terminal() {
         let flags = plan.typed.as_ref().map_or_else(|| "--yes".to_owned(), |name| format!("--yes --confirm {name}"));
         return Err(Refusal::new("there is no terminal to ask on: nothing was changed").with_hint(flags));
@@ -19,7 +19,10 @@ pub(super) fn consent(plan: &Plan) -> Result<Option<String>, Refusal> {
 
 fn answered(plan: &Plan, input: &mut impl BufRead, output: &mut impl Write) -> Result<Option<String>, Refusal> {
     let question = match &plan.typed {
-        Some(name) => format!("This is production. Type  {}  to go on: ", sanitise(name)),
+        Some(name) => {
+            let warning = if plan.place.production { "This is production. " } else { "" };
+            format!("{warning}Type  {}  to go on: ", sanitise(name))
+        }
         None => "Do it? [y/N] ".to_owned(),
     };
     let mut line = String::new();

@@ -1,0 +1,102 @@
+//! A saved plan: what `plan` wrote, so that exactly that is applied and nothing else. It holds values that may be secret,
+//! so it stays in a folder that only its owner may enter, is never shown whole, and is removed once it was applied.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{Folder, TerraformError, Tool, capture};
+use crate::domain::{Action, PlannedChange};
+use crate::format::sanitise;
+
+/// What a saved plan would do.
+#[derive(Debug)]
+pub struct Saved {
+    /// Where it is.
+    pub file: PathBuf,
+    /// The environment it is for, as its variables say.
+    pub environment: Option<String>,
+    /// The region, likewise.
+    pub region: Option<String>,
+    /// How many services it watches, likewise.
+    pub services: Option<usize>,
+    /// What it changes.
+    pub planned: Vec<PlannedChange>,
+    /// All of it, for reckoning the cost. Holds secrets: never print it.
+    pub document: Value,
+}
+
+impl Saved {
+    /// The file of the plan of that name in a folder.
+    pub fn path(folder: &Folder, name: &str) -> PathBuf {
+        folder.keep.join(format!("{name}.tfplan"))
+    }
+
+    /// Reads a saved plan.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read: another version wrote it, the module has changed.
+    pub async fn read(tool: &Tool, folder: &Folder, name: &str) -> Result<Self, TerraformError> {
+        let file = Self::path(folder, name);
+        if !file.is_file() {
+            return Err(TerraformError::new("there is no saved plan").with_hint("rounds provision plan"));
+        }
+        let shown = capture(tool, folder, &["show".into(), "-json".into(), file.clone().into()]).await?;
+        let document: Value = serde_json::from_slice(&shown)
+            .map_err(|error| TerraformError::new(format!("{} show: this is no JSON: {error}", tool.name)))?;
+        let variable = |name: &str| &document["variables"][name]["value"];
+        let text = |name: &str| variable(name).as_str().map(|text| sanitise(text).into_owned());
+        let changes = document["resource_changes"].as_array().into_iter().flatten();
+        Ok(Self {
+            environment: text("environment"),
+            region: text("aws_region"),
+            services: variable("services").as_object().map(serde_json::Map::len),
+            planned: changes.filter_map(planned).collect(),
+            file,
+            document,
+        })
+    }
+
+    /// Removes it: it was applied, or is of no use any more.
+    pub fn remove(&self) {
+        // A plan that stays is refused by Terraform itself once the state has moved on.
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
+fn planned(change: &Value) -> Option<PlannedChange> {
+    let actions: Vec<&str> = change["change"]["actions"].as_array()?.iter().filter_map(Value::as_str).collect();
+    let action = match actions.as_slice() {
+        ["delete", "create"] | ["create", "delete"] => Action::Replace,
+        [one] => Action::named(one),
+        _ => Action::Other,
+    };
+    (action != Action::Read).then(|| PlannedChange {
+        address: sanitise(change["address"].as_str().unwrap_or_default()).into_owned(),
+        action,
+        reason: change["action_reason"].as_str().map(|reason| sanitise(reason).into_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn actions_of_a_plan_are_read_as_the_report_tells_them() {
+        for (actions, expected) in [
+            (json!(["create"]), Some(Action::Create)),
+            (json!(["delete", "create"]), Some(Action::Replace)),
+            (json!(["create", "delete"]), Some(Action::Replace)),
+            (json!(["update"]), Some(Action::Update)),
+            (json!(["no-op"]), None),
+            (json!(["read"]), None),
+            (json!(["something", "new"]), Some(Action::Other)),
+        ] {
+            let change = json!({ "address": "a.b", "change": { "actions": actions } });
+            assert_eq!(planned(&change).map(|change| change.action), expected, "{change}");
+        }
+    }
+}
