@@ -24,12 +24,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Files below a folder, but for what tools leave behind (their names begin with a dot) and the tests of the rules.
+/// Files below a folder, but for what tools leave behind (their names begin with a dot) the tests of rules and module, and what dashboards
+/// are generated from.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('.') || name == "tests" || name.contains(".tfstate") {
+        if name.starts_with('.')
+            || ["tests", "source", "__pycache__"].contains(&name.as_str())
+            || name.contains(".tfstate")
+        {
             continue;
         }
         if path.is_dir() {

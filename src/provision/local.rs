@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Refusal, Variables};
+use super::{Refusal, Rendered, Variables};
 
 /// The environment's name: the label `env`, the console's context.
 pub const ENVIRONMENT: &str = "local";
@@ -57,7 +57,7 @@ pub fn variables(place: &Place) -> Result<Variables, Refusal> {
         "interval": {
             // People wait for it here, and asking costs nothing.
             "scrape": "5s", "scrape_timeout": "4s", "evaluation": "3s", "discovery": "5s",
-            "exporter": "15s", "exporter_timeout": "10s",
+            "exporter": "5s", "exporter_timeout": "4s",
         },
         "services": services,
         "prometheus": { "self": at(place.prometheus), "url": url(place.prometheus), "region": ENVIRONMENT },
@@ -72,4 +72,14 @@ pub fn variables(place: &Place) -> Result<Variables, Refusal> {
         "dashboards": place.dashboards,
         "compose": { "host_network": true, "grafana_port": place.grafana },
     }))
+}
+
+/// Where Alertmanager sends what it would tell Slack: files of its secrets, which hold nothing secret here.
+pub fn ways_out(place: &Place) -> Vec<Rendered> {
+    let way = |name: &str| Rendered {
+        path: format!("alertmanager/secrets/{name}"),
+        source: "configs/alertmanager.yml.tftpl",
+        text: format!("http://127.0.0.1:{}/told/{name}", place.fleet),
+    };
+    ["slack-critical", "slack-warning"].map(way).into()
 }

@@ -89,6 +89,7 @@ impl Variables {
         }
         self.0 = Value::Object(own);
         plain(&self.0, "")?;
+        filled(&self.0)?;
         Ok(self)
     }
 }
@@ -184,6 +185,18 @@ fn services(given: &Value, environment: &str, own: &Map<String, Value>) -> Resul
     Ok(Value::Object(services))
 }
 
+/// What is switched on is described.
+fn filled(variables: &Value) -> Result<(), Refusal> {
+    let tables =
+        variables.as_object().into_iter().flatten().filter_map(|(name, table)| Some((name, table.as_object()?)));
+    for (name, table) in tables.filter(|(_, table)| table.get("enabled") == Some(&Value::Bool(true))) {
+        if let Some((missing, _)) = table.iter().find(|(_, value)| value.as_str() == Some("")) {
+            return Err(Refusal::new(format!("`{name}.{missing}` must not be empty where `{name}.enabled` is true")));
+        }
+    }
+    Ok(())
+}
+
 /// Text goes into files of other languages: what could end a line or a quoted text there is refused.
 fn plain(value: &Value, path: &str) -> Result<(), Refusal> {
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
@@ -241,6 +254,11 @@ mod tests {
             (json!({ "services": { "a": { "port": 1, "prot": 2 } } }), "there is no variable `services.a.prot`", true),
             (json!({ "region": "x\ny" }), "`region` must have no quotes and no control characters", false),
             (json!([]), "expected a table of variables", false),
+            (
+                json!({ "loki": { "enabled": true } }),
+                "`loki.address` must not be empty where `loki.enabled` is true",
+                false,
+            ),
         ] {
             let refusal = Variables::example().unwrap().with(&others).unwrap_err();
             assert_eq!((refusal.what.as_str(), refusal.hint.is_some()), (what, hint), "{others}");

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::part::{Launch, Part};
 use super::programs::Programs;
 use super::state::State;
-use super::{Folder, StackError, http, start};
+use super::{Folder, StackError, http, launch, ready};
 use crate::provision::local::ENVIRONMENT;
 use crate::sim::{Exporter, Sighting};
 
@@ -144,11 +144,10 @@ async fn rehearse(
     config: &Path,
     choose: impl FnOnce(Vec<Rule>) -> Vec<Rule>,
 ) -> Result<Vec<(Rule, Vec<Series>)>, StackError> {
-    let part = Part::of(folder, start::REHEARSAL);
+    let part = Part::of(folder, launch::REHEARSAL);
     let port = state.ports.prometheus;
-    let arguments = start::prometheus_arguments(config, &folder.data("prometheus"), port);
-    let mut child = part.start(Launch { program: &programs.prometheus, arguments, environment: Vec::new() })?;
-    start::ready(&part, &mut child, port, "/-/ready").await?;
+    let mut child = part.start(launch::prometheus(folder, config, port, programs))?;
+    ready::answers(&part, &mut child, port, "/-/ready").await?;
     let broken = |why: String| StackError::new(format!("cannot rehearse the rules: {why}"));
     let groups: Groups = http::data(port, "/api/v1/rules").await.map_err(broken)?;
     let began = state.began.as_second();
@@ -229,12 +228,12 @@ async fn import_text(folder: &Folder, programs: &Programs, file: &Path, text: St
 
 /// Makes blocks of Prometheus's storage from `OpenMetrics` text.
 async fn import(folder: &Folder, programs: &Programs, file: &Path) -> Result<(), StackError> {
-    let part = Part::of(folder, start::PROMTOOL);
+    let part = Part::of(folder, launch::PROMTOOL);
     let mut arguments: Vec<std::ffi::OsString> =
         ["tsdb", "create-blocks-from", "openmetrics", "--quiet"].map(Into::into).into();
     arguments.extend([file.into(), folder.data("prometheus").into()]);
     let mut child = part.start(Launch { program: &programs.promtool, arguments, environment: Vec::new() })?;
-    let status = start::end(&mut child).await.map_err(|why| StackError::new(format!("promtool: {why}")))?;
+    let status = ready::end(&mut child).await.map_err(|why| StackError::new(format!("promtool: {why}")))?;
     if status.success() {
         return part.stop().await.map(drop);
     }

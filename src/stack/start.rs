@@ -1,36 +1,23 @@
 //! Bringing a stack up: from nothing, or what is missing of it.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use super::history::{self, Firing};
+use super::launch::{self, ALERTMANAGER, FLEET, GRAFANA, PROMETHEUS};
 use super::part::{Launch, Part};
 use super::programs::{self, Programs};
 use super::state::{self, State};
-use super::{DEFAULT_PORTS, Folder, StackError, Wish, http, ports, stop, written};
+use super::{DEFAULT_PORTS, Folder, StackError, Wish, ports, ready, stop, written};
 use crate::net::http::Deadline;
 use crate::provision::{self, local};
 use crate::sim::Scenario;
 
-/// The parts' names.
-pub(super) const PROMETHEUS: &str = "prometheus";
-pub(super) const ALERTMANAGER: &str = "alertmanager";
-pub(super) const GRAFANA: &str = "grafana";
-pub(super) const FLEET: &str = "fleet";
-pub(super) const REHEARSAL: &str = "rehearsal";
-pub(super) const PROMTOOL: &str = "promtool";
-
-/// The longest a part may take to be ready.
-const READY_WITHIN: Duration = Duration::from_secs(40);
-/// The longest that is waited for alerts that should fire.
-const ALERTS_WITHIN: Duration = Duration::from_secs(20);
-/// Between two looks.
-const LOOK: Duration = Duration::from_millis(25);
+/// The plan's five.
+const DEFAULT_SERVICES: usize = 5;
+const DEFAULT_SEED: u64 = 1;
 
 /// What `up` came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +72,13 @@ pub async fn up(folder: &Folder, wish: &Wish, machine: &Machine, say: &dyn Fn(&s
         }
     };
     let (started, expected) = run(folder, &state, &programs, machine, say).await?;
-    let firing = settle(&state, &expected, say).await;
+    if !started.is_empty() {
+        say("waiting for the first scrapes and evaluations");
+    }
+    let firing = ready::settle(&state, &expected).await;
+    if !state.complete {
+        State { complete: true, ..state.clone() }.write(folder)?;
+    }
     let scenario = state.plan()?.scenario;
     notes.extend(backends_are_real(scenario));
     if programs.grafana.is_none() {
@@ -123,14 +116,14 @@ fn backends_are_real(scenario: Scenario) -> Option<String> {
 
 /// What is there is what is wished for, or nothing was said about it.
 fn agrees(state: &State, wish: &Wish, folder: &Folder) -> Result<(), StackError> {
-    match wish.scenario {
-        Some(scenario) if scenario.name() != state.scenario => {
-            let what = format!("the stack in {} plays {}, not {scenario}", folder.path().display(), state.scenario);
-            Err(StackError::new(what)
-                .with_hint("end it with `rounds provision down --local --purge`, or name another folder with --dir"))
-        }
-        _ => Ok(()),
-    }
+    let differs = [
+        wish.scenario.filter(|wished| wished.name() != state.scenario).map(|_| format!("scenario {}", state.scenario)),
+        wish.services.filter(|wished| *wished != state.services).map(|_| format!("--services {}", state.services)),
+        wish.seed.filter(|wished| *wished != state.seed).map(|_| format!("--seed {}", state.seed)),
+    ];
+    let Some(own) = differs.into_iter().flatten().next() else { return Ok(()) };
+    let hint = "end it with `rounds provision down --local --purge`, or name another folder with --dir";
+    Err(StackError::new(format!("the stack in {} was made with {own}", folder.path().display())).with_hint(hint))
 }
 
 /// A new stack: its state, configuration and console context.
@@ -149,8 +142,8 @@ fn new(
     let state = State {
         version: state::VERSION,
         scenario: wish.scenario.unwrap_or_default().name().to_owned(),
-        services: wish.services,
-        seed: wish.seed,
+        services: wish.services.unwrap_or(DEFAULT_SERVICES),
+        seed: wish.seed.unwrap_or(DEFAULT_SEED),
         history: wish.history.as_secs(),
         began: machine.now,
         ports,
@@ -163,21 +156,12 @@ fn new(
 }
 
 fn configure(folder: &Folder, state: &State) -> Result<(), StackError> {
-    let variables = local::variables(&state.place(folder)?)?;
-    let files = provision::render(&variables, Some(local::NOTE))?;
+    let place = state.place(folder)?;
+    let mut files = provision::render(&local::variables(&place)?, Some(local::NOTE))?;
+    files.extend(local::ways_out(&place));
     written::write(&folder.config(), &files, true)?;
-    // The ways out of Alertmanager end here.
-    for way in ["slack-critical", "slack-warning"] {
-        let url = format!("http://127.0.0.1:{}/told/{way}", state.ports.fleet);
-        put(&folder.secrets().join(way), &url)?;
-    }
-    put(&folder.console(), &console(state))
-}
-
-fn put(path: &Path, text: &str) -> Result<(), StackError> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    let made = std::fs::create_dir_all(parent).and_then(|()| std::fs::write(path, text));
-    made.map_err(|why| StackError::file("write", path, &why))
+    let path = folder.console();
+    std::fs::write(&path, console(state)).map_err(|why| StackError::file("write", &path, &why))
 }
 
 /// The console's configuration for this stack.
@@ -213,13 +197,13 @@ async fn run(
         }
         say(&format!("starting {name} on http://127.0.0.1:{port}"));
         let mut child = part.start(launch)?;
-        ready(&part, &mut child, port, path).await?;
+        ready::answers(&part, &mut child, port, path).await?;
         started.push(name);
         Ok(())
     };
     let ports = state.ports;
-    begin(FLEET, ports.fleet, "/ready", fleet(folder, state, machine)).await?;
-    begin(ALERTMANAGER, ports.alertmanager, "/-/ready", alertmanager(folder, state, programs)).await?;
+    begin(FLEET, ports.fleet, "/ready", launch::fleet(folder, state, machine)).await?;
+    begin(ALERTMANAGER, ports.alertmanager, "/-/ready", launch::alertmanager(folder, state, programs)).await?;
     if !state.complete {
         say(&format!("writing {} of history", crate::format::duration(Duration::from_secs(state.history))));
         let variables = local::variables(&state.place(folder)?)?;
@@ -227,160 +211,10 @@ async fn run(
         expected = history::write(folder, state, programs, exporter).await?;
     }
     let config = folder.config().join("prometheus/prometheus.yml");
-    let arguments = prometheus_arguments(&config, &folder.data(PROMETHEUS), ports.prometheus);
-    let launch = Launch { program: &programs.prometheus, arguments, environment: Vec::new() };
-    begin(PROMETHEUS, ports.prometheus, "/-/ready", launch).await?;
+    begin(PROMETHEUS, ports.prometheus, "/-/ready", launch::prometheus(folder, &config, ports.prometheus, programs))
+        .await?;
     if let (true, Some(grafana)) = (state.grafana, &programs.grafana) {
-        begin(GRAFANA, ports.grafana, "/api/health", self::grafana(folder, state, grafana)).await?;
-    }
-    if !state.complete {
-        State { complete: true, ..state.clone() }.write(folder)?;
+        begin(GRAFANA, ports.grafana, "/api/health", launch::grafana(folder, state, grafana)).await?;
     }
     Ok((started, expected))
-}
-
-pub(super) fn prometheus_arguments(config: &Path, data: &Path, port: u16) -> Vec<OsString> {
-    let file = |flag: &str, path: &Path| {
-        let mut argument = OsString::from(flag);
-        argument.push(path);
-        argument
-    };
-    vec![
-        file("--config.file=", config),
-        file("--storage.tsdb.path=", data),
-        "--storage.tsdb.retention.time=15d".into(),
-        format!("--web.listen-address=127.0.0.1:{port}").into(),
-        "--web.enable-lifecycle".into(),
-        // An alert that fires before Alertmanager is discovered is dropped, and sent again only after this.
-        "--rules.alert.resend-delay=5s".into(),
-        // An alert that held before a restart holds after it, however short its `for`.
-        "--rules.alert.for-grace-period=0s".into(),
-        "--log.level=warn".into(),
-    ]
-}
-
-fn fleet<'l>(folder: &Folder, state: &State, machine: &'l Machine) -> Launch<'l> {
-    let mut arguments: Vec<OsString> = ["provision", "fleet"].map(Into::into).into();
-    let options = [
-        ("--scenario", state.scenario.clone()),
-        ("--services", state.services.to_string()),
-        ("--seed", state.seed.to_string()),
-        ("--history", format!("{}s", state.history)),
-        ("--began", state.began.to_string()),
-        ("--port", state.ports.fleet.to_string()),
-        ("--exporter-port", state.ports.exporter.to_string()),
-    ];
-    for (name, value) in options {
-        arguments.extend([name.into(), value.into()]);
-    }
-    if !state.grafana {
-        arguments.extend(["--grafana-port".into(), state.ports.grafana.to_string().into()]);
-    }
-    arguments.extend(["--told".into(), folder.told().into()]);
-    Launch { program: &machine.rounds, arguments, environment: Vec::new() }
-}
-
-fn alertmanager<'l>(folder: &Folder, state: &State, programs: &'l Programs) -> Launch<'l> {
-    let arguments = vec![
-        format!("--config.file={}", folder.config().join("alertmanager/alertmanager.yml").display()).into(),
-        format!("--storage.path={}", folder.data(ALERTMANAGER).display()).into(),
-        format!("--web.listen-address=127.0.0.1:{}", state.ports.alertmanager).into(),
-        // One alone: no gossip, and no port for it.
-        "--cluster.listen-address=".into(),
-        "--log.level=warn".into(),
-    ];
-    Launch { program: &programs.alertmanager, arguments, environment: Vec::new() }
-}
-
-fn grafana<'l>(folder: &Folder, state: &State, grafana: &'l programs::Grafana) -> Launch<'l> {
-    let mut arguments: Vec<OsString> = Vec::new();
-    if grafana.program.file_name().is_some_and(|name| name == "grafana") {
-        arguments.push("server".into());
-    }
-    arguments.extend(["--homepath".into(), grafana.home.clone().into_os_string()]);
-    let data = folder.data(GRAFANA);
-    let environment = vec![
-        ("GF_PATHS_DATA", data.clone().into()),
-        ("GF_PATHS_LOGS", data.join("log").into()),
-        ("GF_PATHS_PLUGINS", data.join("plugins").into()),
-        ("GF_PATHS_PROVISIONING", folder.config().join("grafana/provisioning").into()),
-        ("GF_SERVER_HTTP_ADDR", "127.0.0.1".into()),
-        ("GF_SERVER_HTTP_PORT", state.ports.grafana.to_string().into()),
-        // On loopback whoever is here may look, and nobody may change anything: there is no account at all.
-        ("GF_AUTH_ANONYMOUS_ENABLED", "true".into()),
-        ("GF_AUTH_ANONYMOUS_ORG_ROLE", "Viewer".into()),
-        ("GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION", "true".into()),
-        ("GF_ANALYTICS_REPORTING_ENABLED", "false".into()),
-        ("GF_ANALYTICS_CHECK_FOR_UPDATES", "false".into()),
-        ("GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES", "false".into()),
-    ];
-    Launch { program: &grafana.program, arguments, environment }
-}
-
-/// Waits until a part answers.
-pub(super) async fn ready(part: &Part, child: &mut Child, port: u16, path: &str) -> Result<(), StackError> {
-    let deadline = Deadline::after(READY_WITHIN);
-    loop {
-        if let Ok(Some(status)) = child.try_wait() {
-            let what = format!("{} ended at its start ({status}):{}", part.name, part.last_words());
-            return Err(StackError::new(what).with_hint(format!("its log: {}", part.log().display())));
-        }
-        let seen = match http::get(port, path).await {
-            Ok(answer) if answer.status == 200 => return Ok(()),
-            Ok(answer) => format!("{path} answers {}", answer.status),
-            Err(why) => why,
-        };
-        if deadline.remaining().is_zero() {
-            let what = format!("{} is not ready after {} s: {seen}", part.name, READY_WITHIN.as_secs());
-            return Err(StackError::new(what).with_hint(format!("its log: {}", part.log().display())));
-        }
-        tokio::time::sleep(LOOK).await;
-    }
-}
-
-/// Waits until a child ends.
-pub(super) async fn end(child: &mut Child) -> std::io::Result<ExitStatus> {
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status);
-        }
-        tokio::time::sleep(LOOK).await;
-    }
-}
-
-#[derive(Debug, Deserialize)]
-struct Alerts {
-    alerts: Vec<Alert>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Alert {
-    state: String,
-    labels: std::collections::BTreeMap<String, String>,
-}
-
-/// Waits until the alerts fire that should; says how many do.
-async fn settle(state: &State, expected: &Firing, say: &dyn Fn(&str)) -> usize {
-    if !expected.is_empty() {
-        say("waiting for the first evaluations");
-    }
-    let deadline = Deadline::after(ALERTS_WITHIN);
-    loop {
-        let alerts: Alerts =
-            http::data(state.ports.prometheus, "/api/v1/alerts").await.unwrap_or(Alerts { alerts: Vec::new() });
-        let firing: Firing = alerts
-            .alerts
-            .into_iter()
-            .filter(|alert| alert.state == "firing")
-            .map(|alert| {
-                let label = |name: &str| alert.labels.get(name).cloned().unwrap_or_default();
-                (label("alertname"), label("service"))
-            })
-            .filter(|(name, _)| name != "Watchdog")
-            .collect();
-        if firing.is_superset(expected) || deadline.remaining().is_zero() {
-            return firing.len();
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }

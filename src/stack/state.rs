@@ -18,10 +18,10 @@ pub struct Wish {
     /// The incident under way; `None` for the stack's own, or the usual one for a new stack.
     pub scenario: Option<Scenario>,
     /// How many services there are.
-    pub services: usize,
+    pub services: Option<usize>,
     /// Another seed gives another fleet.
-    pub seed: u64,
-    /// How much history there is from the start.
+    pub seed: Option<u64>,
+    /// How much history a new stack has from the start.
     pub history: Duration,
     /// The first port to try; `None` for the usual one.
     pub port_base: Option<u16>,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::launch::{ALERTMANAGER, FLEET, GRAFANA, PROMETHEUS};
 use super::part::Part;
-use super::start::{ALERTMANAGER, FLEET, GRAFANA, PROMETHEUS};
 use super::state::State;
 use super::{Folder, StackError, http};
 use crate::format::sanitise;
@@ -136,19 +136,29 @@ pub fn dead_part(folder: &Folder) -> Option<String> {
     Some(format!("{} ended:{}", dead.name, dead.last_words()))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Targets {
+    active_targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    health: String,
+}
+
 async fn targets(port: u16) -> Option<(usize, usize)> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Targets {
-        active_targets: Vec<Target>,
-    }
-    #[derive(Deserialize)]
-    struct Target {
-        health: String,
-    }
     let targets: Targets = http::data(port, "/api/v1/targets?state=active").await.ok()?;
     let up = targets.active_targets.iter().filter(|target| target.health == "up").count();
     Some((up, targets.active_targets.len()))
+}
+
+/// Whether the services' targets are discovered and every target was scraped at least once.
+pub(super) async fn are_scraped(port: u16) -> bool {
+    let targets: Result<Targets, _> = http::data(port, "/api/v1/targets?state=active").await;
+    // Prometheus, Alertmanager, Grafana and the exporter are there before any service is discovered.
+    let is_scraped = |target: &Target| target.health != "unknown";
+    targets.is_ok_and(|targets| targets.active_targets.len() > 4 && targets.active_targets.iter().all(is_scraped))
 }
 
 async fn rules(port: u16) -> Option<(usize, usize)> {

@@ -1,7 +1,7 @@
 //! Bringing a stack down: what it started ends, and nothing else.
 
+use super::launch::{ALERTMANAGER, FLEET, GRAFANA, PROMETHEUS, PROMTOOL, REHEARSAL};
 use super::part::{Part, Stopped};
-use super::start::{ALERTMANAGER, FLEET, GRAFANA, PROMETHEUS, PROMTOOL, REHEARSAL};
 use super::{Folder, StackError};
 
 /// In the order they are stopped: who sends before who receives.

@@ -8,11 +8,15 @@ mod cli_pages;
 #[cfg(test)]
 mod cost;
 #[cfg(test)]
+mod dashboards;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod local_stack;
 #[cfg(test)]
 mod once_ecs;
 #[cfg(test)]
@@ -29,6 +33,8 @@ mod once_ways;
 mod provision;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod terraform;
 #[cfg(test)]
 mod tui_demo;
 #[cfg(test)]

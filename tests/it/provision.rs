@@ -18,10 +18,18 @@ use crate::support::process::{program, repository, tool};
 use crate::support::rounds::Rounds;
 use crate::support::wait;
 
-const RULE_FILES: [&str; 3] = ["recording.yml", "services.yml", "stack.yml"];
+pub(crate) const RULE_FILES: [&str; 7] = [
+    "prices.yml",
+    "recording.yml",
+    "services.yml",
+    "stack.yml",
+    "stack-aws.yml",
+    "stack-delivery.yml",
+    "stack-prometheus.yml",
+];
 
 /// The runbooks an alert may name.
-const RUNBOOKS: [&str; 8] = [
+pub(crate) const RUNBOOKS: [&str; 8] = [
     "prometheus-down",
     "grafana-unreachable",
     "metrics-stopped",
@@ -33,27 +41,27 @@ const RUNBOOKS: [&str; 8] = [
 ];
 
 /// A file or folder of `provision/`.
-fn shipped(name: &str) -> PathBuf {
+pub(crate) fn shipped(name: &str) -> PathBuf {
     repository().join("provision").join(name)
 }
 
 /// A configuration of the example stack, as the templates of `provision/` come out for it.
-fn rendered(name: &str) -> PathBuf {
+pub(crate) fn rendered(name: &str) -> PathBuf {
     shipped("examples/rendered").join(name)
 }
 
 /// What a YAML file says.
-fn yaml(path: &Path) -> Value {
+pub(crate) fn yaml(path: &Path) -> Value {
     let script = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
     let text = tool(&python(), ["-c".as_ref(), script.as_ref(), path.as_os_str()]);
     serde_json::from_str(&text).unwrap_or_else(|why| panic!("{}: {why}: {text}", path.display()))
 }
 
-fn list(value: &Value) -> &[Value] {
+pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
 }
 
@@ -63,7 +71,7 @@ fn rules(file: &str) -> Vec<Value> {
     list(&document["groups"]).iter().flat_map(|group| list(&group["rules"])).cloned().collect()
 }
 
-fn alerts() -> Vec<Value> {
+pub(crate) fn alerts() -> Vec<Value> {
     let all: Vec<Value> = RULE_FILES.into_iter().flat_map(rules).filter(|rule| rule["alert"].is_string()).collect();
     assert!(all.len() > 25, "only {} alerts", all.len());
     all
@@ -210,7 +218,9 @@ fn the_recorded_series_are_the_consoles_own_queries() {
     for (record, signal) in [
         ("service:http_requests:rate5m", Signal::Traffic),
         ("service:http_errors:percent5m", Signal::Errors),
+        ("service:http_request_duration_seconds:p50_5m", Signal::LatencyP50),
         ("service:http_request_duration_seconds:p95_5m", Signal::LatencyP95),
+        ("service:http_request_duration_seconds:p99_5m", Signal::LatencyP99),
     ] {
         assert_eq!(expression(record), flat(&queries::render(queries::default(signal), &all)));
     }
@@ -220,7 +230,11 @@ fn the_recorded_series_are_the_consoles_own_queries() {
         let recorded = expression(record).replace(" >= 0", "");
         assert!(console.contains(&recorded), "{recorded}\nis no part of\n{console}");
     }
-    assert_eq!(records.len(), 5, "a record that nothing here compares");
+    // What the console asks ECS itself, or does not show.
+    let others = ["ecs_running_tasks", "ecs_desired_tasks", "ecs_reserved_vcpus", "ecs_reserved_memory_bytes"];
+    let more = ["ecs_network_receive_bytes", "ecs_network_transmit_bytes", "service_code:http_requests:rate5m"];
+    assert_eq!(records.len(), Signal::ALL.len() + others.len() + more.len(), "a record that nothing here compares");
+    assert!(others.iter().chain(&more).all(|name| !expression(name).is_empty()));
 }
 
 #[test]
@@ -247,13 +261,15 @@ fn rules_ask_for_what_the_exporter_is_told_to_collect() {
     let mut asked = 0;
     for rule in RULE_FILES.into_iter().flat_map(rules) {
         let expression = text(&rule["expr"]);
-        for name in expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| w.starts_with("aws_"))
+        for name in expression
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .filter(|w| (w.starts_with("aws_") && *w != "aws_price_usd") || w.starts_with("ecs_containerinsights_"))
         {
             assert!(collected.contains(name), "{name} of {rule:#} is not in {collected:?}");
             asked += 1;
         }
     }
-    assert!(asked >= 4, "{asked}");
+    assert!(asked >= 15, "{asked}");
     let exporter = yaml(&rendered("cloudwatch-exporter.yml"));
     assert_eq!(exporter["set_timestamp"], false, "instant queries would find nothing");
 }

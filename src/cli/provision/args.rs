@@ -66,12 +66,12 @@ pub struct UpArgs {
     /// The incident under way [default: mixed-bad-day; healthy has none]
     #[arg(long, value_name = "NAME", value_parser = scenarios())]
     pub scenario: Option<Scenario>,
-    /// How many services (the stack's own come on top)
-    #[arg(long = "services", value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
-    pub fleet: u32,
-    /// Another seed gives another fleet
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    /// How many services (the stack's own come on top) [default: 5]
+    #[arg(long = "services", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub fleet: Option<u32>,
+    /// Another seed gives another fleet [default: 1]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// How much history there is from the start
     #[arg(long, value_name = "DURATION", default_value = "6h", value_parser = history)]
     pub history: Duration,

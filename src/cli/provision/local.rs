@@ -35,7 +35,7 @@ pub fn up(args: &UpArgs, environment: &Environment) -> Result<u8, Failure> {
     let machine = Machine { rounds, path: environment.get("PATH").unwrap_or_default(), now: Timestamp::now() };
     let wish = Wish {
         scenario: args.scenario,
-        services: args.fleet as usize,
+        services: args.fleet.map(|number| number as usize),
         seed: args.seed,
         history: args.history,
         port_base: args.port_base,
@@ -56,7 +56,7 @@ pub fn up(args: &UpArgs, environment: &Environment) -> Result<u8, Failure> {
             return Err(Failure::new("the stack is up already, in the background")
                 .with_hint("bring it down first: rounds provision down --local"));
         }
-        stdout::print(&told(&outcome, &folder, args.foreground))?;
+        stdout::print(&told(&outcome, &folder, args.foreground, proxy(environment)))?;
         if !args.foreground {
             return Ok(0);
         }
@@ -96,7 +96,16 @@ async fn death(folder: &Folder) -> String {
     }
 }
 
-fn told(outcome: &Outcome, folder: &Folder, foreground: bool) -> String {
+/// A proxy that would be asked for addresses of this machine too.
+fn proxy(environment: &Environment) -> Option<String> {
+    let proxies = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+    let set = proxies.into_iter().find(|name| environment.get(name).is_some())?;
+    let except = environment.get("NO_PROXY").or_else(|| environment.get("no_proxy")).unwrap_or_default();
+    let is_excepted = except.split(',').any(|host| ["*", "127.0.0.1", "127.0.0.0/8"].contains(&host.trim()));
+    (!is_excepted).then(|| format!("{set} is set: for the console set NO_PROXY=127.0.0.1 too"))
+}
+
+fn told(outcome: &Outcome, folder: &Folder, foreground: bool, proxy: Option<String>) -> String {
     let mut text = if outcome.started.is_empty() {
         "the stack is up already\n".to_owned()
     } else {
@@ -114,7 +123,7 @@ fn told(outcome: &Outcome, folder: &Folder, foreground: bool) -> String {
     }
     line("folder", &folder.path().display().to_string());
     line("messages", &folder.told().display().to_string());
-    for note in &outcome.notes {
+    for note in outcome.notes.iter().chain(&proxy) {
         line("note", note);
     }
     text.push_str("\nnext\n");

@@ -19,16 +19,18 @@ pub fn run(cli: &Cli, args: &RenderArgs) -> Result<u8, Failure> {
     let out = std::path::absolute(&args.out)
         .map_err(|why| Failure::new(format!("cannot find {}: {why}", args.out.display())))?;
     let given = services(&cli.context.services)?;
-    let (variables, note) = if args.local {
-        if !given.is_empty() {
-            return Err(Failure::new("with --local the services are simulated: --service has no say"));
-        }
-        (local(), Some(local::NOTE))
+    if args.local && !given.is_empty() {
+        return Err(Failure::new("with --local the services are simulated: --service has no say"));
+    }
+    let refused = |error| refused(args.vars.as_deref(), error);
+    let files = if args.local {
+        let place = place();
+        let files = provision::render(&local::variables(&place).map_err(refused)?, Some(local::NOTE));
+        files.map(|files| files.into_iter().chain(local::ways_out(&place)).collect())
     } else {
-        (described(args.vars.as_deref(), given)?, None)
+        provision::render(&described(args.vars.as_deref(), given)?.map_err(refused)?, None)
     };
-    let variables = variables.map_err(|error| refused(args.vars.as_deref(), error))?;
-    let files = provision::render(&variables, note).map_err(StackError::from)?;
+    let files: Vec<provision::Rendered> = files.map_err(StackError::from)?;
     let written = stack::write(&out, &files, args.force)?;
     stdout::print(&told(&written, &args.out, args.local))?;
     Ok(0)
@@ -67,10 +69,10 @@ fn services(given: &[String]) -> Result<Map<String, Value>, Failure> {
 }
 
 /// A stack on the usual ports, its files found where containers have them.
-fn local() -> Result<Variables, Refusal> {
+fn place() -> local::Place {
     let fleet = Exporter::new(Plan::default(), jiff::Timestamp::UNIX_EPOCH, std::time::Duration::ZERO);
     let Ports { prometheus, alertmanager, grafana, exporter, fleet: port } = Ports::from(DEFAULT_PORTS);
-    local::variables(&local::Place {
+    local::Place {
         prometheus,
         alertmanager,
         grafana,
@@ -80,7 +82,7 @@ fn local() -> Result<Variables, Refusal> {
         services: fleet.services().map(|(name, port)| (name.to_owned(), port)).collect(),
         dashboards: "/etc/grafana/dashboards".to_owned(),
         secrets: "/etc/alertmanager/secrets".to_owned(),
-    })
+    }
 }
 
 fn refused(file: Option<&Path>, error: Refusal) -> Failure {

@@ -197,6 +197,7 @@ pub fn families(scenes: &[Scene<'_>], at: Second) -> Vec<Family> {
     }
     families.extend(storage(minute));
     families.push(certificate(minute));
+    families.extend(backups());
     families
 }
 
@@ -257,6 +258,29 @@ fn storage(at: Second) -> [Family; 3] {
     ]
 }
 
+/// The last day's backups of the file system.
+fn backups() -> [Family; 2] {
+    let labels = || {
+        let mut labels = job("aws_backup");
+        labels.push(("backup_vault_name", "prod-monitoring".to_owned()));
+        labels
+    };
+    [
+        Family::new(
+            "aws_backup_number_of_backup_jobs_completed_sum",
+            Kind::Gauge,
+            "CloudWatch metric AWS/Backup NumberOfBackupJobsCompleted Dimensions: [BackupVaultName] Statistic: Sum Unit: Count",
+        )
+        .with(labels(), 1.0),
+        Family::new(
+            "aws_backup_number_of_backup_jobs_failed_sum",
+            Kind::Gauge,
+            "CloudWatch metric AWS/Backup NumberOfBackupJobsFailed Dimensions: [BackupVaultName] Statistic: Sum Unit: Count",
+        )
+        .with(labels(), 0.0),
+    ]
+}
+
 /// The certificate of Grafana's load balancer, which ACM renews two months ahead.
 fn certificate(at: Second) -> Family {
     let mut labels = job("aws_certificatemanager");
@@ -276,7 +300,9 @@ fn certificate(at: Second) -> Family {
 pub fn own(families: &[Family], origin: Second, at: Second) -> Vec<Family> {
     let scrapes = real(((at - origin) / (2 * MINUTE)).max(0));
     let mut calls = Family::new("cloudwatch_requests_total", Kind::Counter, "API requests made to CloudWatch");
-    for namespace in ["AWS/ECS", "ECS/ContainerInsights", "AWS/ApplicationELB", "AWS/EFS", "AWS/CertificateManager"] {
+    for namespace in
+        ["AWS/ECS", "ECS/ContainerInsights", "AWS/ApplicationELB", "AWS/EFS", "AWS/Backup", "AWS/CertificateManager"]
+    {
         let prefix = namespace.replace('/', "_").to_lowercase() + "_";
         let own = families.iter().filter(|family| family.name.starts_with(&prefix));
         let (metrics, series) = own.fold((0, 0), |(metrics, series), one| (metrics + 1, series + one.samples.len()));

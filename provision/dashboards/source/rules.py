@@ -1,0 +1,36 @@
+"""What the alert rules say, so that a panel's thresholds and words are theirs: a panel names its alert, no number is
+written twice."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+RULES = Path(__file__).resolve().parents[2] / "rules"
+
+
+@dataclass
+class Alert:
+    """All levels of one alert."""
+
+    levels: dict  # severity to threshold
+    above: bool  # whether it fires above its threshold or below
+    runbook: str
+
+
+def read_alerts() -> dict:
+    """Every alert that compares a value with one number, by name."""
+    alerts = {}
+    for path in sorted(RULES.glob("*.yml")):
+        for rule in re.split(r"\n\s+- (?=alert:|record:)", path.read_text(encoding="utf-8"))[1:]:
+            name = re.match(r"alert: (\w+)", rule)
+            compared = re.search(r"(>=?|<=?) ([0-9.e]+)\n\s+(?:for|labels):", rule)
+            if not (name and compared):
+                continue
+            severity = re.search(r"severity: (\w+)", rule).group(1)
+            runbook = re.search(r"runbook: ([\w-]+)", rule).group(1)
+            alert = alerts.setdefault(name.group(1), Alert({}, compared.group(1).startswith(">"), runbook))
+            alert.levels[severity] = float(compared.group(2))
+    return alerts
+
+
+ALERTS = read_alerts()

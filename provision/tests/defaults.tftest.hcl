@@ -1,0 +1,185 @@
+# The stack as the plan has it, without any option.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+override_data {
+  target = data.aws_subnet.private["0"]
+  values = { vpc_id = "vpc-0123456789abcdef0", availability_zone = "ap-northeast-2a" }
+}
+
+override_data {
+  target = data.aws_subnet.private["1"]
+  values = { vpc_id = "vpc-0123456789abcdef0", availability_zone = "ap-northeast-2b" }
+}
+
+variables {
+  environment        = "prod"
+  aws_region         = "ap-northeast-2"
+  vpc_id             = "vpc-0123456789abcdef0"
+  private_subnet_ids = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+  ecs_cluster_id     = "arn:aws:ecs:ap-northeast-2:123456789012:cluster/prod"
+  domain_name        = "example.com"
+  route53_zone_id    = "Z0123456789ABCDEFGHIJ"
+  office_cidrs       = ["203.0.113.0/24"]
+  alb                = { subnet_ids = ["subnet-0123456789abcdef2", "subnet-0123456789abcdef3"] }
+  services           = { atlantis = { port = 4141 }, api-1 = { port = 8080 }, api-2 = { port = 8080 }, worker = { port = 9100 }, web = { port = 8080 } }
+}
+
+run "sizes" {
+  assert {
+    condition = [
+      "${aws_ecs_task_definition.prometheus.cpu}/${aws_ecs_task_definition.prometheus.memory}",
+      "${aws_ecs_task_definition.grafana.cpu}/${aws_ecs_task_definition.grafana.memory}",
+      "${aws_ecs_task_definition.cloudwatch_exporter.cpu}/${aws_ecs_task_definition.cloudwatch_exporter.memory}",
+    ] == ["1024/2048", "512/1024", "256/512"]
+    error_message = "The plan's sizes: 1 vCPU and 2 GB, 0.5 and 1, 0.25 and 0.5."
+  }
+
+  assert {
+    condition     = one(aws_ecs_task_definition.prometheus.runtime_platform).cpu_architecture == "X86_64"
+    error_message = "The plan computes with x86."
+  }
+
+  assert {
+    condition     = length(aws_ecs_task_definition.alertmanager) == 1 && length(aws_ecs_task_definition.loki) == 0
+    error_message = "Alertmanager is on, Loki is off."
+  }
+}
+
+run "one_writer" {
+  assert {
+    condition = alltrue([
+      for one in concat([aws_ecs_service.prometheus, aws_ecs_service.grafana], aws_ecs_service.alertmanager) :
+      one.desired_count == 1 && one.deployment_minimum_healthy_percent == 0 && one.deployment_maximum_percent == 100 && one.availability_zone_rebalancing == "DISABLED"
+    ])
+    error_message = "Two tasks must never have one storage open."
+  }
+
+  assert {
+    condition = alltrue([
+      for one in [aws_ecs_task_definition.prometheus, aws_ecs_task_definition.grafana, aws_ecs_task_definition.alertmanager[0]] :
+      [for container in jsondecode(one.container_definitions) : try(container.stopTimeout, 0)] == [0, 120]
+    ])
+    error_message = "A writer needs its time to close its storage."
+  }
+
+  assert {
+    condition     = alltrue([for one in concat([aws_ecs_service.prometheus, aws_ecs_service.grafana, aws_ecs_service.cloudwatch_exporter], aws_ecs_service.alertmanager) : one.deployment_circuit_breaker[0].enable && one.deployment_circuit_breaker[0].rollback])
+    error_message = "A deployment that does not start goes back."
+  }
+}
+
+run "storage" {
+  assert {
+    condition     = aws_efs_file_system.this[0].encrypted && aws_efs_file_system.this[0].throughput_mode == "bursting" && length(aws_efs_file_system.this[0].lifecycle_policy) == 0
+    error_message = "Encrypted, in the price of storage, and never tiered."
+  }
+
+  assert {
+    condition     = { for name, one in aws_efs_access_point.this : name => "${one.root_directory[0].path} ${one.posix_user[0].uid}:${one.posix_user[0].gid} ${one.root_directory[0].creation_info[0].owner_uid}" } == { alertmanager = "/alertmanager 65534:65534 65534", grafana = "/grafana 472:0 472", prometheus = "/prometheus 65534:65534 65534" }
+    error_message = "Each access point is the user of its image."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for one in [aws_ecs_task_definition.prometheus, aws_ecs_task_definition.grafana, aws_ecs_task_definition.alertmanager[0]] : [
+        for volume in one.volume : volume.efs_volume_configuration[0].transit_encryption == "ENABLED" && volume.efs_volume_configuration[0].authorization_config[0].iam == "ENABLED" if volume.name == "data"
+      ]
+    ]))
+    error_message = "Encrypted in transit, with IAM."
+  }
+
+  assert {
+    condition     = length(aws_efs_mount_target.this) == 2
+    error_message = "A mount target in each subnet."
+  }
+
+  assert {
+    condition     = aws_backup_plan.this[0].rule != null && length(aws_backup_restore_testing_selection.this) == 1
+    error_message = "A copy every day, and the proof that it can be restored."
+  }
+}
+
+run "the_way_in" {
+  assert {
+    condition     = length(aws_lb_target_group.grafana.name) <= 32 && length(aws_lb.this.name) <= 32
+    error_message = "AWS takes 32 characters."
+  }
+
+  assert {
+    condition     = aws_lb_listener.https.protocol == "HTTPS" && startswith(aws_lb_listener.https.ssl_policy, "ELBSecurityPolicy-TLS13-1-2-") && aws_lb_listener.http.default_action[0].redirect[0].status_code == "HTTP_301"
+    error_message = "TLS 1.2 or 1.3, and everything else is sent there."
+  }
+
+  assert {
+    condition     = aws_lb.this.drop_invalid_header_fields && aws_lb.this.enable_deletion_protection
+    error_message = "The load balancer drops what is malformed, and is not deleted by accident."
+  }
+
+  assert {
+    condition     = toset([for one in aws_vpc_security_group_ingress_rule.office : one.cidr_ipv4]) == toset(["203.0.113.0/24"])
+    error_message = "Only the office comes in."
+  }
+
+  assert {
+    condition     = aws_route53_record.grafana.name == "grafana.example.com" && output.grafana_url == "https://grafana.example.com"
+    error_message = "Grafana has its name."
+  }
+
+  assert {
+    condition     = length(aws_acm_certificate.grafana) == 1 && length(aws_route53_zone.this) == 0
+    error_message = "A certificate is made, the zone was there."
+  }
+}
+
+run "no_secret_in_the_state" {
+  assert {
+    condition = alltrue([
+      for name in ["AdminPassword", "SecretKey"] :
+      jsondecode(aws_cloudformation_stack.grafana_secrets.template_body).Resources[name].Properties.GenerateSecretString.PasswordLength >= 40
+    ])
+    error_message = "AWS makes the secrets."
+  }
+
+  assert {
+    condition     = output.grafana_admin_secret_arn == "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:AdminPassword-AbCdEf"
+    error_message = "What is told is where it is."
+  }
+}
+
+run "images_are_pinned" {
+  assert {
+    condition     = alltrue([for image in values(var.images) : can(regex(":v?[0-9]+\\.[0-9]+\\.[0-9]+$", image))])
+    error_message = "Every image by its version."
+  }
+}
+
+run "everything_is_tagged" {
+  variables {
+    common_tags = { Team = "platform" }
+  }
+
+  assert {
+    condition = alltrue([
+      for tags in concat(
+        [aws_lb.this.tags, aws_efs_file_system.this[0].tags, aws_ecs_service.prometheus.tags, aws_ecs_task_definition.grafana.tags, aws_backup_vault.this[0].tags, aws_cloudformation_stack.grafana_secrets.tags],
+        [for one in aws_iam_role.task : one.tags], [for one in aws_security_group.component : one.tags], [for one in aws_cloudwatch_log_group.component : one.tags],
+      ) : tags["Team"] == "platform" && tags["Environment"] == "prod" && tags["Stack"] == "prod-monitoring"
+    ])
+    error_message = "Whose is it?"
+  }
+
+  assert {
+    condition     = alltrue([for one in [aws_ecs_service.prometheus, aws_ecs_service.grafana, aws_ecs_service.cloudwatch_exporter] : one.propagate_tags == "SERVICE"])
+    error_message = "Tasks carry the tags of their service."
+  }
+}
+
+run "context_of_the_console" {
+  assert {
+    condition     = keys(output.services) == ["api-1", "api-2", "atlantis", "web", "worker"] && output.rounds_context.prometheus.via == "grafana" && contains(output.rounds_context.stack_services, "prod-monitoring-grafana")
+    error_message = "The console is told of the stack."
+  }
+}
