@@ -22,6 +22,7 @@ pub mod located;
 pub mod net;
 pub mod provision;
 pub mod report;
+pub mod runbook;
 pub mod shell;
 pub mod sim;
 pub mod source;

@@ -1,9 +1,14 @@
 //! What copying takes from each screen: the text one would paste elsewhere.
 
-use super::{AlertItem, Model, OverviewItem, Pane, Place, service_alerts, service_targets};
+use crate::domain::RunDeed;
+
+use super::{AlertItem, ChangeItem, Model, Offer, OverviewItem, Pane, Place, service_alerts, service_targets};
 
 /// The text of what the cursor is on, where there is one.
 pub(super) fn copied(model: &Model) -> Option<String> {
+    if *model.trail.here() == Place::Changes {
+        return changed(model);
+    }
     let snapshot = model.snapshot.as_deref()?;
     match model.trail.here() {
         Place::Overview => match model.overview.list.selected()?.item {
@@ -34,7 +39,32 @@ pub(super) fn copied(model: &Model) -> Option<String> {
                 Pane::Targets => Some(service_targets(snapshot, service).get(row)?.url.clone()),
             }
         }
+        Place::Runbooks => match &model.runbooks.list.selected()?.item {
+            Offer::Runbook(position, _) => Some(format!("rounds run {}", model.runbooks.runbook(*position)?.name)),
+            Offer::Service(id) => Some(id.name.clone()),
+            Offer::Run(id) => Some(model.runbooks.run(*id)?.course.run().conclusion.headline.clone()),
+        },
+        Place::Run(id) => {
+            let entry = model.runbooks.run(*id)?;
+            let step = entry.course.run().steps.get(entry.chosen())?;
+            match &step.deed {
+                RunDeed::Check { asked, .. } => asked.as_ref().map(|asked| format!("rounds {asked}")),
+                RunDeed::Note { commands } => commands.first().cloned().or_else(|| Some(step.said.clone())),
+                RunDeed::Change { .. } => Some(step.said.clone()),
+            }
+        }
         Place::Messages => model.notices.said().nth(model.text_top).map(|(_, notice)| notice.text.clone()),
-        Place::Help => None,
+        Place::Help | Place::Changes => None,
+    }
+}
+
+/// Of a change the same thing as a command line, else its headline.
+fn changed(model: &Model) -> Option<String> {
+    match model.changes.list.selected()?.item {
+        ChangeItem::Followed(index) => {
+            let plan = &model.changes.followed().get(index)?.plan;
+            Some(plan.same_as.as_ref().unwrap_or(&plan.title).clone())
+        }
+        ChangeItem::Past(index) => Some(model.changes.journal().get(index)?.id.clone()),
     }
 }

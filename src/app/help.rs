@@ -50,7 +50,7 @@ pub fn help_lines(model: &Model) -> Vec<HelpLine> {
         place => place,
     };
     let part = |scopes: &[Scope]| {
-        let here = available(scopes).into_iter().filter(|row| asked_on.takes(row.command));
+        let here = available(scopes).into_iter().filter(|row| model.offers(asked_on, row.command));
         here.map(|row| command_line(model, row.command))
     };
     let mut lines = vec![HelpLine::Heading(format!("on the {} screen", asked_on.word()))];

@@ -6,8 +6,10 @@ use super::{Model, Place};
 
 /// What the footer offers here: each command's first key and one word.
 pub fn footer_hints(model: &Model) -> Vec<(String, &'static str)> {
+    let here = model.trail.here();
     commands(model)
         .into_iter()
+        .filter(|(command, _)| model.offers(here, *command))
         .filter_map(|(command, word)| best(&model.keys(command)).map(|key| (key, word)))
         .collect()
 }
@@ -29,6 +31,8 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
                 (Command::Filter, filtered(!list.filter().is_empty())),
                 (Command::Problems, problems(list.problems_only())),
                 (Command::Alerts, "alerts"),
+                (Command::Restart, "restart"),
+                (Command::Actions, "change"),
                 (Command::SortNext, "sort"),
                 (Command::Targets, "targets"),
                 (Command::Sources, "sources"),
@@ -41,13 +45,16 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
         Place::Service(_) => vec![
             (Command::Back, "back"),
             (Command::NextPane, "next part"),
+            (Command::Restart, "restart"),
+            (Command::Actions, "change"),
             (Command::SpanLonger, "longer"),
             (Command::SpanShorter, "shorter"),
             (Command::Copy, "copy"),
         ],
         Place::Alerts => vec![
             (Command::Back, "back"),
-            (Command::Open, "open service"),
+            (Command::Open, "runbook"),
+            (Command::Actions, "change"),
             (Command::Filter, filtered(!model.alerts.list.filter().is_empty())),
             (Command::Problems, if model.alerts.list.problems_only() { "everything" } else { "active" }),
             (Command::SortNext, "sort"),
@@ -56,6 +63,7 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
         Place::Targets => vec![
             (Command::Back, "back"),
             (Command::Open, "open service"),
+            (Command::Actions, "change"),
             (Command::Filter, filtered(!model.targets.list.filter().is_empty())),
             (Command::Problems, problems(model.targets.list.problems_only())),
             (Command::SortNext, "sort"),
@@ -67,9 +75,39 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
             (Command::Problems, problems(model.sources.list.problems_only())),
             (Command::Copy, "copy"),
         ],
+        Place::Changes => vec![
+            (Command::Back, "back"),
+            (Command::Filter, filtered(!model.changes.list.filter().is_empty())),
+            (Command::Problems, problems(model.changes.list.problems_only())),
+            (Command::Copy, "copy"),
+        ],
+        Place::Runbooks => vec![
+            (Command::Back, "back"),
+            (Command::Open, "run"),
+            (Command::Filter, filtered(!model.runbooks.list.filter().is_empty())),
+            (Command::Copy, "copy"),
+        ],
+        Place::Run(run) => {
+            let entry = model.runbooks.run(*run);
+            let is_queued = entry.is_some_and(|entry| entry.course.queued(entry.chosen()).is_some());
+            let mut hints = vec![
+                (Command::Back, "back"),
+                (Command::Down, "next step"),
+                (Command::Copy, "copy its command"),
+                (Command::Runbooks, "runbooks"),
+                (Command::Alerts, "alerts"),
+            ];
+            if is_queued {
+                hints.insert(0, (Command::Open, "show the plan"));
+            }
+            hints
+        }
         Place::Messages => vec![(Command::Back, "back"), (Command::Down, "older"), (Command::Copy, "copy the first")],
         Place::Help => vec![(Command::Back, "back"), (Command::PageDown, "more")],
     };
+    if model.gate.word.as_deref() == Some("disarmed") {
+        hints.insert(1, (Command::Arm, "arm"));
+    }
     hints.push((Command::Palette, "command"));
     if *model.trail.here() != Place::Help {
         hints.push((Command::Help, "help"));

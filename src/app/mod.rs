@@ -3,12 +3,16 @@
 //! [`update`] takes the [`Model`] and one [`Msg`], changes the model and answers with [`Effect`]s for the shell to
 //! perform. The view draws `&Model` whenever [`Model::revision`] has changed, and only then.
 
+mod action;
 mod alerts;
+mod ask;
 mod browser;
+mod confirm;
 mod copy;
 mod cursor;
 mod effect;
 mod fuzzy;
+mod gate;
 pub mod geometry;
 mod help;
 mod hints;
@@ -19,27 +23,41 @@ mod notice;
 mod overview;
 mod palette;
 mod place;
+mod progress;
+mod run_lines;
+mod runbooks;
 mod service;
 mod sources;
 mod targets;
 mod update;
 
 #[cfg(test)]
+pub(crate) mod change_sample;
+#[cfg(test)]
+mod change_tests;
+#[cfg(test)]
 mod tests;
 
+pub use action::{Action, Intent, Menu, short};
 pub use alerts::{AlertColumn, AlertItem, Alerts};
+pub use ask::{Asking, LENGTHS, Question};
 pub use browser::{Browser, Column, Row};
+pub use confirm::{Confirm, ConfirmStage, Planned, TIED_SILENCE, accept_key};
 pub use cursor::{Cursor, Motion};
 pub use effect::Effect;
+pub use gate::GateView;
 pub use help::{HelpLine, Legend, help_lines};
 pub use hints::footer_hints;
 pub use line::Line;
 pub use model::{Model, Overlay, Setup, Surroundings};
-pub use msg::{MouseInput, MouseKind, Msg, Spot};
+pub use msg::{ConfirmSpot, MouseInput, MouseKind, Msg, Spot};
 pub use notice::{Level, Notice, Notices};
 pub use overview::{Overview, OverviewItem, ServiceColumn};
 pub use palette::{Candidate, Palette};
 pub use place::{Place, Trail};
+pub use progress::{ChangeColumn, ChangeItem, Changes, Followed, JournalEntry, Mood, elapsed};
+pub use run_lines::{ConclusionLine, RunLine, RunLineKind, SAID, conclusion_lines, run_lines, steps_area};
+pub use runbooks::{Offer, OfferColumn, RunEntry, Runbooks, Subject as RunSubject};
 pub use service::{ChartState, Pane, ServiceScreen, service_alerts, service_targets};
 pub use sources::{SourceColumn, Sources};
 pub use targets::{TargetColumn, Targets};

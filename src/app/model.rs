@@ -6,14 +6,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::command::Command;
-use crate::domain::{ContextInfo, Policy, Snapshot, SourceKind, Span};
+use crate::domain::{ContextInfo, GateState, Policy, Snapshot, SourceKind, Span};
 use crate::keymap::{Key, Keymap};
+use crate::runbook::Library;
 
 use super::browser::Browse;
 use super::cursor::Lost;
 use super::{
-    Alerts, Line, Notice, Notices, Overview, Palette, Pane, Place, ServiceScreen, Sources, Targets, Trail, geometry,
-    help_lines,
+    Alerts, Asking, Changes, Confirm, GateView, Line, Menu, Notice, Notices, Overview, Palette, Pane, Place, Runbooks,
+    ServiceScreen, Sources, Targets, Trail, geometry, help_lines,
 };
 
 /// What is looked at: the parts of the model that another context replaces.
@@ -55,6 +56,12 @@ pub enum Overlay {
     Filter(Line),
     /// A command is typed.
     Palette(Palette),
+    /// A change is chosen.
+    Menu(Menu),
+    /// What a change needs to be told is typed.
+    Asking(Asking),
+    /// A change waits for a yes.
+    Confirm(Box<Confirm>),
 }
 
 /// Everything the screen depends on. Only [`super::update`] changes it.
@@ -73,6 +80,9 @@ pub struct Model {
     pub(crate) alerts: Alerts,
     pub(crate) targets: Targets,
     pub(crate) sources: Sources,
+    pub(crate) changes: Changes,
+    pub(crate) runbooks: Runbooks,
+    pub(crate) gate: GateView,
     pub(crate) service: Option<ServiceScreen>,
     /// The first line visible of help, or the first message.
     pub(crate) text_top: usize,
@@ -86,6 +96,8 @@ pub struct Model {
     pub(crate) shown_now: Timestamp,
     /// The span that the next service screen begins with.
     pub(super) span: Span,
+    /// Plans asked for so far.
+    pub(super) asks: u64,
     revision: u64,
 }
 
@@ -110,6 +122,9 @@ impl Model {
             alerts: Alerts::default(),
             targets: Targets::default(),
             sources: Sources::default(),
+            changes: Changes::default(),
+            runbooks: Runbooks::default(),
+            gate: GateView::default(),
             service: None,
             text_top: 0,
             overlay: None,
@@ -118,8 +133,16 @@ impl Model {
             refreshing: false,
             shown_now: Timestamp::UNIX_EPOCH,
             span: Span::default(),
+            asks: 0,
             revision: 0,
         }
+    }
+
+    /// The same model with these runbooks to choose from.
+    #[must_use]
+    pub fn with_runbooks(mut self, library: &Library) -> Self {
+        self.runbooks = Runbooks::new(library);
+        self
     }
 
     /// Changes whenever something visible did; the shell draws then and only then.
@@ -151,6 +174,14 @@ impl Model {
         self.keymap.keys_here(place.scopes(), command).iter().map(ToString::to_string).collect()
     }
 
+    /// Whether a command does anything on a screen, and may.
+    pub(super) fn offers(&self, place: &Place, command: Command) -> bool {
+        let is_taken_away = command.leads_to_a_change() && self.gate.is_read_only();
+        // Outside production there is nothing to arm.
+        let is_idle = command == Command::Arm && self.gate.state == GateState::Open;
+        place.takes(command) && !is_taken_away && !is_idle
+    }
+
     pub(super) const fn touch(&mut self) {
         self.revision = self.revision.wrapping_add(1);
     }
@@ -162,7 +193,9 @@ impl Model {
             Place::Alerts => Some(&mut self.alerts.list),
             Place::Targets => Some(&mut self.targets.list),
             Place::Sources => Some(&mut self.sources.list),
-            Place::Service(_) | Place::Messages | Place::Help => None,
+            Place::Changes => Some(&mut self.changes.list),
+            Place::Runbooks => Some(&mut self.runbooks.list),
+            Place::Service(_) | Place::Run(_) | Place::Messages | Place::Help => None,
         }
     }
 
@@ -170,8 +203,10 @@ impl Model {
     pub(super) fn page(&self, place: &Place, rows: usize) -> usize {
         match place {
             Place::Overview => geometry::overview(self.size, rows).page(),
-            Place::Alerts | Place::Targets | Place::Sources => geometry::listing(self.size, rows).page(),
-            Place::Service(_) | Place::Messages | Place::Help => geometry::help(self.size).1,
+            Place::Alerts | Place::Targets | Place::Sources | Place::Changes | Place::Runbooks => {
+                geometry::listing(self.size, rows).page()
+            }
+            Place::Service(_) | Place::Run(_) | Place::Messages | Place::Help => geometry::help(self.size).1,
         }
     }
 
@@ -182,7 +217,7 @@ impl Model {
 
     /// Computes the rows of every screen anew: the snapshot changed.
     pub(super) fn rebuild_all(&mut self) {
-        for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources] {
+        for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources, Place::Changes, Place::Runbooks] {
             self.rebuild(&place, Lost::Stay);
         }
         let (Some(snapshot), size) = (self.snapshot.clone(), self.size) else { return };
@@ -194,14 +229,20 @@ impl Model {
 
     /// Computes the rows of one screen anew. The page depends on the number of rows, so it is settled afterwards.
     pub(super) fn rebuild(&mut self, place: &Place, lost: Lost) {
-        let Some(snapshot) = self.snapshot.clone() else { return };
         let page = self.page(place, usize::MAX);
+        if *place == Place::Changes {
+            self.changes.rebuild(page, lost);
+            self.fit(place);
+            return;
+        }
+        let Some(snapshot) = self.snapshot.clone() else { return };
         match place {
             Place::Overview => self.overview.rebuild(&snapshot, page, lost),
             Place::Alerts => self.alerts.rebuild(&snapshot, page, lost),
             Place::Targets => self.targets.rebuild(&snapshot, page, lost),
             Place::Sources => self.sources.rebuild(&snapshot, page, lost),
-            Place::Service(_) | Place::Messages | Place::Help => return,
+            Place::Runbooks => self.runbooks.rebuild(&snapshot, page, lost),
+            Place::Service(_) | Place::Changes | Place::Run(_) | Place::Messages | Place::Help => return,
         }
         self.fit(place);
     }
@@ -214,13 +255,18 @@ impl Model {
 
     /// Keeps the cursors visible: the terminal or the layout changed.
     pub(super) fn fit_all(&mut self) {
-        for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources] {
+        for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources, Place::Changes, Place::Runbooks] {
             self.fit(&place);
         }
         let size = self.size;
         if let Some(screen) = &mut self.service {
             let shown = screen.pane;
             screen.fit(|pane| geometry::pane_page(size, shown, pane));
+        }
+        if let Place::Run(run) = *self.trail.here()
+            && let Some(entry) = self.runbooks.run_mut(run)
+        {
+            entry.settle(size);
         }
         self.text_top = self.text_top.min(self.text_last_top());
     }
@@ -231,7 +277,9 @@ impl Model {
             Place::Alerts => self.alerts.list.len(),
             Place::Targets => self.targets.list.len(),
             Place::Sources => self.sources.list.len(),
-            Place::Service(_) | Place::Messages | Place::Help => return,
+            Place::Changes => self.changes.list.len(),
+            Place::Runbooks => self.runbooks.list.len(),
+            Place::Service(_) | Place::Run(_) | Place::Messages | Place::Help => return,
         };
         let page = self.page(place, rows);
         match place {
@@ -239,7 +287,9 @@ impl Model {
             Place::Alerts => self.alerts.list.fit(page),
             Place::Targets => self.targets.list.fit(page),
             Place::Sources => self.sources.list.fit(page),
-            Place::Service(_) | Place::Messages | Place::Help => {}
+            Place::Changes => self.changes.list.fit(page),
+            Place::Runbooks => self.runbooks.list.fit(page),
+            Place::Service(_) | Place::Run(_) | Place::Messages | Place::Help => {}
         }
     }
 

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Chart, ChartAsk, Snapshot, SourceError, Span};
+use crate::domain::{
+    Chart, ChartAsk, CheckResult, GateState, ObjectionKind, Plan, Progress, Refusal, Snapshot, SourceError, Span,
+};
 use crate::keymap::Key;
 
-use super::{Notice, Pane, Place, Surroundings};
+use super::{JournalEntry, Notice, Pane, Place, Surroundings};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -32,6 +34,35 @@ pub enum Msg {
     Context(Box<Surroundings>),
     /// The theme shown from now on.
     Theme(String),
+    /// The plan asked for, or why there is none.
+    Planned {
+        /// Which question this answers.
+        ask: u64,
+        /// The plan.
+        answer: Result<Arc<Plan>, Refusal>,
+    },
+    /// How a change is going, in whichever context it was made.
+    Progress(Box<Progress>),
+    /// A confirmed change was refused before anything was changed.
+    NotBegun {
+        /// The plan's id.
+        plan: String,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Whether changes can pass in the context looked at.
+    Gate(GateState),
+    /// What a check found, for a step of a run.
+    Answered {
+        /// The run's number.
+        run: u64,
+        /// The position of the step.
+        step: usize,
+        /// What was found.
+        result: Box<CheckResult>,
+    },
+    /// The journal, the newest first, or why it cannot be read.
+    Journal(Result<Vec<JournalEntry>, String>),
 }
 
 /// What the mouse did, and to what: the shell looks the place up in the view's hit map.
@@ -54,6 +85,17 @@ pub enum MouseKind {
     WheelDown,
 }
 
+/// A part of the dialog before a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfirmSpot {
+    /// No.
+    No,
+    /// Yes.
+    Yes,
+    /// An objection.
+    Objection(ObjectionKind),
+}
+
 /// Something on the screen that the mouse can point at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Spot {
@@ -72,4 +114,12 @@ pub enum Spot {
     Place(Place),
     /// A candidate of the palette, by its text.
     Candidate(String),
+    /// A step of the run shown, by its position.
+    Step(usize),
+    /// A line of the menu of changes, by its position.
+    Action(usize),
+    /// A part of the dialog before a change.
+    Confirm(ConfirmSpot),
+    /// The line on the change that is under way.
+    UnderWay,
 }

@@ -106,7 +106,7 @@ fn candidates(typed: &str, model: &Model) -> Vec<Candidate> {
     let typed = typed.trim_end();
     let here = model.trail.here();
     let mut fuzzy = Fuzzy::new(typed);
-    let rows = available(here.scopes()).into_iter().filter(|row| here.takes(row.command)).map(|row| {
+    let rows = available(here.scopes()).into_iter().filter(|row| model.offers(here, row.command)).map(|row| {
         let keys = model.keys(row.command).into_iter().next();
         let doc = keys.map_or_else(|| row.doc.to_owned(), |keys| format!("{}  ({keys})", row.doc));
         (row.name, doc, Choice::Run(row.command))

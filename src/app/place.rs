@@ -16,6 +16,12 @@ pub enum Place {
     Targets,
     /// All sources.
     Sources,
+    /// The changes under way, and the journal.
+    Changes,
+    /// The runbooks for what the cursor was on.
+    Runbooks,
+    /// One run of a runbook, by its number.
+    Run(u64),
     /// What was said since the start.
     Messages,
     /// What can be done on the screen before.
@@ -28,7 +34,14 @@ impl Place {
         match self {
             Self::Overview => Scope::Overview.path(),
             Self::Service(_) => Scope::Service.path(),
-            Self::Alerts | Self::Targets | Self::Sources | Self::Messages | Self::Help => Scope::List.path(),
+            Self::Alerts
+            | Self::Targets
+            | Self::Sources
+            | Self::Changes
+            | Self::Runbooks
+            | Self::Run(_)
+            | Self::Messages
+            | Self::Help => Scope::List.path(),
         }
     }
 
@@ -36,11 +49,19 @@ impl Place {
     /// narrow, rows to open or columns to sort by.
     pub const fn takes(&self, command: Command) -> bool {
         match command {
-            Command::Open => !matches!(self, Self::Sources | Self::Messages | Self::Help),
-            Command::Filter | Command::Problems => !matches!(self, Self::Service(_) | Self::Messages | Self::Help),
+            Command::Open => !matches!(self, Self::Sources | Self::Changes | Self::Messages | Self::Help),
+            Command::Filter => !matches!(self, Self::Service(_) | Self::Run(_) | Self::Messages | Self::Help),
+            Command::Problems => {
+                !matches!(self, Self::Service(_) | Self::Runbooks | Self::Run(_) | Self::Messages | Self::Help)
+            }
             Command::SortNext | Command::SortPrevious | Command::SortReverse => {
                 matches!(self, Self::Overview | Self::Alerts | Self::Targets)
             }
+            Command::Restart | Command::Redeploy | Command::Scale | Command::RollBack => {
+                matches!(self, Self::Overview | Self::Service(_) | Self::Alerts | Self::Targets)
+            }
+            Command::Silence => matches!(self, Self::Overview | Self::Service(_) | Self::Alerts),
+            Command::Actions => !matches!(self, Self::Changes | Self::Run(_) | Self::Messages | Self::Help),
             _ => true,
         }
     }
@@ -53,6 +74,9 @@ impl Place {
             Self::Alerts => "alerts",
             Self::Targets => "targets",
             Self::Sources => "sources",
+            Self::Changes => "changes",
+            Self::Runbooks => "runbooks",
+            Self::Run(_) => "run",
             Self::Messages => "messages",
             Self::Help => "help",
         }

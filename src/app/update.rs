@@ -1,7 +1,9 @@
 //! One message in, a changed model and effects out.
 
+mod changes;
 mod keys;
 mod mouse;
+mod runbooks;
 
 use std::sync::Arc;
 
@@ -33,7 +35,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::Tick => {
             let expired = model.notices.tick(now);
-            if advance(model, now) || expired {
+            let turned = changes::tick(model, now);
+            if advance(model, now) || expired || turned {
                 model.touch();
             }
         }
@@ -44,6 +47,20 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
             }
         }
         Msg::Notice(notice) => tell(model, notice, now),
+        Msg::Planned { ask, answer } => changes::planned(model, ask, answer, now),
+        Msg::Progress(progress) => {
+            let mut effects = runbooks::progressed(model, &progress, now);
+            effects.extend(changes::progress(model, *progress, now));
+            return effects;
+        }
+        Msg::NotBegun { plan, refusal } => {
+            let effects = runbooks::ended(model, &plan, Err(refusal.what.clone()), now);
+            changes::not_begun(model, &plan, refusal, now);
+            return effects;
+        }
+        Msg::Answered { run, step, result } => return runbooks::answered(model, run, step, *result, now),
+        Msg::Gate(state) => changes::gate(model, state, now),
+        Msg::Journal(journal) => changes::remember(model, journal),
         Msg::Refreshing(is) => {
             if !is && std::mem::take(&mut model.refreshing) {
                 model.touch();
@@ -98,7 +115,10 @@ fn switch(model: &mut Model, surroundings: Surroundings) {
     model.alerts = super::Alerts::default();
     model.targets = super::Targets::default();
     model.sources = super::Sources::default();
+    // A dialog belongs to the context it was opened in. What is under way goes on being followed.
     model.overlay = None;
+    model.gate = super::GateView::default();
+    model.runbooks = model.runbooks.cleared();
     model.pending.clear();
     model.refreshing = false;
     model.touch();
@@ -114,6 +134,16 @@ fn go(model: &mut Model, place: Place, now: Timestamp) -> Vec<Effect> {
 fn arrive(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.touch();
     model.text_top = 0;
+    if let Place::Run(run) = *model.trail.here() {
+        let size = model.size;
+        if let Some(entry) = model.runbooks.run_mut(run) {
+            entry.settle(size);
+        }
+        return Vec::new();
+    }
+    if *model.trail.here() == Place::Changes {
+        return vec![Effect::ReadJournal];
+    }
     let Place::Service(id) = model.trail.here().clone() else { return Vec::new() };
     match &mut model.service {
         Some(screen) if screen.id == id => {
@@ -151,6 +181,8 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         Command::Alerts => return go(model, Place::Alerts, now),
         Command::Targets => return go(model, Place::Targets, now),
         Command::Sources => return go(model, Place::Sources, now),
+        Command::Changes => return go(model, Place::Changes, now),
+        Command::Runbooks => return runbooks::offer(model, now),
         Command::Palette => open_palette(model, ""),
         Command::Contexts => open_palette(model, "context "),
         Command::Themes => open_palette(model, "theme "),
@@ -184,6 +216,15 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         Command::PreviousPane => step_pane(model, false),
         Command::SpanLonger => return step_span(model, true, now),
         Command::SpanShorter => return step_span(model, false, now),
+        Command::Actions
+        | Command::Restart
+        | Command::Redeploy
+        | Command::Scale
+        | Command::RollBack
+        | Command::Silence
+        | Command::Annotate
+        | Command::ReloadPrometheus
+        | Command::Arm => return changes::run(model, command, now),
     }
     Vec::new()
 }
@@ -215,6 +256,10 @@ fn motion(model: &mut Model, motion: Motion) {
             }
             None => false,
         },
+        Place::Run(run) => {
+            let (run, size) = (*run, model.size);
+            model.runbooks.run_mut(run).is_some_and(|entry| entry.go(motion, size))
+        }
         _ => model.list().is_some_and(|list| list.go(motion, rows_visible)),
     };
     if moved {
@@ -290,7 +335,14 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             None => return Vec::new(),
         },
         Place::Alerts => match model.alerts.list.selected().map(|row| row.item) {
-            Some(AlertItem::Alert(index)) => snapshot.alerts.get(index).and_then(|alert| alert.service.clone()),
+            Some(AlertItem::Alert(index)) => {
+                let Some(alert) = snapshot.alerts.get(index) else { return Vec::new() };
+                if model.runbooks.has_one_for(alert) {
+                    let subject = super::RunSubject { alert: Some(alert.clone()), service: alert.service.clone() };
+                    return runbooks::show(model, subject, now);
+                }
+                alert.service.clone()
+            }
             Some(AlertItem::Silence(_)) | None => return Vec::new(),
         },
         Place::Targets => model
@@ -301,7 +353,9 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
             .and_then(|owner| snapshot.services.iter().find(|service| owner.is(&service.id)))
             .map(|service| service.id.clone()),
         Place::Service(id) => return open_part(model, &snapshot, &id.clone(), now),
-        Place::Sources | Place::Help | Place::Messages => return Vec::new(),
+        Place::Runbooks => return runbooks::open_offer(model, now),
+        Place::Run(run) => return runbooks::open_step(model, *run, now),
+        Place::Sources | Place::Changes | Place::Help | Place::Messages => return Vec::new(),
     };
     if target.is_none() {
         tell(model, Notice::info("it belongs to no service known here"), now);

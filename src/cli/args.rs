@@ -7,8 +7,10 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::check::Question;
 use super::provision::args::ProvisionCommand;
 use crate::cost::{Architecture, Preset};
+use crate::domain::LogLevel;
 use crate::format;
 use crate::sim::Scenario;
 
@@ -73,6 +75,9 @@ pub struct ContextArgs {
     /// Take changes away altogether (also: ROUNDS_READ_ONLY)
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Another seed gives another simulated fleet, and another reason for the same incident
+    #[arg(long, value_name = "N", default_value_t = 1, global = true)]
+    pub demo_seed: u64,
 }
 
 /// One look instead of the console.
@@ -152,6 +157,12 @@ pub enum Command {
     Demo(DemoArgs),
     /// Say what the stack costs a month, line by line with the arithmetic
     Cost(CostArgs),
+    /// Ask one read-only question: what it sees, what is the matter, the next step (exit 0 pass, 1 warn, 2 fail, 3 unknown)
+    Check {
+        /// Which
+        #[command(subcommand)]
+        question: Question,
+    },
     /// Say of every backend, credential and terminal capability whether it works, and if not, what to do
     Doctor,
     /// Change something: show the plan, ask, do it, and watch it to its end
@@ -170,6 +181,22 @@ pub enum Command {
     /// List the themes, your own included, or show what one looks like
     Themes {
         /// A theme: a name or a file
+        name: Option<String>,
+    },
+    /// Go through a runbook: what it looks at, at once; what it proposes, when confirmed
+    Run(RunArgs),
+    /// Look at runbooks: what there is, what they would do, what is wrong with a file
+    Runbook {
+        /// What to do with them
+        #[command(subcommand)]
+        command: RunbookCommand,
+    },
+    /// Print the logs of a service's tasks, the stopped ones included, and follow them
+    Logs(LogsArgs),
+    /// Walk the way of a request to a service and mark the first broken hop: DNS, listener, rule, target group, task, container
+    Trace {
+        /// The service, as NAME or CLUSTER/NAME
+        #[arg(value_name = "SERVICE")]
         name: Option<String>,
     },
     /// Print a shell's completions
@@ -324,6 +351,102 @@ pub enum ConfigCommand {
     Schema,
     /// Print a sample file with every option and its default
     Sample,
+}
+
+/// One run of a runbook.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// The runbook, or a file; without it, those for what fires now are listed
+    pub name: Option<String>,
+    /// How far back logs and metrics are looked at
+    #[arg(long, value_name = "DURATION")]
+    pub since: Option<String>,
+    /// Tells it something else that it takes (may be repeated)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// The alert it is run for [default: the surest of those that fire]
+    #[arg(long, value_name = "NAME")]
+    pub alert: Option<String>,
+    /// How to go about its changes.
+    #[command(flatten)]
+    pub how: HowArgs,
+}
+
+/// What to do with runbooks.
+#[derive(Debug, Clone, Subcommand)]
+pub enum RunbookCommand {
+    /// List them, your own included
+    List,
+    /// Show what one would do
+    Show {
+        /// The runbook, or a file
+        name: String,
+    },
+    /// Say everything that is wrong with files
+    Check {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of a runbook file
+    Schema {
+        /// Of `rounds run -o json` instead
+        #[arg(long)]
+        run: bool,
+    },
+}
+
+/// Whose lines, from when, and which of them.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = LOGS_HELP)]
+pub struct LogsArgs {
+    /// The service: its name, or CLUSTER/NAME
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Only this task, by its id or the beginning of it (may be repeated)
+    #[arg(long = "task", value_name = "ID")]
+    pub tasks: Vec<String>,
+    /// From when on: how long ago, or a time (15m, 14:30, 2026-11-22 14:30)
+    #[arg(long, value_name = "WHEN", default_value = "1h")]
+    pub since: String,
+    /// Up to when
+    #[arg(long, value_name = "WHEN", conflicts_with_all = ["follow", "live"])]
+    pub until: Option<String>,
+    /// Go on with new lines as they come
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Follow by Live Tail: no delay, $0.01 a minute after 1,800 free minutes a month
+    #[arg(long)]
+    pub live: bool,
+    /// Only lines that fit, in the backend's own language (a CloudWatch filter pattern, LogQL)
+    #[arg(long, value_name = "PATTERN")]
+    pub filter: Option<String>,
+    /// Only lines that this regular expression is found in
+    #[arg(long, value_name = "REGEX", value_parser = regex)]
+    pub grep: Option<regex::Regex>,
+    /// Only lines said at least this loudly, and those that do not say how loudly
+    #[arg(long, value_name = "LEVEL")]
+    pub level: Option<LogLevel>,
+    /// The most lines; of more, the newest
+    #[arg(short = 'n', long = "lines", value_name = "N", default_value_t = 1_000, value_parser = lines)]
+    pub lines: usize,
+}
+
+const LOGS_HELP: &str = "\
+Every line is made harmless: escape sequences and invisible characters are shown as \\u{..}, colours are left out.
+-o json prints one JSON object a line; its text is made harmless too.
+
+Exit codes: 0 everything asked for was read, 1 a part is missing (said on standard error), 3 nothing could be read.";
+
+fn regex(text: &str) -> Result<regex::Regex, String> {
+    regex::RegexBuilder::new(text).size_limit(1 << 20).build().map_err(|error| error.to_string())
+}
+
+fn lines(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(lines @ 1..=5_000_000) => Ok(lines),
+        _ => Err("expected a number from 1 to 5000000".to_owned()),
+    }
 }
 
 /// The simulated fleet.

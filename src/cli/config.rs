@@ -61,6 +61,7 @@ fn path(cli: &Cli, environment: &Environment) -> Result<String, Failure> {
     let folders = [
         ("themes", config::paths::themes(environment.reader())),
         ("keymaps", config::paths::keymaps(environment.reader())),
+        ("runbooks", config::paths::runbooks(environment.reader())),
     ];
     for (name, folder) in folders {
         if let Some(folder) = folder {

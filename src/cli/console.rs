@@ -4,8 +4,9 @@ use super::args::Cli;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::setup::Opened;
-use super::{FAREWELL, runtime};
+use super::{FAREWELL, runbook, runtime};
 use crate::app::{Model, Notice, Setup};
+use crate::runbook::Library;
 use crate::shell::{self, Session};
 use crate::view::Glyphs;
 use crate::{keymap, theme};
@@ -27,6 +28,10 @@ pub fn run(cli: &Cli, environment: &Environment, opened: Opened) -> Result<u8, F
             (theme::Theme::default(), "dark".to_owned())
         }
     };
+    let library = Library::load(runbook::folder(cli, environment).as_deref());
+    for refused in &library.refused {
+        notices.push(Notice::error(format!("a runbook is refused: {}", refused.brief())));
+    }
     let is_ascii = cli.look.ascii || opened.ascii.unwrap_or_else(|| environment.is_ascii_only());
     let model = Model::new(Setup {
         surroundings: shell::surroundings(&opened.station),
@@ -37,7 +42,8 @@ pub fn run(cli: &Cli, environment: &Environment, opened: Opened) -> Result<u8, F
         zone: opened.zone,
         size: (80, 24),
         notices,
-    });
+    })
+    .with_runbooks(&library);
     let session = Session {
         model,
         station: opened.station,

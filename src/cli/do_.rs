@@ -1,23 +1,21 @@
 //! `rounds do`: one change, planned, confirmed, made and watched.
 
 pub(super) mod ask;
+mod carry;
 mod matcher;
-
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
 
 use super::args::{Cli, DoArgs, DoCommand, HowArgs, Output, SilencePlace};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::setup::Opened;
 use super::{FAREWELL, once, runtime, setup, stdout};
-use crate::domain::{
-    Change, Consent, GateState, ObjectionKind, Plan, PlanOptions, Progress, Refusal, ServiceId, SilenceAsk, SourceKind,
-};
+use crate::domain::{Change, Consent, Plan, Refusal, ServiceId, SilenceAsk, SourceKind};
 use crate::engine::{self, Operator};
 use crate::report;
 use crate::report::change::{self, Document, Refused};
 use crate::report::once::Options;
+
+pub(super) use carry::Carrier;
 
 /// The exit code of what was refused here: nothing was changed.
 const REFUSED: u8 = 3;
@@ -38,7 +36,9 @@ pub fn run(cli: &Cli, args: &DoArgs, environment: &Environment) -> Result<u8, Fa
     }
     let options = once::options(cli, environment, &opened);
     let runtime = runtime()?;
-    let session = Session { cli, how: &args.how, opened: &opened, operator: opened.station.operator.clone(), options };
+    let operator = opened.station.operator.clone();
+    let carrier = Carrier { how: &args.how, operator: operator.clone(), by: "--yes".to_owned() };
+    let session = Session { cli, how: &args.how, opened: &opened, operator, options, carrier };
     let code = runtime.block_on(session.run(&args.change));
     runtime.shutdown_timeout(FAREWELL);
     code
@@ -50,6 +50,7 @@ struct Session<'a> {
     opened: &'a Opened,
     operator: Operator,
     options: Options,
+    carrier: Carrier<'a>,
 }
 
 impl Session<'_> {
@@ -58,15 +59,12 @@ impl Session<'_> {
             Ok(change) => change,
             Err(refusal) => return self.refused(None, &refusal),
         };
-        let patience = if self.how.no_wait { Some(std::time::Duration::ZERO) } else { self.how.wait };
-        let options = PlanOptions { silence: self.how.silence, patience };
-        let plan = match self.operator.plan(&change, &options).await {
+        let plan = match self.carrier.plan(&change).await {
             Ok(plan) => plan,
             Err(refusal) => return self.refused(None, &refusal),
         };
         self.tell(&change::plan(&plan, &self.options))?;
-        let accepted = self.accepted();
-        if let Some(refusal) = self.stands_against(&plan, &accepted) {
+        if let Some(refusal) = self.carrier.stands_against(&plan) {
             if !self.how.dry_run {
                 self.operator.decline(&plan, &refusal.what).await;
             }
@@ -76,7 +74,7 @@ impl Session<'_> {
             self.tell("dry run: nothing was changed\n")?;
             return self.document(&Document { plan: Some(&plan), ..Self::bare(true, 0) });
         }
-        match self.consent(&plan, accepted) {
+        match self.carrier.consent(&plan) {
             Ok(consent) => self.carry_out(&plan, &consent).await,
             Err(refusal) => {
                 self.operator.decline(&plan, &refusal.what).await;
@@ -147,74 +145,11 @@ impl Session<'_> {
         }
     }
 
-    fn accepted(&self) -> Vec<ObjectionKind> {
-        let flags = [(self.how.allow_downtime, ObjectionKind::Downtime), (self.how.force, ObjectionKind::Rolling)];
-        flags.into_iter().filter(|(is, _)| *is).map(|(_, kind)| kind).collect()
-    }
-
-    /// Why there is no point in asking.
-    fn stands_against(&self, plan: &Plan, accepted: &[ObjectionKind]) -> Option<Refusal> {
-        if let GateState::ReadOnly { by } = self.operator.gate() {
-            return Some(Refusal::new(format!("changes are taken away here ({by}): nothing was changed")));
-        }
-        crate::exec::objections(plan, accepted).err()
-    }
-
-    /// A person's yes: `--yes`, or what is typed at the prompt. The right name in production arms it for this one change.
-    fn consent(&self, plan: &Plan, accepted: Vec<ObjectionKind>) -> Result<Consent, Refusal> {
-        let consent = if self.how.yes {
-            let typed = self.confirmed(plan)?;
-            Consent { typed, accepted, by: "--yes".to_owned() }
-        } else {
-            let typed = ask::consent(plan)?;
-            Consent { typed, accepted, by: "typed".to_owned() }
-        };
-        if plan.typed.is_some() {
-            self.operator.arm()?;
-        }
-        Ok(consent)
-    }
-
-    /// What `--confirm` says, where production wants it said.
-    fn confirmed(&self, plan: &Plan) -> Result<Option<String>, Refusal> {
-        match (&plan.typed, &self.how.confirm) {
-            (None, _) => Ok(None),
-            (Some(wanted), Some(given)) if wanted == given => Ok(Some(given.clone())),
-            (Some(wanted), given) => {
-                let given = given.as_ref().map(|given| format!(", not {given}")).unwrap_or_default();
-                Err(Refusal::new(format!("this is production: --yes alone is not enough{given}; nothing was changed"))
-                    .with_hint(format!("--yes --confirm {}", crate::format::shell_word(wanted))))
-            }
-        }
-    }
-
     async fn carry_out(&self, plan: &Plan, consent: &Consent) -> Result<u8, Failure> {
-        let (sender, mut progress) = mpsc::unbounded_channel();
-        let carried = self.operator.carry_out(plan, consent, &sender);
-        tokio::pin!(carried);
-        let mut signals = Signals::listen()?;
-        let mut told: Option<Progress> = None;
-        let mut was_stopped = false;
-        let ended = loop {
-            tokio::select! {
-                biased;
-                ended = &mut carried => break ended,
-                Some(now) = progress.recv() => {
-                    self.tell(&change::news(told.as_ref(), &now, &self.options))?;
-                    told = Some(now);
-                }
-                () = signals.any() => {
-                    if was_stopped {
-                        return Err(Failure { code: 2, ..Failure::new("told to end in the middle: see rounds journal") });
-                    }
-                    was_stopped = true;
-                    self.operator.stop();
-                }
-            }
-        };
-        match ended {
+        let told =
+            self.carrier.carry_out(plan, consent, |before, now| self.tell(&change::news(before, now, &self.options)));
+        match told.await? {
             Ok(end) => {
-                self.tell(&change::news(told.as_ref(), &end, &self.options))?;
                 self.tell(&change::verdict(&end, &self.options))?;
                 let code = end.outcome.as_ref().map_or(2, change::exit_code);
                 self.document(&Document {
@@ -267,24 +202,5 @@ impl Session<'_> {
             stdout::print(&change::json(document))?;
         }
         Ok(document.exit_code)
-    }
-}
-
-/// The signals that end the watching.
-struct Signals([tokio::signal::unix::Signal; 3]);
-
-impl Signals {
-    fn listen() -> Result<Self, Failure> {
-        let on = |kind| signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}")));
-        Ok(Self([on(SignalKind::interrupt())?, on(SignalKind::terminate())?, on(SignalKind::hangup())?]))
-    }
-
-    async fn any(&mut self) {
-        let [interrupt, terminate, hang_up] = &mut self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
-        }
     }
 }

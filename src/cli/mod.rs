@@ -1,6 +1,7 @@
 //! The command line. One file a subcommand, and the one place that picks the exit code.
 
 mod args;
+mod check;
 mod completions;
 mod config;
 mod console;
@@ -12,9 +13,12 @@ mod environment;
 mod failure;
 mod journal;
 mod lists;
+mod logs;
 mod man;
 mod once;
 mod provision;
+mod run;
+mod runbook;
 mod setup;
 mod stdout;
 
@@ -62,13 +66,18 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
             if cli.once.once { once::run(cli, environment, &opened) } else { console::run(cli, environment, opened) }
         }
         Some(Command::Demo(args)) => demo::run(cli, args, environment),
-        Some(Command::Cost(args)) => cost::run(cli, args, environment),
         Some(Command::Do(args)) => do_::run(cli, args, environment),
         Some(Command::Journal(args)) => journal::run(cli, args, environment),
+        Some(Command::Check { question }) => check::run(cli, question, environment),
+        Some(Command::Trace { name }) => check::trace(cli, name.as_deref(), environment),
+        Some(Command::Cost(args)) => cost::run(cli, args, environment),
         Some(Command::Doctor) => doctor::run(cli, environment),
         Some(Command::Config { command }) => config::run(cli, *command, environment),
         Some(Command::Keys) => lists::keys(cli, environment),
         Some(Command::Themes { name }) => lists::themes(name.as_deref(), environment),
+        Some(Command::Run(args)) => run::run(cli, args, environment),
+        Some(Command::Runbook { command }) => runbook::run(cli, command, environment),
+        Some(Command::Logs(args)) => logs::run(cli, args, environment),
         Some(Command::Completions { shell }) => completions::run(*shell),
         Some(Command::Man) => man::run(),
         Some(Command::Provision { command }) => provision::run(cli, command, environment),

@@ -38,12 +38,17 @@ pub fn run(cli: &Cli, environment: &Environment, opened: &Opened) -> Result<u8, 
 pub fn options(cli: &Cli, environment: &Environment, opened: &Opened) -> report::once::Options {
     report::once::Options {
         problems_only: cli.once.problems,
-        width: cli.once.width.or_else(terminal_width).unwrap_or(DEFAULT_WIDTH),
+        width: width(cli),
         colour: environment.colours_stdout() && cli.once.output == Output::Text,
         ascii: cli.look.ascii || opened.ascii.unwrap_or_else(|| environment.is_ascii_only()),
         zone: opened.zone.clone(),
         policy: opened.station.setting.policy.clone(),
     }
+}
+
+/// Columns of text: as asked for, else the terminal's, else the usual.
+pub fn width(cli: &Cli) -> usize {
+    cli.once.width.or_else(terminal_width).unwrap_or(DEFAULT_WIDTH)
 }
 
 /// The terminal's width. A pipe has none, so that scripts see the same columns everywhere.

@@ -69,7 +69,7 @@ fn load(cli: &Cli, environment: &Environment) -> Result<Settings, Refused> {
 /// The context named, opened; or the simulated fleet, where that is asked for.
 pub fn station(cli: &Cli, environment: &Environment) -> Result<Opened, Failure> {
     if let Some(scenario) = cli.context.demo {
-        let world = World::new(Plan { scenario, ..Plan::default() });
+        let world = World::new(Plan { scenario, seed: cli.context.demo_seed, ..Plan::default() });
         // One look is at one moment, so that two of them are alike to the last digit.
         let speed = if cli.once.once { 0.0 } else { cli.context.demo_speed };
         let station = Station::simulated(&Arc::new(world), speed, &cli.context.services).map_err(Failure::new)?;

@@ -18,6 +18,19 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Writes a part of what goes on and on. `false` when the reader has gone: then nobody needs the rest.
+///
+/// # Errors
+/// As [`print`].
+pub fn reader_is_there(text: &str) -> Result<bool, Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::new(format!("cannot write to standard output: {error}"))),
+    }
+}
+
 /// Writes to standard error; where that fails there is nobody left to tell.
 pub fn complain(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());

@@ -68,6 +68,28 @@ pub enum Command {
     SpanShorter,
     /// Copy what the cursor is on (a name, a query, a URL).
     Copy,
+    /// Show what can be changed about what the cursor is on.
+    Actions,
+    /// Restart the task the cursor is on, or one of the service's.
+    Restart,
+    /// Replace every task of the service.
+    Redeploy,
+    /// Have the service run another number of tasks.
+    Scale,
+    /// Have the service run what it ran before.
+    RollBack,
+    /// Silence the alert the cursor is on, or all of the service.
+    Silence,
+    /// Leave a note on the dashboards.
+    Annotate,
+    /// Have Prometheus read its configuration again.
+    ReloadPrometheus,
+    /// Let changes pass in production for a while, or no longer.
+    Arm,
+    /// The changes under way and those of the journal.
+    Changes,
+    /// The runbooks for what the cursor is on.
+    Runbooks,
     /// Choose another context.
     Contexts,
     /// Choose another theme.
@@ -138,6 +160,17 @@ table! {
     SpanLonger      "span-longer"      Service    "show a longer span of time";
     SpanShorter     "span-shorter"     Service    "show a shorter span of time";
     Copy            "copy"             Everywhere "copy what the cursor is on";
+    Actions         "actions"          List       "show what can be changed about this";
+    Restart         "restart"          List       "restart a task: shows the plan first";
+    Redeploy        "redeploy"         List       "replace every task: shows the plan first";
+    Scale           "scale"            List       "run another number of tasks: shows the plan first";
+    RollBack        "roll-back"        List       "go back to what ran before: shows the plan first";
+    Silence         "silence"          List       "silence an alert or a service: shows the plan first";
+    Annotate        "annotate"         Everywhere "leave a note on the dashboards: shows the plan first";
+    ReloadPrometheus "reload-prometheus" Everywhere "have prometheus read its files: shows the plan first";
+    Arm             "arm"              Everywhere "let changes pass in production for a while, or no longer";
+    Changes         "changes"          Everywhere "show changes under way and the journal";
+    Runbooks        "runbooks"         Everywhere "show the runbooks for this, and what they found";
     Contexts        "contexts"         Everywhere "choose another context";
     Themes          "themes"           Everywhere "choose another theme";
     Palette         "palette"          Everywhere "run a command by name";
@@ -151,6 +184,22 @@ impl Command {
     /// The command's row.
     pub fn row(self) -> &'static Row {
         TABLE.iter().find(|row| row.command == self).unwrap_or(&TABLE[0])
+    }
+
+    /// Whether it leads to a change. It never makes one: it shows a plan, and a person says yes to that.
+    pub const fn leads_to_a_change(self) -> bool {
+        matches!(
+            self,
+            Self::Actions
+                | Self::Restart
+                | Self::Redeploy
+                | Self::Scale
+                | Self::RollBack
+                | Self::Silence
+                | Self::Annotate
+                | Self::ReloadPrometheus
+                | Self::Arm
+        )
     }
 
     /// A command by its name.

@@ -144,6 +144,7 @@ fn bare(name: String) -> Context {
         grafana: None,
         policy: Policy::default(),
         refresh: Refresh::default(),
+        logs: super::settings::Logs::default(),
         stack_services: stack_services(),
         services: Vec::new(),
     }

@@ -108,6 +108,11 @@ const CONTEXT: Shape = &[&[
         Kind::Table(ALERTMANAGER),
         "Alertmanager: alerts and silences: `url`, or `via = \"grafana\"`",
     ),
+    Key::table(
+        "logs",
+        Kind::Table(LOGS),
+        "where logs are, where the task definitions do not say it, and how many are kept",
+    ),
     Key::table("thresholds", Kind::Table(THRESHOLDS), "what counts as too much, for how long").elsewhere(&["limits"]),
     Key::table("refresh", Kind::Table(REFRESH), "how often each source is asked").elsewhere(&[
         "interval",
@@ -308,6 +313,56 @@ const PROMETHEUS: Shape = &[
             "the label that names its cluster, where service names repeat across clusters",
         ),
         Key::table("signals", Kind::Table(SIGNALS), "the PromQL query of each signal, one series a service"),
+    ],
+];
+
+const LOGS: Shape = &[&[
+    Key::new("lines", Kind::Count(1_000, 5_000_000), "50000", "lines kept in memory; the oldest leave first")
+        .elsewhere(&["buffer", "max_lines", "tail"])
+        .or("200000"),
+    Key::table(
+        "groups",
+        Kind::Named(LOG_GROUP),
+        "CloudWatch log groups of services whose task definitions do not name one (FireLens, agents), each under the \
+         service's name or a glob",
+    )
+    .elsewhere(&["group", "log_group", "services"]),
+    Key::table("loki", Kind::Table(LOKI), "Loki, instead of CloudWatch Logs: `url`, or `via = \"grafana\"`"),
+]];
+
+const LOG_GROUP: Shape = &[&[
+    Key::new("group", Kind::Text(&rules::LOG_GROUP), r#""/ecs/api""#, "the log group's name")
+        .elsewhere(&["log_group", "name", "log_group_name"])
+        .required(),
+    Key::new(
+        "stream_prefix",
+        Kind::Text(&rules::TEXT),
+        r#""api/""#,
+        "what the names of its streams begin with; every stream of the group without it",
+    )
+    .elsewhere(&["prefix", "streams"]),
+    Key::new("region", Kind::Text(&rules::REGION), r#""eu-west-1""#, "its region, where it is another one"),
+]];
+
+const LOKI: Shape = &[
+    REACH,
+    HTTP,
+    &[
+        Key::new(
+            "selector",
+            Kind::Text(&rules::SELECTOR),
+            r#"'{cluster="$cluster", app="$service"}'"#,
+            "the stream selector of a service's lines; `$service` and `$cluster` stand for its names",
+        )
+        .elsewhere(&["query", "labels", "logql"])
+        .or(r#"'{service="$service"}'"#),
+        Key::new("task_label", Kind::Text(&rules::LABEL), r#""ecs_task_id""#, "the label with the task's id or ARN"),
+        Key::new(
+            "container_label",
+            Kind::Text(&rules::LABEL),
+            r#""container_name""#,
+            "the label that names the container",
+        ),
     ],
 ];
 

@@ -7,7 +7,8 @@ use super::http::{http, reach};
 use super::queries;
 use super::section::Section;
 use super::settings::{
-    ARM_FOR, Alertmanager, AssumeRole, Aws, CHANGE_TIMEOUT, Context, Grafana, Mouse, Prometheus, Refresh, Settings, Ui,
+    ARM_FOR, Alertmanager, AssumeRole, Aws, CHANGE_TIMEOUT, Context, Grafana, LogGroup, Logs, Loki, Mouse, Prometheus,
+    Refresh, Settings, Ui,
 };
 use crate::domain::{Limit, Policy, Signal};
 use crate::located::{Draft, did_you_mean, listed};
@@ -72,6 +73,7 @@ fn context(name: &str, section: &Section, drafts: &mut Vec<Draft>) -> Context {
         }),
         policy: section.section("thresholds").map_or_else(Policy::default, |section| policy(section, drafts)),
         refresh: refresh(section.section("refresh")),
+        logs: section.section("logs").map_or_else(Logs::default, |section| logs(section, grafana, drafts)),
         stack_services: section.texts("stack_services").unwrap_or_else(stack_services),
         services: section.texts("services").unwrap_or_default(),
     }
@@ -121,6 +123,32 @@ fn prometheus(section: &Section, grafana: bool, drafts: &mut Vec<Draft>) -> Opti
         cluster_label,
         queries: Signal::ALL.into_iter().map(|signal| (signal, query(signal))).collect(),
     })
+}
+
+fn logs(section: &Section, grafana: bool, drafts: &mut Vec<Draft>) -> Logs {
+    let default = Logs::default();
+    let group = |(services, section): (&String, &Section)| {
+        Some(LogGroup {
+            services: services.clone(),
+            group: section.text("group")?,
+            stream_prefix: section.text("stream_prefix"),
+            region: section.text("region"),
+        })
+    };
+    let lines = section.count("lines").and_then(|lines| usize::try_from(lines).ok());
+    let loki = |section: &Section, drafts: &mut Vec<Draft>| {
+        Some(Loki {
+            reach: reach(section, grafana, drafts)?,
+            selector: section.text("selector").unwrap_or_else(|| r#"{service="$service"}"#.to_owned()),
+            task_label: section.text("task_label"),
+            container_label: section.text("container_label"),
+        })
+    };
+    Logs {
+        lines: lines.unwrap_or(default.lines),
+        groups: section.named("groups").filter_map(group).collect(),
+        loki: section.section("loki").and_then(|section| loki(section, drafts)),
+    }
 }
 
 fn policy(section: &Section, drafts: &mut Vec<Draft>) -> Policy {

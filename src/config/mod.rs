@@ -31,8 +31,8 @@ pub use choose::Overrides;
 pub use load::{Sources, load, parse, process_env};
 pub use reference::{reference_markdown, sample, schema};
 pub use settings::{
-    Alertmanager, AssumeRole, Auth, Aws, Context, Grafana, HeaderText, Http, Mouse, Prometheus, Reach, Refresh,
-    SecretRef, Settings, Ui,
+    Alertmanager, AssumeRole, Auth, Aws, Context, Grafana, HeaderText, Http, LogGroup, Logs, Loki, Mouse, Prometheus,
+    Reach, Refresh, SecretRef, Settings, Ui,
 };
 pub use show::show;
 

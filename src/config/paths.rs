@@ -28,6 +28,11 @@ pub fn keymaps(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     Some(folder(env)?.join("keymaps"))
 }
 
+/// The user's own runbooks.
+pub fn runbooks(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    Some(folder(env)?.join("runbooks"))
+}
+
 /// Where the program keeps what it must remember, `~/.local/state/rounds`, by the XDG rules; `ROUNDS_STATE_DIR` names
 /// another place. `None` where there is no home.
 pub fn state(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {

@@ -65,6 +65,18 @@ pub static ENVIRONMENT: Rule = Rule {
     ..rule("the name of an environment variable like `GRAFANA_TOKEN`", Some("^[a-zA-Z_][a-zA-Z0-9_]*$"), is_identifier)
 };
 
+/// The name of a CloudWatch log group.
+pub static LOG_GROUP: Rule =
+    rule("the name of a log group like `/ecs/api`", Some("^[a-zA-Z0-9_./#-]{1,512}$"), |text| {
+        text.len() <= 512 && only(text, "_./#-")
+    });
+
+/// A stream selector of Loki.
+pub static SELECTOR: Rule = rule(r#"a stream selector like `{service="$service"}`"#, None, |text| {
+    let text = text.trim();
+    text.starts_with('{') && text.contains('}') && text.contains("$service") && is_visible(text)
+});
+
 /// The uid of a Grafana data source.
 pub static UID: Rule = Rule {
     hides: true,

@@ -73,6 +73,8 @@ pub struct Context {
     pub policy: Policy,
     /// How often each source is asked.
     pub refresh: Refresh,
+    /// Where logs are and how many are kept.
+    pub logs: Logs,
     /// Services that are the monitoring stack's own, by name or glob.
     pub stack_services: Vec<String>,
     /// Services shown, by name or glob; all when empty.
@@ -135,6 +137,49 @@ pub struct Grafana {
     pub http: Http,
     /// Whether Grafana-managed alerts are read.
     pub alerts: bool,
+}
+
+/// Where logs are, where the task definitions do not say it, and how many are kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logs {
+    /// Lines kept in memory.
+    pub lines: usize,
+    /// CloudWatch log groups by service.
+    pub groups: Vec<LogGroup>,
+    /// Loki, which is then asked instead of CloudWatch.
+    pub loki: Option<Loki>,
+}
+
+impl Default for Logs {
+    fn default() -> Self {
+        Self { lines: 200_000, groups: Vec::new(), loki: None }
+    }
+}
+
+/// The CloudWatch log group of some services.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogGroup {
+    /// Which services, by name, `cluster/name` or glob.
+    pub services: String,
+    /// The group's name.
+    pub group: String,
+    /// What the names of its streams begin with.
+    pub stream_prefix: Option<String>,
+    /// Its region, where it is another one than the context's.
+    pub region: Option<String>,
+}
+
+/// How to reach Loki, and by which labels a service's lines are found in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loki {
+    /// Directly or through Grafana.
+    pub reach: Reach,
+    /// The stream selector, with `$service` and `$cluster` in it.
+    pub selector: String,
+    /// The label with the task's id or ARN.
+    pub task_label: Option<String>,
+    /// The label that names the container.
+    pub container_label: Option<String>,
 }
 
 /// Directly or through Grafana's data-source proxy.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::check::{bare_or_quoted, duration_text};
 use super::settings::{
-    Auth, Aws, Context, HeaderText, Http, Mouse, Prometheus, Reach, Refresh, SecretRef, Settings, Ui,
+    Auth, Aws, Context, HeaderText, Http, Logs, Mouse, Prometheus, Reach, Refresh, SecretRef, Settings, Ui,
 };
 use crate::domain::{Limit, Policy, Signal};
 
@@ -64,6 +64,7 @@ fn show_context(out: &mut Toml, context: &Context) {
         out.table(&format!("{path}.alertmanager"));
         reach(out, &alertmanager.reach);
     }
+    logs(out, &context.logs, &format!("{path}.logs"));
     out.table(&format!("{path}.thresholds"));
     policy(out, &context.policy);
     out.table(&format!("{path}.refresh"));
@@ -96,6 +97,24 @@ fn prometheus(out: &mut Toml, prometheus: &Prometheus, path: &str) {
     out.table(&format!("{path}.signals"));
     for signal in Signal::ALL {
         out.maybe(signal.key(), prometheus.queries.get(&signal).map(String::as_str));
+    }
+}
+
+fn logs(out: &mut Toml, logs: &Logs, path: &str) {
+    out.table(path);
+    out.raw("lines", logs.lines);
+    for group in &logs.groups {
+        out.table(&format!("{path}.groups.{}", bare_or_quoted(&group.services)));
+        out.text("group", &group.group);
+        out.maybe("stream_prefix", group.stream_prefix.as_deref());
+        out.maybe("region", group.region.as_deref());
+    }
+    if let Some(loki) = &logs.loki {
+        out.table(&format!("{path}.loki"));
+        reach(out, &loki.reach);
+        out.text("selector", &loki.selector);
+        out.maybe("task_label", loki.task_label.as_deref());
+        out.maybe("container_label", loki.container_label.as_deref());
     }
 }
 

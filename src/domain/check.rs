@@ -246,7 +246,11 @@ impl CheckKind {
             kind: Self::Tcp,
             name: "tcp",
             doc: "try to connect, to an address or to each task of a service",
-            options: &[ANY_SERVICE, option("host", "the name or address"), option("port", "the port")],
+            options: &[
+                ANY_SERVICE,
+                option("host", "the name or address, with a port or not [default: every scrape target]"),
+                option("port", "the port [default: the service's, else 443]"),
+            ],
             causes: &[shared::REFUSED, shared::TIMEOUT, shared::UNREACHABLE, shared::UNRESOLVED, shared::NO_SERVICE],
         },
         CheckRow {
@@ -298,7 +302,8 @@ impl CheckKind {
             causes: &[
                 cause("no-ingress-rule", "no rule lets the connection in"),
                 cause("no-egress-rule", "no rule lets the connection out"),
-                cause("no-load-balancer", "there is no load balancer to follow it to"),
+                cause("no-load-balancer", "there is no such load balancer"),
+                shared::TIMEOUT,
             ],
         },
         CheckRow {
@@ -315,6 +320,7 @@ impl CheckKind {
                 cause("mount-target-missing", "a file system cannot be mounted in a zone, or not at all"),
                 cause("wal-corrupt", "the write-ahead log was corrupt and data was dropped"),
                 cause("compaction-failing", "blocks cannot be compacted"),
+                cause("writes-failing", "samples cannot be written"),
             ],
         },
         CheckRow {
@@ -518,7 +524,7 @@ mod tests {
                 let known = cause.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
                 assert!(known, "{}", cause.name);
                 let before = meanings.entry(cause.name).or_insert(cause.doc);
-                assert!(*before == cause.doc || ["denied", "no-targets", "no-load-balancer"].contains(&cause.name));
+                assert!(*before == cause.doc || ["denied", "no-targets"].contains(&cause.name));
             }
         }
         assert_eq!(CheckKind::cause("lock-held").unwrap().name, "lock-held");

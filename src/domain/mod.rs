@@ -14,9 +14,12 @@ pub mod estate;
 pub mod finding;
 pub mod id;
 pub mod journal;
+pub mod log;
 pub mod observed;
 pub mod policy;
 pub mod reading;
+pub mod run;
+pub mod runbook;
 pub mod series;
 pub mod service;
 pub mod signal;
@@ -40,11 +43,17 @@ pub use cost::{Bill, BillLine, Ingest, Money};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
 pub use finding::{Evidence, Finding, FindingKind, Since};
 pub use id::{Labels, Owner, ServiceId};
+pub use log::{LogAsk, LogKind, LogLevel, LogLine, LogLive, LogNews, LogOrigin, LogPage, LogScope, LogState};
 pub use observed::{Observed, Sampled};
 pub use policy::{Limit, Policy};
 pub use reading::{
     AlertmanagerReading, CloudWatchReading, Dashboard, EcsReading, GrafanaReading, PrometheusReading, Reading,
     SignalReading, Unseen,
+};
+pub use run::{CauseFound, Conclusion, Run, RunDeed, RunStep, ToldInput, Unlearnt};
+pub use runbook::{
+    Applies, CauseWords, ChangeKind, Condition, Deed, FleetPick, InputKind, Next, Reference, RunInput, Runbook,
+    RunbookOrigin, Step, StepField, StepState, Template, TemplatePart,
 };
 pub use series::Series;
 pub use service::{Cluster, EcsService, TaskDefinition};

@@ -5,19 +5,24 @@
 
 mod cadence;
 mod charts;
+mod checks;
 mod clock;
 mod doctor;
 mod ingest;
+mod logs;
 mod once;
 mod operator;
 mod roll;
+pub mod runs;
 mod station;
 mod tracker;
 mod watch;
 
+pub use checks::{check, trace};
 pub use clock::Clock;
 pub use doctor::checkups;
 pub use ingest::ingest;
+pub use logs::{Follow, FollowAsk, older, read};
 pub use once::once;
 pub use operator::Operator;
 pub use roll::services;

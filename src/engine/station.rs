@@ -16,6 +16,7 @@ use crate::net::aws::Aws;
 use crate::net::http::Clients;
 use crate::sim::{self, World};
 use crate::source::foreign::OwnerLabels;
+use crate::source::logs::LogSource;
 use crate::source::probe::Prober;
 use crate::source::{self, Source};
 
@@ -39,6 +40,10 @@ pub struct Post {
 pub struct Station {
     /// Its sources.
     pub posts: Vec<Post>,
+    /// Where its logs are, where that is known.
+    pub logs: Option<Arc<dyn LogSource>>,
+    /// Lines of a log kept in memory.
+    pub log_lines: usize,
     /// What the judgement depends on.
     pub setting: Setting,
     /// The clock it lives by.
@@ -95,7 +100,9 @@ impl Station {
             services: patterns(&context.services)?,
             notes: notes(context),
         };
-        let prober = source::probe::open(context, aws.as_ref(), &clients);
+        let logs = source::logs::open(context, aws.as_ref(), &clients);
+        let log_lines = context.logs.lines;
+        let prober = source::probe::open(context, aws.as_ref(), &clients, logs.clone());
         let clock = Clock::system();
         let labels = OwnerLabels::of(context.prometheus.as_ref());
         let operator = Operator::new(operator::Parts {
@@ -114,7 +121,7 @@ impl Station {
             sources: posts.iter().map(|post| Arc::clone(&post.source)).collect(),
             clock,
         });
-        Ok(Self { posts, setting, clock, patience: PATIENCE, prober, operator })
+        Ok(Self { posts, logs, log_lines, setting, clock, patience: PATIENCE, prober, operator })
     }
 
     /// The simulated fleet, its clock running `speed` times as fast as life. `services` are globs; all when empty.
@@ -139,7 +146,7 @@ impl Station {
             notes: Vec::new(),
         };
         let posts = SourceKind::ALL.map(open).to_vec();
-        let prober = source::probe::simulated(Arc::clone(world));
+        let prober = source::probe::simulated(world);
         let clock = Clock::simulated(sim::EPOCH, speed);
         let operator = Operator::new(operator::Parts {
             hands: exec::sim::open(Arc::clone(world)),
@@ -156,7 +163,16 @@ impl Station {
             sources: posts.iter().map(|post| Arc::clone(&post.source)).collect(),
             clock,
         });
-        Ok(Self { posts, setting, clock, patience: PATIENCE, prober, operator })
+        Ok(Self {
+            posts,
+            logs: Some(source::logs::sim::open(Arc::clone(world))),
+            log_lines: config::Logs::default().lines,
+            setting,
+            clock,
+            patience: PATIENCE,
+            prober,
+            operator,
+        })
     }
 
     /// The same, able to change things: with a journal to write them down in and a name to make them in.

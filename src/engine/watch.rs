@@ -8,11 +8,12 @@ use tokio::task::JoinSet;
 
 use super::station::{Post, Station};
 use super::tracker::Tracker;
-use super::{cadence, charts, once};
+use super::{cadence, charts, once, runs};
 use crate::assess::{self, Facts};
 use crate::domain::{
-    Chart, ChartAsk, Reading, ServiceId, Snapshot, SourceError, SourceKind, SourceState, SourceStatus,
+    Chart, ChartAsk, CheckResult, Reading, ServiceId, Snapshot, SourceError, SourceKind, SourceState, SourceStatus,
 };
+use crate::runbook::Question;
 use crate::source::Ask;
 
 /// Answers that arrive within this time of each other become one snapshot.
@@ -31,6 +32,15 @@ pub enum Update {
     Snapshot(Arc<Snapshot>),
     /// Whether any source is being asked right now.
     Asking(bool),
+    /// What a check found, for a step of a run.
+    Answered {
+        /// The run's number.
+        run: u64,
+        /// The position of the step.
+        step: usize,
+        /// What was found.
+        result: Box<CheckResult>,
+    },
     /// The charts asked for, or why there are none.
     Chart(ChartAsk, Result<Arc<Chart>, SourceError>),
 }
@@ -94,6 +104,19 @@ impl Watch {
             // The screen may have gone; then nobody needs the charts.
             let _ = updates.send(Update::Chart(ask, answer));
         }));
+    }
+}
+
+impl Watch {
+    /// Asks a check for a step of a run. Several may be under way at once; the end of the watch ends them.
+    pub fn probe(&mut self, run: u64, question: Question, snapshot: Arc<Snapshot>) {
+        let (station, updates) = (Arc::clone(&self.station), self.updates.clone());
+        self.tasks.spawn(async move {
+            let now = station.now();
+            let result = runs::ask(&*station.prober, &question.check, &snapshot, now, question.timeout).await;
+            // The screen may have gone; then nobody needs the answer.
+            let _ = updates.send(Update::Answered { run, step: question.step, result: Box::new(result) });
+        });
     }
 }
 

@@ -5,13 +5,16 @@
 //! programs, so every text passes [`crate::format::sanitise`] once more on its way out; that costs one scan.
 
 pub mod change;
+pub mod check;
 pub mod cost;
 pub mod doctor;
 mod exit;
 mod ink;
 pub mod journal;
+pub mod logs;
 pub mod once;
 mod problem;
+pub mod runbook;
 #[cfg(test)]
 mod sample;
 pub mod terraform;

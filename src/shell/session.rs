@@ -185,6 +185,7 @@ impl Sitting {
         self.tell(match update {
             Update::Snapshot(snapshot) => Msg::Snapshot(snapshot),
             Update::Asking(is) => Msg::Refreshing(is),
+            Update::Answered { run, step, result } => Msg::Answered { run, step, result },
             Update::Chart(ask, answer) => Msg::Chart(answer.map_err(|error| (ask, error))),
         })
     }
@@ -205,11 +206,13 @@ impl Sitting {
             Effect::Quit => return Ok(false),
             Effect::Refresh => self.watch.refresh(),
             Effect::LoadChart(ask) => self.watch.chart(ask),
+            Effect::Probe { run, question, snapshot } => self.watch.probe(run, question, snapshot),
             Effect::Copy(text) => {
                 self.screen.offer_to_clipboard(&text)?;
                 let said = format!("offered to the terminal's clipboard (OSC 52): {text}");
                 return self.tell(Msg::Notice(Notice::info(said)));
             }
+            Effect::Plan { .. } | Effect::CarryOut { .. } | Effect::Arm | Effect::Disarm | Effect::ReadJournal => {}
             Effect::Suspend => {
                 self.screen.suspend()?;
                 self.drawn = None;

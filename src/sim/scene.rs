@@ -90,6 +90,12 @@ impl<'a> Scene<'a> {
         !is_down && !is_hidden
     }
 
+    /// Whether Prometheus itself was there to record a moment.
+    pub fn is_recorded(&self, at: Second) -> bool {
+        let is_down = |outage: &&Outage| outage.down && outage.source == SourceKind::Prometheus && outage.is_on(at);
+        !self.outages.iter().any(|outage| is_down(&outage))
+    }
+
     /// A signal as `source` has it.
     pub fn measured(&self, source: SourceKind, signal: Signal, at: Second) -> Option<f64> {
         let moment = self.moment(at).filter(|_| self.has(signal) && self.is_seen(source, at))?;

@@ -7,6 +7,7 @@ pub mod cloudwatch;
 pub mod ecs;
 pub mod foreign;
 pub mod grafana;
+pub mod logs;
 pub mod probe;
 pub mod prometheus;
 pub mod sim;

@@ -2,6 +2,7 @@
 
 use crate::app::geometry::{self, Area};
 use crate::app::{Level, Model, Place, footer_hints};
+use crate::command::Command;
 use crate::domain::{Alert, AlertState, Snapshot, SourceState, SourceStatus, TargetHealth, Verdict};
 use crate::format;
 use crate::theme::Role;
@@ -41,6 +42,11 @@ fn header(canvas: &mut Canvas<'_>, width: u16) {
     if context.production && !context.name.to_ascii_lowercase().contains("prod") {
         x = canvas.text(x - 1, 0, room.saturating_sub(x), "PRODUCTION", role) + 2;
     }
+    if let Some(word) = &model.gate.word {
+        let mark = if word.starts_with("armed") { Role::Demo } else { role };
+        let text = if word.starts_with("armed") { format!(" {word} ") } else { word.clone() };
+        x = canvas.text(x, 0, room.saturating_sub(x), &text, mark) + 2;
+    }
     let account = context.account.as_deref().map(account_text);
     for part in [context.region.clone(), account].into_iter().flatten() {
         if x + super::canvas::cells(format::width(&part)) <= room {
@@ -75,7 +81,7 @@ fn freshness(model: &Model, role: Role, brief: bool) -> Vec<Piece<'static>> {
 
 fn tabs(canvas: &mut Canvas<'_>, from: u16, room: u16, role: Role) {
     let mut x = from;
-    for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources] {
+    for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources, Place::Changes] {
         let here = *canvas.model.place() == place;
         let text = if here { format!("[{}]", place.word()) } else { format!(" {} ", place.word()) };
         let end = canvas.text(x, 0, room.saturating_sub(x), &text, role);
@@ -88,6 +94,13 @@ fn tabs(canvas: &mut Canvas<'_>, from: u16, room: u16, role: Role) {
 fn about(canvas: &mut Canvas<'_>, width: u16) {
     let room = width.saturating_sub(2);
     let model = canvas.model;
+    if *model.trail.here() == Place::Changes {
+        let list = &model.changes.list;
+        let under_way = model.changes.under_way().count();
+        let facts = counted(&[(under_way, "under way", Role::Strong)]);
+        list_title(canvas, "changes", &facts, list.filter(), list.problems_only(), list.rows().len(), room);
+        return;
+    }
     let Some(snapshot) = model.snapshot.as_deref() else { return };
     match model.trail.here() {
         Place::Overview => pips(canvas, snapshot, room),
@@ -106,9 +119,13 @@ fn about(canvas: &mut Canvas<'_>, width: u16) {
             let list = &model.sources.list;
             list_title(canvas, "sources", &[], list.filter(), list.problems_only(), list.rows().len(), room);
         }
+        Place::Runbooks => super::runbooks::title(canvas, room, None),
+        Place::Run(id) => super::runbooks::title(canvas, room, Some(*id)),
         Place::Help => {
             canvas.text(1, 1, room, "help", Role::Title);
         }
+        // Said above, where nothing need be known of the services.
+        Place::Changes => {}
         Place::Messages => {
             canvas.text(1, 1, room, "messages, newest first", Role::Title);
         }
@@ -243,11 +260,24 @@ fn counted(parts: &[(usize, &str, Role)]) -> Vec<Piece<'static>> {
 pub(super) fn bottom(canvas: &mut Canvas<'_>) {
     let Area { width, height, .. } = canvas.area();
     canvas.rule(0, height - geometry::BOTTOM, width);
+    under_way(canvas, width, height - geometry::BOTTOM);
     if canvas.model.notices.shown().is_some() {
         notice(canvas, width, height);
     } else {
         footer(canvas, width, height - 1);
     }
+}
+
+/// What is under way, in the rule above the footer: seen on every screen, in the way of nothing.
+fn under_way(canvas: &mut Canvas<'_>, width: u16, y: u16) {
+    let model = canvas.model;
+    let Some(line) = model.changes.line(&model.surroundings.context.name) else { return };
+    let key = model.keys(Command::Changes).into_iter().next().unwrap_or_default();
+    let text = format!(" {} {line} ", canvas.glyphs.pending);
+    let room = width.saturating_sub(super::canvas::cells(key.len()) + 6);
+    let x = canvas.text(2, y, room, &text, Role::Strong);
+    canvas.pieces(x, y, width.saturating_sub(x), &[piece(key, Role::Key), piece(" ", Role::Rule)]);
+    canvas.spot(Area { x: 0, y, width, height: 1 }, crate::app::Spot::UnderWay);
 }
 
 fn footer(canvas: &mut Canvas<'_>, width: u16, y: u16) {

@@ -3,7 +3,9 @@
 mod alerts;
 mod canvas;
 mod chart;
+mod choose;
 mod chrome;
+mod confirm;
 mod detail;
 mod facts;
 mod glyphs;
@@ -11,6 +13,8 @@ mod help;
 mod hit;
 mod overlay;
 mod overview;
+mod progress;
+mod runbooks;
 mod service;
 mod side;
 mod sources;
@@ -53,6 +57,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
     match model.trail.here() {
         Place::Help => help::help(&mut canvas),
         Place::Messages => help::messages(&mut canvas),
+        Place::Changes => progress::draw(&mut canvas),
+        Place::Run(id) => runbooks::run(&mut canvas, *id),
         place => match &model.snapshot {
             None => waiting::first(&mut canvas),
             Some(snapshot) => match place {
@@ -61,7 +67,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
                 Place::Alerts => alerts::draw(&mut canvas, snapshot),
                 Place::Targets => targets::draw(&mut canvas, snapshot),
                 Place::Sources => sources::draw(&mut canvas, snapshot),
-                Place::Help | Place::Messages => {}
+                Place::Runbooks => runbooks::offers(&mut canvas, snapshot),
+                Place::Changes | Place::Run(_) | Place::Help | Place::Messages => {}
             },
         },
     }

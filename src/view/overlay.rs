@@ -15,12 +15,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
     match &canvas.model.overlay {
         Some(Overlay::Filter(line)) => filter(canvas, line),
         Some(Overlay::Palette(palette)) => palette_box(canvas, palette),
+        Some(Overlay::Menu(menu)) => super::choose::menu(canvas, menu),
+        Some(Overlay::Asking(asking)) => super::choose::asking(canvas, asking),
+        Some(Overlay::Confirm(confirm)) => super::confirm::draw(canvas, confirm),
         None => which_key(canvas),
     }
 }
 
 /// The line typed into, in place of the footer. The cursor is drawn as a cell, so that the terminal's own may stay hidden.
-fn input(canvas: &mut Canvas<'_>, y: u16, prompt: &str, line: &Line) -> u16 {
+pub(super) fn input(canvas: &mut Canvas<'_>, y: u16, prompt: &str, line: &Line) -> u16 {
     let width = canvas.area().width;
     canvas.clear(Area { x: 0, y, width, height: 1 });
     let x = canvas.text(1, y, width.saturating_sub(2), prompt, Role::Key);

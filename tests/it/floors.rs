@@ -19,24 +19,28 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("theme", &["located", "format"]),
     ("keymap", &["command", "located", "domain", "format"]),
     ("config", &["located", "domain", "format"]),
+    ("runbook", &["located", "domain", "format"]),
     ("net", &["config", "domain", "format"]),
     ("cost", &["located", "domain", "format"]),
     ("sim", &["domain", "format"]),
     ("provision", &["located", "domain", "format"]),
     // floor 2: none of them sees another
-    ("app", &["command", "keymap", "config", "domain", "format", "theme"]),
+    ("app", &["command", "keymap", "config", "runbook", "domain", "format", "theme"]),
     ("source", &["sim", "net", "config", "domain", "format"]),
     ("exec", &["sim", "net", "config", "domain", "format"]),
     ("stack", &["provision", "sim", "net", "domain", "format"]),
     // floor 3: none of them sees another
-    ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "domain", "format"]),
-    ("view", &["app", "command", "keymap", "theme", "config", "domain", "format"]),
-    ("report", &["app", "cost", "theme", "config", "domain", "format"]),
     ("terraform", &["exec", "provision", "cost", "net", "config", "domain", "format"]),
+    ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "runbook", "domain", "format"]),
+    ("view", &["app", "command", "keymap", "theme", "config", "runbook", "domain", "format"]),
+    ("report", &["app", "cost", "theme", "config", "runbook", "domain", "format"]),
     // floor 4
     (
         "shell",
-        &["engine", "view", "app", "source", "sim", "command", "keymap", "theme", "net", "config", "domain", "format"],
+        &[
+            "engine", "view", "app", "source", "sim", "command", "keymap", "theme", "net", "config", "runbook",
+            "domain", "format",
+        ],
     ),
     // floor 5
     (
@@ -59,6 +63,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "provision",
             "stack",
             "terraform",
+            "runbook",
             "domain",
             "format",
         ],
@@ -108,7 +113,19 @@ const DOORS: &[Door] = &[
     Door {
         what: "touches files or processes",
         paths: &["std::fs", "tokio::fs", "std::process", "tokio::process"],
-        rooms: &["located", "config", "net", "theme", "keymap", "exec", "stack", "terraform", "shell", "cli"],
+        rooms: &[
+            "located",
+            "config",
+            "net",
+            "theme",
+            "keymap",
+            "exec",
+            "runbook",
+            "stack",
+            "terraform",
+            "shell",
+            "cli",
+        ],
     },
 ];
 

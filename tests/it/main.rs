@@ -2,6 +2,14 @@
 //! subject. Nothing here sleeps and hopes, nothing touches the user's home, and a missing server is a failure.
 
 #[cfg(test)]
+mod check_aws;
+#[cfg(test)]
+mod check_demo;
+#[cfg(test)]
+mod check_net;
+#[cfg(test)]
+mod check_prometheus;
+#[cfg(test)]
 mod cli_config;
 #[cfg(test)]
 mod cli_pages;
@@ -31,6 +39,10 @@ mod once_verdicts;
 mod once_ways;
 #[cfg(test)]
 mod provision;
+#[cfg(test)]
+mod runbook_cli;
+#[cfg(test)]
+mod runbook_scenarios;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::keymap::{Code, Key, Lookup};
 
 use super::super::palette::Choice;
 use super::super::{Effect, Line, Model, Motion, Notice, Overlay, Palette, Place};
-use super::{Lost, go, motion, open_palette, run, tell};
+use super::{Lost, changes, go, motion, open_palette, run, tell};
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
@@ -19,6 +19,9 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
             Vec::new()
         }
         Some(Overlay::Palette(palette)) => type_palette(model, palette, key, now),
+        Some(Overlay::Menu(menu)) => changes::choose(model, menu, key, now),
+        Some(Overlay::Asking(asking)) => changes::answer(model, asking, key),
+        Some(Overlay::Confirm(confirm)) => changes::confirm(model, confirm, key, now),
         None => look_up(model, key, now),
     }
 }
@@ -34,6 +37,10 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             palette.line.insert(text);
             palette.refill(model);
             model.overlay = Some(Overlay::Palette(palette));
+            model.touch();
+        }
+        Some(other) => {
+            model.overlay = Some(changes::pasted(other, text));
             model.touch();
         }
         None => {}
@@ -70,12 +77,12 @@ fn look_up(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
 }
 
 /// Whether a key leaves what is typed.
-const fn leaves(key: Key) -> bool {
+pub(super) const fn leaves(key: Key) -> bool {
     matches!(key, Key { code: Code::Esc, .. } | Key { code: Code::Char('c' | 'g'), ctrl: true, .. })
 }
 
 /// A key that moves among what is listed while something is typed: arrows and the like, never a character.
-const fn moves(key: Key) -> Option<Motion> {
+pub(super) const fn moves(key: Key) -> Option<Motion> {
     match (key.code, key.ctrl) {
         (Code::Up, false) | (Code::Char('p'), true) => Some(Motion::Up),
         (Code::Down, false) | (Code::Char('n'), true) => Some(Motion::Down),

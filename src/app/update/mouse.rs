@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::{Effect, Model, MouseInput, MouseKind, Overlay, Pane, Place, Spot};
-use super::{Motion, go, keys, open, scroll_text, set_span, sort};
+use super::{Motion, changes, go, keys, open, scroll_text, set_span, sort};
 
 pub(super) fn act(model: &mut Model, input: MouseInput, now: Timestamp) -> Vec<Effect> {
     match (input.kind, model.overlay.take()) {
@@ -16,6 +16,14 @@ pub(super) fn act(model: &mut Model, input: MouseInput, now: Timestamp) -> Vec<E
             };
             palette.chosen = chosen;
             keys::take(model, palette, now)
+        }
+        (MouseKind::Click, Some(Overlay::Menu(menu))) => changes::clicked_menu(model, menu, input.spot.as_ref(), now),
+        (MouseKind::Click, Some(Overlay::Asking(asking))) => {
+            model.overlay = Some(Overlay::Asking(asking));
+            Vec::new()
+        }
+        (MouseKind::Click, Some(Overlay::Confirm(confirm))) => {
+            changes::clicked_confirm(model, confirm, input.spot.as_ref(), now)
         }
         (MouseKind::Click, overlay) => {
             // A filter being typed is kept as it is.
@@ -59,10 +67,22 @@ fn click(model: &mut Model, spot: Option<Spot>, now: Timestamp) -> Vec<Effect> {
             }
         }
         Some(Spot::Pane(pane)) => select_pane(model, pane),
+        Some(Spot::Step(step)) => {
+            let Place::Run(run) = *model.trail.here() else { return Vec::new() };
+            let size = model.size;
+            let Some(entry) = model.runbooks.run_mut(run) else { return Vec::new() };
+            if entry.chosen() == step {
+                return open(model, now);
+            }
+            if entry.put(step, size) {
+                model.touch();
+            }
+        }
         Some(Spot::Column(column)) => sort(model, |list| list.sort_by(column)),
         Some(Spot::Span(span)) => return set_span(model, span, now),
         Some(Spot::Place(place)) => return go(model, place, now),
-        Some(Spot::Candidate(_)) | None => {}
+        Some(Spot::UnderWay) => return go(model, Place::Changes, now),
+        Some(Spot::Candidate(_) | Spot::Action(_) | Spot::Confirm(_)) | None => {}
     }
     Vec::new()
 }
@@ -93,6 +113,11 @@ fn wheel(model: &mut Model, down: bool, spot: Option<&Spot>) {
                     cursor.wheel(down, ids, visible)
                 })
             })
+        }
+        Place::Run(run) => {
+            let (run, size) = (*run, model.size);
+            let motion = if down { Motion::Down } else { Motion::Up };
+            model.runbooks.run_mut(run).is_some_and(|entry| entry.go(motion, size))
         }
         _ => model.list().is_some_and(|list| list.wheel(down, rows_visible)),
     };

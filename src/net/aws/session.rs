@@ -115,6 +115,21 @@ impl Session {
         }
     }
 
+    /// A client of the CloudWatch Logs API, in another region than the session's where one is named.
+    pub fn logs(&self, region: Option<&str>) -> aws_sdk_cloudwatchlogs::Client {
+        let config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config);
+        let config = match region {
+            Some(region) => config.region(aws_types::region::Region::new(region.to_owned())),
+            None => config,
+        };
+        aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
+    }
+
+    /// Whether AWS is at an address of its own, which has no further hosts beside it.
+    pub fn has_own_endpoint(&self) -> bool {
+        self.config.endpoint_url().is_some()
+    }
+
     /// Who we are to AWS. Asked once; a failure is not remembered.
     ///
     /// # Errors

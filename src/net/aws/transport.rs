@@ -19,6 +19,9 @@ use crate::net::http::failure::transport as failure;
 /// The largest answer read. The largest honest one (100 tasks or 10 services with all their events) is under 2 MiB.
 const MAX_BODY: usize = 32 * 1024 * 1024;
 
+/// The content type of answers that go on and on.
+const EVENT_STREAM: &[u8] = b"application/vnd.amazon.eventstream";
+
 /// How long a connection and an answer may take where the SDK sets no limit of its own.
 const DEFAULT_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -75,8 +78,17 @@ impl Transport {
             .await
             .map_err(|_| timed_out(&call))?
             .map_err(|error| unanswered(&call, &error, patience))?;
+        if is_event_stream(&response) {
+            return answered(http::Response::<reqwest::Body>::from(response).map(SdkBody::from_body_1_x), &call);
+        }
         collect(response, &call, patience).await
     }
+}
+
+/// Whether an answer comes piece by piece for as long as somebody listens.
+fn is_event_stream(response: &reqwest::Response) -> bool {
+    let kind = response.headers().get(http::header::CONTENT_TYPE);
+    response.status().is_success() && kind.is_some_and(|kind| kind.as_bytes().starts_with(EVENT_STREAM))
 }
 
 async fn collect(
@@ -95,6 +107,10 @@ async fn collect(
     let mut answer = http::Response::new(SdkBody::from(body));
     *answer.status_mut() = response.status();
     *answer.headers_mut() = std::mem::take(response.headers_mut());
+    answered(answer, call)
+}
+
+fn answered(answer: http::Response<SdkBody>, call: &str) -> Result<HttpResponse, ConnectorError> {
     HttpResponse::try_from(answer).map_err(|_| {
         connector_error(SourceError::new(ErrorClass::Garbage, format!("{call}: the answer's headers are not text")))
     })

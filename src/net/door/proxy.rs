@@ -20,6 +20,8 @@ pub enum DataSourceKind {
     Prometheus,
     /// Anything that speaks Alertmanager's v2 API.
     Alertmanager,
+    /// Anything that speaks Loki's query API.
+    Loki,
 }
 
 impl DataSourceKind {
@@ -27,6 +29,7 @@ impl DataSourceKind {
         match self {
             Self::Prometheus => "prometheus",
             Self::Alertmanager => "alertmanager",
+            Self::Loki => "loki",
         }
     }
 
@@ -35,13 +38,14 @@ impl DataSourceKind {
         match self {
             Self::Prometheus => plugin.contains("prometheus"),
             Self::Alertmanager => plugin == "alertmanager",
+            Self::Loki => plugin == "loki",
         }
     }
 
     /// The path tried where the proxy refuses. Grafana knows where an Alertmanager inside Mimir has its API.
     const fn second_form(self) -> Form {
         match self {
-            Self::Prometheus => Form::Resources,
+            Self::Prometheus | Self::Loki => Form::Resources,
             Self::Alertmanager => Form::Alerting,
         }
     }
@@ -59,7 +63,10 @@ impl Form {
     fn path(self, uid: &str, path: &str) -> String {
         match self {
             Self::Proxy => format!("/api/datasources/proxy/uid/{uid}{path}"),
-            Self::Resources => format!("/api/datasources/uid/{uid}/resources{path}"),
+            // Loki's plugin puts its API's prefix before the path itself.
+            Self::Resources => {
+                format!("/api/datasources/uid/{uid}/resources{}", path.strip_prefix("/loki/api/v1").unwrap_or(path))
+            }
             Self::Alerting => format!("/api/alertmanager/{uid}{path}"),
         }
     }
@@ -174,7 +181,7 @@ impl Proxy {
         let uid = self.uid(call.deadline).await.map_err(Mishap::Refused)?;
         let ways = match self.kind {
             DataSourceKind::Alertmanager => [Form::Alerting, Form::Proxy],
-            DataSourceKind::Prometheus => [Form::Proxy, Form::Resources],
+            DataSourceKind::Prometheus | DataSourceKind::Loki => [Form::Proxy, Form::Resources],
         };
         let through = |form: Form| Call { path: form.path(&uid, &call.path), ..call.clone() };
         let first = match self.grafana.change(&through(ways[0])).await {

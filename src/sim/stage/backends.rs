@@ -3,6 +3,7 @@
 use crate::domain::{ErrorClass, FindingKind, SourceError, SourceKind};
 
 use super::super::clock::{Cycle, MINUTE};
+use super::super::estate::GrafanaTrouble;
 use super::super::incident::{CrashLoop, Outage, Scrape};
 use super::super::life::Ending;
 
@@ -51,17 +52,32 @@ pub fn grafana_crashes() -> CrashLoop {
     }
 }
 
-/// Grafana's load balancer, which has no healthy target meanwhile.
-pub fn grafana_down() -> Outage {
-    let what =
-        "GET https://grafana.example.com/api/health: 503 Service Temporarily Unavailable (from the load balancer)";
+/// The way to Grafana, which is cut meanwhile, by one trouble or another.
+pub fn grafana_down(trouble: GrafanaTrouble) -> Outage {
+    let (class, why, hint) = match trouble {
+        GrafanaTrouble::Unhealthy => (
+            ErrorClass::Server,
+            "503 Service Temporarily Unavailable (from the load balancer)",
+            "no healthy target: look at the tasks of service grafana",
+        ),
+        GrafanaTrouble::NoRule => {
+            (ErrorClass::Timeout, "no connection within 3s", "check the network, VPN and security groups on the way")
+        }
+        GrafanaTrouble::Expired => (
+            ErrorClass::Tls,
+            "the server's certificate has expired",
+            "renew the server's certificate; if it is fine, check this machine's clock",
+        ),
+        GrafanaTrouble::StaleName => {
+            (ErrorClass::Dns, "the host name does not resolve", "check the url's host name, the VPN and the resolver")
+        }
+    };
     Outage {
         source: SourceKind::Grafana,
         cycle: Cycle::new(-9 * MINUTE, 55 * MINUTE),
         lasts: 31 * MINUTE,
-        error: SourceError::new(ErrorClass::Server, what)
-            .with_hint("no healthy target: look at the tasks of service grafana"),
-        down: true,
+        error: SourceError::new(class, format!("GET https://grafana.example.com/api/health: {why}")).with_hint(hint),
+        down: trouble == GrafanaTrouble::Unhealthy,
         partial: false,
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::{FindingKind, Signal, SourceKind};
 
 use super::alerts::{Quiet, Standing};
 use super::clock::{Cycle, Envelope, MINUTE, Second};
+use super::estate::GrafanaTrouble;
 use super::fleet::Service;
 use super::incident::{
     BadDeploy, Bend, CrashLoop, DeadZone, Incident, Leak, LostTargets, Outage, Scrape, StuckDeploy, Swell, Wedge,
@@ -31,7 +32,7 @@ pub struct Stage {
 pub fn set(scenario: Scenario, seed: u64, fleet: &mut [Service]) -> Stage {
     let mut stage = Stage::default();
     for service in fleet.iter_mut() {
-        let mut incidents = befalls(scenario, service, &mut stage);
+        let mut incidents = befalls(scenario, seed, service, &mut stage);
         if incidents.is_empty() {
             incidents = misfortune(scenario, seed, service);
         }
@@ -52,7 +53,7 @@ fn boxed(incident: impl Incident + 'static) -> Box<dyn Incident> {
 }
 
 /// What happens to a service by name.
-fn befalls(scenario: Scenario, service: &Service, stage: &mut Stage) -> Vec<Box<dyn Incident>> {
+fn befalls(scenario: Scenario, seed: u64, service: &Service, stage: &mut Stage) -> Vec<Box<dyn Incident>> {
     use Scenario as S;
     match (scenario, service.id.name.as_str()) {
         (S::MixedBadDay, name) => bad_day::incidents(name, service),
@@ -79,8 +80,9 @@ fn befalls(scenario: Scenario, service: &Service, stage: &mut Stage) -> Vec<Box<
             vec![boxed(backends::prometheus_crashes())]
         }
         (S::GrafanaUnreachable, "grafana") => {
-            stage.outages.push(backends::grafana_down());
-            vec![boxed(backends::grafana_crashes())]
+            let trouble = GrafanaTrouble::of(seed);
+            stage.outages.push(backends::grafana_down(trouble));
+            if trouble == GrafanaTrouble::Unhealthy { vec![boxed(backends::grafana_crashes())] } else { Vec::new() }
         }
         (S::MetricsStopped, "api-1" | "api-2" | "web" | "worker") => metrics_stop(service),
         (S::AlertStorm, _) if !service.stack && service.tasks >= 3 => dead_zone(service),

@@ -28,6 +28,7 @@ fn context(services: &[&str]) -> Context {
         grafana: None,
         policy: Policy::default(),
         refresh: Refresh::default(),
+        logs: config::Logs::default(),
         stack_services: Vec::new(),
         services: services.iter().map(|&name| name.to_owned()).collect(),
     }

@@ -132,6 +132,30 @@ impl Api {
         }
     }
 
+    /// Every series' own samples in the last `window` seconds before a moment; `query` is a selector.
+    pub async fn raw(
+        &self,
+        query: &str,
+        window: u64,
+        at: Timestamp,
+        deadline: Deadline,
+    ) -> Result<Answer<Stream>, SourceError> {
+        let call = Call::post("/api/v1/query", deadline)
+            .with("query", format!("{query}[{window}s]"))
+            .with("time", at.as_second().to_string());
+        let reply = self.send(patient(call)).await?;
+        let (outcome, warnings) = unwrapped(&reply)?;
+        match outcome {
+            Outcome::Matrix(series) => Ok(Answer { series: series.unwrap_or_default(), warnings }),
+            other => Err(wrong_kind(&reply.call, &other)),
+        }
+    }
+
+    /// The data of any endpoint.
+    pub async fn data<T: DeserializeOwned>(&self, call: Call) -> Result<T, SourceError> {
+        unwrapped(&self.send(call).await?).map(|(data, _)| data)
+    }
+
     /// The JSON of an endpoint that may not be there.
     pub async fn optional<T: DeserializeOwned>(
         &self,

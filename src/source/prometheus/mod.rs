@@ -5,14 +5,14 @@
 
 mod chart;
 mod checkups;
-mod client;
-mod grid;
+pub(super) mod client;
+pub(super) mod grid;
 mod ingest;
 mod map;
 mod round;
 #[cfg(test)]
 mod tests;
-mod wire;
+pub(super) mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

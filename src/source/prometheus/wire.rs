@@ -140,6 +140,21 @@ pub struct ActiveTarget {
     pub scrape_interval: String,
 }
 
+/// `targets?state=dropped`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Dropped {
+    pub dropped_targets: Option<Vec<DroppedTarget>>,
+}
+
+/// An address that relabelling took away.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DroppedTarget {
+    pub discovered_labels: BTreeMap<String, String>,
+    pub scrape_pool: Option<String>,
+}
+
 /// `rules?type=alert`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -11,13 +11,25 @@ use crate::net::aws::{Call, Session};
 /// The most policies of one role that are read; AWS allows 20 attached ones by default.
 const MOST_POLICIES: usize = 40;
 
-/// Asks IAM to simulate actions of a role on every resource.
+/// Asks IAM to simulate actions of a role on every resource. `context` has what conditions ask for, by key
+/// (`ecs:cluster`).
 ///
 /// # Errors
 /// One line that names call, region and cause.
-pub async fn simulate(session: &Session, role: &str, actions: &[String]) -> Result<Vec<Decision>, SourceError> {
+pub async fn simulate(
+    session: &Session,
+    role: &str,
+    actions: &[String],
+    context: &[(String, String)],
+) -> Result<Vec<Decision>, SourceError> {
     let mut parameters = vec![("PolicySourceArn".to_owned(), role.to_owned())];
     parameters.extend(listed("ActionNames.member", actions));
+    for (number, (key, value)) in (1..).zip(context) {
+        let entry = format!("ContextEntries.member.{number}");
+        parameters.push((format!("{entry}.ContextKeyName"), key.clone()));
+        parameters.push((format!("{entry}.ContextKeyType"), "string".to_owned()));
+        parameters.push((format!("{entry}.ContextKeyValues.member.1"), value.clone()));
+    }
     paged(session, "SimulatePrincipalPolicy", role, &parameters, "EvaluationResults", decision).await
 }
 

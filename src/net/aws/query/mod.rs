@@ -110,7 +110,7 @@ fn listed(name: &str, values: impl IntoIterator<Item = impl Into<String>>) -> Pa
 
 impl Session {
     /// A call of the query protocol: the XML it answers.
-    pub(super) async fn query(
+    async fn query(
         &self,
         api: Api,
         action: &'static str,
@@ -130,7 +130,7 @@ impl Session {
     }
 
     /// A `GET` of a REST API: what it answers.
-    pub(super) async fn get(
+    async fn get(
         &self,
         api: Api,
         call: Call<'_>,
@@ -140,7 +140,7 @@ impl Session {
         self.request(&Request { api, call, method: Method::GET, path, query, form: None }).await
     }
 
-    pub(super) fn garbage(&self, call: &Call<'_>, why: &str) -> SourceError {
+    fn garbage(&self, call: &Call<'_>, why: &str) -> SourceError {
         let what = format!("{}: the answer cannot be read: {}", call.in_region(self.region()), clean(why));
         SourceError::new(ErrorClass::Garbage, what).with_hint("check endpoint_url, and proxies on the way")
     }

@@ -173,7 +173,7 @@ async fn what_a_role_may_do_is_simulated_or_read() {
     .await;
     let session = session(&server).await;
     let actions = ["ecs:ListTasks".to_owned(), "ecs:X".to_owned()];
-    let decisions = iam::simulate(&session, "arn:aws:iam::1:role/r", &actions).await.unwrap();
+    let decisions = iam::simulate(&session, "arn:aws:iam::1:role/r", &actions, &[]).await.unwrap();
     assert_eq!(decisions[0].verdict, RoleVerdict::NotAllowed);
     assert_eq!((decisions[1].verdict, decisions[1].by.join(" ")), (RoleVerdict::Allowed, "read".to_owned()));
     let policies = iam::policies(&session, "arn:aws:iam::1:role/path/r").await.unwrap();

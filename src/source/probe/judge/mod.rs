@@ -1,32 +1,84 @@
 //! What the facts mean: one module a kind. The same code judges the real world and the simulated one.
 
+mod alb;
+mod alerts;
+mod continuity;
+mod deployment;
+mod discovery;
+mod dns;
+mod exporter;
+mod iam;
+mod logs;
+mod reach;
+mod security_group;
+mod signal;
+mod storage;
 mod tally;
+mod targets;
+mod tasks;
+mod tls;
+mod trace;
+mod who;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use self::tally::Tally;
-use crate::domain::{Check, CheckResult, ServiceId, Snapshot, Trace};
+use super::estate::Estate;
+use crate::domain::{Check, CheckKind, CheckResult, Policy, Snapshot};
+use crate::format;
+use crate::source::logs::LogSource;
 
-/// Answers one question.
-pub async fn ask(check: &Check, snapshot: &Snapshot, now: Timestamp) -> CheckResult {
-    let mut tally = Tally::default();
-    let _ = snapshot;
-    tally.unknown("this kind of check is not there yet", check.to_string());
-    tally.answer(check, now, Duration::ZERO)
+pub use trace::trace;
+
+/// What a question is judged by.
+pub struct Case<'a, E> {
+    /// The world that is looked at.
+    pub estate: &'a E,
+    /// Where its logs are, where that is known.
+    pub logs: Option<&'a dyn LogSource>,
+    /// The thresholds.
+    pub policy: &'a Policy,
+    /// The latest look at everything.
+    pub snapshot: &'a Snapshot,
+    /// The time of its clock.
+    pub now: Timestamp,
 }
 
-/// Walks the way of a request to a service.
-pub async fn trace(service: &ServiceId, _snapshot: &Snapshot, now: Timestamp) -> Trace {
-    Trace {
-        service: service.clone(),
-        hops: Vec::new(),
-        broken: None,
-        summary: "not there yet".to_owned(),
-        causes: Vec::new(),
-        next_step: None,
-        at: now,
-        took: Duration::ZERO,
+/// Answers one question.
+pub async fn ask<E: Estate>(case: &Case<'_, E>, check: &Check) -> CheckResult {
+    let mut tally = Tally::default();
+    if let Some(missing) =
+        check.kind.row().options.iter().find(|option| option.required && check.told(option.name).is_none())
+    {
+        tally.unknown(format!("not asked: --{} is missing ({})", missing.name, missing.doc), check.to_string());
+        return tally.answer(check, case.now, Duration::ZERO);
     }
+    match check.kind {
+        CheckKind::Tasks => tasks::judge(case, check, &mut tally),
+        CheckKind::Deployment => deployment::judge(case, check, &mut tally),
+        CheckKind::Signal => signal::judge(case, check, &mut tally),
+        CheckKind::Alerts => alerts::judge(case, check, &mut tally),
+        CheckKind::Targets => targets::judge(case, check, &mut tally),
+        CheckKind::Discovery => discovery::judge(case, check, &mut tally).await,
+        CheckKind::Exporter => exporter::judge(case, &mut tally).await,
+        CheckKind::Dns => dns::judge(case, check, &mut tally).await,
+        CheckKind::Tcp => reach::judge(case, check, &mut tally).await,
+        CheckKind::Tls => tls::judge(case, check, &mut tally).await,
+        CheckKind::Alb => alb::judge(case, check, &mut tally).await,
+        CheckKind::SecurityGroup => security_group::judge(case, check, &mut tally).await,
+        CheckKind::Storage => storage::judge(case, check, &mut tally).await,
+        CheckKind::Iam => iam::judge(case, check, &mut tally).await,
+        CheckKind::Logs => logs::judge(case, check, &mut tally).await,
+        CheckKind::Continuity => continuity::judge(case, check, &mut tally).await,
+    }
+    tally.answer(check, case.now, Duration::ZERO)
+}
+
+/// The answer to a question that took too long.
+pub fn late(check: &Check, now: Timestamp, limit: Duration) -> CheckResult {
+    let mut tally = Tally::default();
+    tally.unknown(format!("nothing was found out within {}", format::duration(limit)), check.to_string());
+    tally.answer(check, now, limit)
 }

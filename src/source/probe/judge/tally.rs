@@ -17,6 +17,8 @@ pub struct Tally {
     causes: Vec<String>,
     facts: BTreeMap<String, String>,
     next_step: Option<String>,
+    /// What would let more be seen: the next step where nothing else is wrong.
+    hint: Option<String>,
     summary: Option<String>,
 }
 
@@ -56,7 +58,7 @@ impl Tally {
         };
         self.unknown(format!("{what} could not be seen: {}{hint}", error.what), from);
         if let Some(hint) = &error.hint {
-            self.next_step.get_or_insert_with(|| hint.clone());
+            self.hint.get_or_insert_with(|| hint.clone());
         }
     }
 
@@ -109,15 +111,14 @@ impl Tally {
         for (name, value) in other.facts {
             self.facts.entry(name).or_insert(value);
         }
-        if self.next_step.is_none() {
-            self.next_step = other.next_step;
-        }
+        self.next_step = self.next_step.take().or(other.next_step);
+        self.hint = self.hint.take().or(other.hint);
     }
 
     /// The parts that a trace is made of: what was looked at, the worst first, causes, the next step.
     pub fn into_parts(mut self) -> (Vec<Looked>, Vec<String>, Option<String>) {
         self.looked.sort_by_key(|looked| std::cmp::Reverse(looked.state));
-        (self.looked, self.causes, self.next_step)
+        (self.looked, self.causes, self.next_step.or(self.hint))
     }
 
     /// The answer.
@@ -141,7 +142,7 @@ impl Tally {
             looked: self.looked,
             causes: self.causes,
             facts: self.facts,
-            next_step: self.next_step.filter(|_| state != CheckState::Pass),
+            next_step: self.next_step.or(self.hint).filter(|_| state != CheckState::Pass),
             at,
             took,
         }

@@ -1,0 +1,288 @@
+//! The runbooks for what the cursor was on, and the runs made of them, which stay while one looks elsewhere.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::domain::{Alert, Change, InputKind, Reference, Run, Runbook, RunbookOrigin, ServiceId, Snapshot, StepState};
+use crate::runbook::{Course, Fit, Library, best_alert, fit};
+
+use super::cursor::{Lost, identity};
+use super::fuzzy::Fuzzy;
+use super::run_lines::{run_lines, steps_area};
+use super::{Browser, Column, Motion, Row};
+
+/// The most runs kept; the oldest leave first.
+const KEPT: usize = 12;
+
+/// What the runbooks can be sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfferColumn {
+    /// Those that fit first.
+    Fit,
+}
+
+impl Column for OfferColumn {
+    const ALL: &'static [Self] = &[Self::Fit];
+}
+
+/// What runbooks are looked for: an alert, a service, or neither.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Subject {
+    /// The alert.
+    pub alert: Option<Alert>,
+    /// The service.
+    pub service: Option<ServiceId>,
+}
+
+impl Subject {
+    /// What a person calls it.
+    pub fn text(&self) -> Option<String> {
+        let service = self.service.as_ref().map(|id| id.name.as_str());
+        match (&self.alert, service) {
+            (Some(alert), Some(service)) => Some(format!("{} {service}", alert.name)),
+            (Some(alert), None) => Some(alert.name.clone()),
+            (None, service) => service.map(str::to_owned),
+        }
+    }
+}
+
+/// One line of the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offer {
+    /// A runbook, by its position in the library, and whether it is for the subject.
+    Runbook(usize, Option<Fit>),
+    /// The way to the subject's service.
+    Service(ServiceId),
+    /// A run that was made, by its number.
+    Run(u64),
+}
+
+/// One run and where the cursor is in it.
+#[derive(Debug, Clone)]
+pub struct RunEntry {
+    /// Its number.
+    pub id: u64,
+    /// How far it has come.
+    pub course: Course,
+    /// The step the cursor is on.
+    chosen: usize,
+    /// Whether the operator put it there.
+    is_held: bool,
+    /// The first line visible.
+    pub top: usize,
+    /// Plans that were confirmed, each with the step it is of.
+    plans: Vec<(String, usize)>,
+}
+
+/// The runbooks' screens.
+#[derive(Debug, Clone, Default)]
+pub struct Runbooks {
+    /// The lines.
+    pub list: Browser<Offer, OfferColumn>,
+    /// What they are for.
+    pub subject: Subject,
+    library: Vec<Arc<Runbook>>,
+    runs: Vec<RunEntry>,
+    begun: u64,
+}
+
+impl Runbooks {
+    pub(super) fn new(library: &Library) -> Self {
+        Self { library: library.all().to_vec(), ..Self::default() }
+    }
+
+    /// The same library in another context: what was found in the one before is gone.
+    pub(super) fn cleared(&self) -> Self {
+        // Numbers go on, so that no late answer is taken for one to another run.
+        Self { library: self.library.clone(), begun: self.begun, ..Self::default() }
+    }
+
+    /// A runbook by its position.
+    pub fn runbook(&self, position: usize) -> Option<&Arc<Runbook>> {
+        self.library.get(position)
+    }
+
+    /// The runs kept, the newest first.
+    pub fn runs(&self) -> impl Iterator<Item = &RunEntry> {
+        self.runs.iter().rev()
+    }
+
+    /// A run by its number.
+    pub fn run(&self, id: u64) -> Option<&RunEntry> {
+        self.runs.iter().find(|entry| entry.id == id)
+    }
+
+    pub(super) fn run_mut(&mut self, id: u64) -> Option<&mut RunEntry> {
+        self.runs.iter_mut().find(|entry| entry.id == id)
+    }
+
+    /// Where a runbook of the user's own is from.
+    pub fn file(runbook: &Runbook) -> Option<&str> {
+        match &runbook.origin {
+            RunbookOrigin::Shipped => None,
+            RunbookOrigin::File(path) => Some(path),
+        }
+    }
+
+    /// How well a runbook fits the subject: its alert, or what fires of its service, or anything that fires.
+    fn fit(&self, runbook: &Runbook, snapshot: &Snapshot) -> Option<Fit> {
+        match &self.subject.alert {
+            Some(alert) => fit(runbook, alert),
+            None => {
+                let alert = best_alert(runbook, snapshot, self.subject.service.as_ref())?;
+                fit(runbook, alert)
+            }
+        }
+    }
+
+    /// Whether any runbook is for an alert.
+    pub(super) fn has_one_for(&self, alert: &Alert) -> bool {
+        self.library.iter().any(|runbook| fit(runbook, alert).is_some())
+    }
+
+    pub(super) fn rebuild(&mut self, snapshot: &Snapshot, page: usize, lost: Lost) {
+        let mut fuzzy = Fuzzy::new(self.list.filter());
+        let mut fitting: Vec<(Fit, usize)> = Vec::new();
+        let mut others = Vec::new();
+        for (position, runbook) in self.library.iter().enumerate() {
+            match self.fit(runbook, snapshot) {
+                Some(fit) => fitting.push((fit, position)),
+                None => others.push(position),
+            }
+        }
+        fitting.sort_by_key(|(fit, _)| *fit);
+        let mut offers: Vec<Offer> =
+            fitting.into_iter().map(|(fit, position)| Offer::Runbook(position, Some(fit))).collect();
+        offers.extend(self.subject.service.clone().map(Offer::Service));
+        offers.extend(self.runs.iter().rev().map(|entry| Offer::Run(entry.id)));
+        offers.extend(others.into_iter().map(|position| Offer::Runbook(position, None)));
+        let rows = offers
+            .into_iter()
+            .filter_map(|item| {
+                let (text, id) = match &item {
+                    Offer::Runbook(position, _) => {
+                        let runbook = self.library.get(*position)?;
+                        (format!("{} {}", runbook.name, runbook.title), identity(("runbook", &runbook.name)))
+                    }
+                    Offer::Service(id) => (id.name.clone(), identity(("service", id))),
+                    Offer::Run(id) => (self.run(*id)?.course.run().runbook.clone(), identity(("run", id))),
+                };
+                let (_, matched) = fuzzy.matches(&text)?;
+                Some(Row { item, id, matched })
+            })
+            .collect();
+        self.list.replace(rows, page, lost);
+    }
+
+    /// Begins a run of a runbook for the subject.
+    pub(super) fn begin(
+        &mut self,
+        position: usize,
+        snapshot: &Arc<Snapshot>,
+        now: jiff::Timestamp,
+    ) -> Result<u64, String> {
+        let runbook = self.library.get(position).ok_or("that runbook is gone")?;
+        let alert =
+            self.subject.alert.as_ref().or_else(|| best_alert(runbook, snapshot, self.subject.service.as_ref()));
+        let mut given = BTreeMap::new();
+        if self.subject.alert.is_none()
+            && let Some(service) = self.subject.service.as_ref().filter(|_| is_for_any_service(runbook))
+        {
+            given.insert("service".to_owned(), service.to_string());
+        }
+        let course = Course::begin(runbook, snapshot, alert, &given, now)?;
+        self.begun += 1;
+        self.runs.push(RunEntry { id: self.begun, course, chosen: 0, is_held: false, top: 0, plans: Vec::new() });
+        if self.runs.len() > KEPT {
+            self.runs.remove(0);
+        }
+        Ok(self.begun)
+    }
+
+    /// A change was confirmed: the step of a run that proposed it waits for its end. Gives the run.
+    pub(super) fn agreed(&mut self, change: &Change, plan: &str) -> Option<u64> {
+        for entry in self.runs.iter_mut().rev() {
+            let mut queued = entry.course.run().queued().collect::<Vec<_>>().into_iter();
+            if let Some(step) = queued.find(|step| entry.course.queued(*step) == Some(change)) {
+                entry.course.confirmed(step);
+                entry.plans.push((plan.to_owned(), step));
+                return Some(entry.id);
+            }
+        }
+        None
+    }
+
+    /// The run and the step that a plan is of.
+    pub(super) fn of_plan(&mut self, plan: &str) -> Option<(&mut RunEntry, usize)> {
+        self.runs.iter_mut().find_map(|entry| {
+            let step = entry.plans.iter().find(|(id, _)| id == plan)?.1;
+            Some((entry, step))
+        })
+    }
+}
+
+/// Whether a runbook takes whatever service it is begun for, and not one of the stack's own.
+fn is_for_any_service(runbook: &Runbook) -> bool {
+    runbook.input("service").is_some_and(|input| {
+        let follows =
+            input.defaults.iter().any(|default| default.references().any(|to| *to == Reference::AlertService));
+        input.kind == InputKind::Service && (input.defaults.is_empty() || follows)
+    })
+}
+
+impl RunEntry {
+    /// The step the cursor is on.
+    pub const fn chosen(&self) -> usize {
+        self.chosen
+    }
+
+    /// The step the cursor goes to by itself: what a person must decide, else what is wrong, the worst first.
+    fn telling(run: &Run) -> usize {
+        use StepState::{Changing, Fail, Queued, Unknown, Warn};
+        if run.ended.is_none() {
+            return 0;
+        }
+        let first = |state| run.steps.iter().position(|step| step.state == state);
+        [Queued, Changing, Fail, Warn, Unknown].into_iter().find_map(first).unwrap_or_default()
+    }
+
+    /// Keeps the cursor on a step that is shown, and that step visible.
+    pub(super) fn settle(&mut self, size: (u16, u16)) {
+        let run = self.course.run();
+        let is_shown = |position: usize| run.steps.get(position).is_some_and(|step| step.state != StepState::Skipped);
+        if !self.is_held || !is_shown(self.chosen) {
+            self.chosen = Self::telling(run);
+        }
+        let area = steps_area(size, run);
+        let page = usize::from(area.height).max(1);
+        let lines = run_lines(run, area.width, self.chosen);
+        let own = |line: &super::RunLine| line.step == Some(self.chosen);
+        let first = lines.iter().position(own).unwrap_or_default();
+        let last = lines.iter().rposition(own).unwrap_or_default();
+        self.top = self.top.min(lines.len().saturating_sub(page));
+        if last >= self.top + page {
+            self.top = last + 1 - page;
+        }
+        // Of a step that is longer than the page, its beginning.
+        self.top = self.top.min(first);
+    }
+
+    /// Moves the cursor. Says whether anything changed.
+    pub(super) fn go(&mut self, motion: Motion, size: (u16, u16)) -> bool {
+        const PAGE: usize = 5;
+        let steps = &self.course.run().steps;
+        let shown: Vec<usize> =
+            (0..steps.len()).filter(|position| steps[*position].state != StepState::Skipped).collect();
+        let at = shown.iter().position(|position| *position == self.chosen).unwrap_or_default();
+        let to = motion.from(at, shown.len().saturating_sub(1), PAGE);
+        shown.get(to).copied().is_some_and(|step| self.put(step, size))
+    }
+
+    /// Puts the cursor on a step. Says whether anything changed.
+    pub(super) fn put(&mut self, step: usize, size: (u16, u16)) -> bool {
+        let before = (self.chosen, self.top);
+        (self.chosen, self.is_held) = (step, true);
+        self.settle(size);
+        before != (self.chosen, self.top)
+    }
+}
