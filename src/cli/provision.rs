@@ -1,20 +1,31 @@
 //! `rounds provision`: the backing stack.
 
+mod apply;
 pub mod args;
+mod drive;
 mod fleet;
 mod local;
+mod output;
+mod plan;
 mod render;
+mod site;
 
 use super::args::Cli;
 use super::environment::Environment;
 use super::failure::Failure;
+use crate::domain::ProvisionOperation;
 use crate::stack::StackError;
+use crate::terraform::TerraformError;
 use args::ProvisionCommand;
 
 /// Does what was asked with the stack.
 pub fn run(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> Result<u8, Failure> {
     match command {
         ProvisionCommand::Render(args) => render::run(cli, args),
+        ProvisionCommand::Plan(args) => plan::run(cli, args, environment),
+        ProvisionCommand::Apply(args) => apply::run(cli, args, ProvisionOperation::Apply, environment),
+        ProvisionCommand::Destroy(args) => apply::run(cli, args, ProvisionOperation::Destroy, environment),
+        ProvisionCommand::Output(args) => output::run(cli, args, environment),
         ProvisionCommand::Up(args) => local::up(args, environment),
         ProvisionCommand::Status(args) => local::status(cli, args, environment),
         ProvisionCommand::Down(args) => local::down(args, environment),
@@ -24,6 +35,12 @@ pub fn run(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> 
 
 impl From<StackError> for Failure {
     fn from(error: StackError) -> Self {
+        Self { hint: error.hint, ..Self::new(error.what) }
+    }
+}
+
+impl From<TerraformError> for Failure {
+    fn from(error: TerraformError) -> Self {
         Self { hint: error.hint, ..Self::new(error.what) }
     }
 }

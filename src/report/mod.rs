@@ -14,6 +14,7 @@ pub mod journal;
 pub mod logs;
 pub mod once;
 mod problem;
+pub mod provision;
 pub mod runbook;
 #[cfg(test)]
 mod sample;

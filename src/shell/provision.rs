@@ -56,7 +56,10 @@ pub async fn show_run(
             is_stopping: *stop.borrow(),
             back,
         };
-        terminal.draw(|frame| view::draw_run(frame, &shown, &screen.theme, &screen.glyphs))?;
+        if terminal.draw(|frame| view::draw_run(frame, &shown, &screen.theme, &screen.glyphs)).is_err() {
+            // The terminal is gone: the run goes on, and is followed without it.
+            break;
+        }
         tokio::select! {
             event = events.recv() => {
                 let Some(event) = event else { return Ok(run) };
@@ -77,7 +80,6 @@ pub async fn show_run(
                     _ => {}
                 },
                 Some(Ok(_)) => {}
-                // The terminal is gone: the run goes on, and is followed without it.
                 Some(Err(_)) | None => break,
             },
             _ = tick.tick() => {}

@@ -10,7 +10,6 @@ use crate::domain::{Action, PlannedChange};
 use crate::format::sanitise;
 
 /// What a saved plan would do.
-#[derive(Debug)]
 pub struct Saved {
     /// Where it is.
     pub file: PathBuf,
@@ -22,8 +21,18 @@ pub struct Saved {
     pub services: Option<usize>,
     /// What it changes.
     pub planned: Vec<PlannedChange>,
+    /// What differs from the state.
+    pub drift: Vec<PlannedChange>,
+    /// Whether there is anything to do: resources, or outputs alone.
+    pub has_changes: bool,
     /// All of it, for reckoning the cost. Holds secrets: never print it.
     pub document: Value,
+}
+
+impl std::fmt::Debug for Saved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Saved").field("file", &self.file).field("planned", &self.planned).finish_non_exhaustive()
+    }
 }
 
 impl Saved {
@@ -46,12 +55,17 @@ impl Saved {
             .map_err(|error| TerraformError::new(format!("{} show: this is no JSON: {error}", tool.name)))?;
         let variable = |name: &str| &document["variables"][name]["value"];
         let text = |name: &str| variable(name).as_str().map(|text| sanitise(text).into_owned());
-        let changes = document["resource_changes"].as_array().into_iter().flatten();
+        let changes = |key: &str| document[key].as_array().into_iter().flatten().filter_map(planned).collect();
+        let planned: Vec<PlannedChange> = changes("resource_changes");
+        let outputs = document["output_changes"].as_object().into_iter().flat_map(serde_json::Map::values);
+        let changes_outputs = outputs.into_iter().any(|change| change["actions"] != serde_json::json!(["no-op"]));
         Ok(Self {
             environment: text("environment"),
             region: text("aws_region"),
             services: variable("services").as_object().map(serde_json::Map::len),
-            planned: changes.filter_map(planned).collect(),
+            has_changes: !planned.is_empty() || changes_outputs,
+            drift: changes("resource_drift"),
+            planned,
             file,
             document,
         })

@@ -19,6 +19,20 @@ pub enum ProvisionCommand {
     /// and a compose file. For the example environment, for another with --vars, or for services given as
     /// --service NAME:PORT.
     Render(RenderArgs),
+    /// Say what would be made, changed and destroyed, by component, with the monthly cost before and after
+    ///
+    /// Runs Terraform or OpenTofu (`init` where it was not run yet, then `plan`) and keeps the plan for `apply`. Exit 0
+    /// planned, 2 failed, 3 could not start.
+    Plan(PlanArgs),
+    /// Do what the saved plan says, and show how far it is (makes the plan first where there is none)
+    ///
+    /// Ctrl-C is passed on once: what is under way is finished first. Exit 0 done, 1 stopped with things left, 2 failed,
+    /// 3 refused: nothing was changed.
+    Apply(ApplyArgs),
+    /// Destroy the stack: says what data dies, and wants the environment's name typed
+    Destroy(ApplyArgs),
+    /// Write the console's context for this stack into its configuration, or bring it up to date
+    Output(OutputArgs),
     /// Bring up a stack on this machine: Prometheus, Alertmanager (and Grafana, if installed) on a simulated fleet
     Up(UpArgs),
     /// Tell how each part of the stack is doing
@@ -44,6 +58,56 @@ pub struct RenderArgs {
     /// Overwrite files that were not written by this, or were changed since
     #[arg(long)]
     pub force: bool,
+}
+
+/// Which stack, and what drives it.
+#[derive(Debug, Clone, Args)]
+pub struct ModuleArgs {
+    /// The folder of the root module
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+    /// Terraform or OpenTofu, by name or path [default: the first of both on the PATH]
+    #[arg(long, value_name = "PROGRAM")]
+    pub terraform: Option<PathBuf>,
+}
+
+/// What would happen.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// Which.
+    #[command(flatten)]
+    pub module: ModuleArgs,
+    /// Plan to destroy everything; such a plan is shown and not kept
+    #[arg(long)]
+    pub destroy: bool,
+}
+
+/// Doing it.
+#[derive(Debug, Clone, Args)]
+pub struct ApplyArgs {
+    /// Which.
+    #[command(flatten)]
+    pub module: ModuleArgs,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// The environment's name, where it must be typed and nobody is asked (with --yes)
+    #[arg(long, value_name = "ENVIRONMENT", requires = "yes")]
+    pub confirm: Option<String>,
+    /// A log, line by line, on a terminal too
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// The console's context.
+#[derive(Debug, Clone, Args)]
+pub struct OutputArgs {
+    /// Which.
+    #[command(flatten)]
+    pub module: ModuleArgs,
+    /// Only show what would be written
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// The stack on this machine.
