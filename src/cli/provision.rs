@@ -9,6 +9,7 @@ mod output;
 mod plan;
 mod render;
 mod site;
+mod status;
 
 use super::args::Cli;
 use super::environment::Environment;
@@ -16,7 +17,7 @@ use super::failure::Failure;
 use crate::domain::ProvisionOperation;
 use crate::stack::StackError;
 use crate::terraform::TerraformError;
-use args::ProvisionCommand;
+use args::{LocalArgs, ProvisionCommand};
 
 /// Does what was asked with the stack.
 pub fn run(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> Result<u8, Failure> {
@@ -27,7 +28,10 @@ pub fn run(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> 
         ProvisionCommand::Destroy(args) => apply::run(cli, args, ProvisionOperation::Destroy, environment),
         ProvisionCommand::Output(args) => output::run(cli, args, environment),
         ProvisionCommand::Up(args) => local::up(args, environment),
-        ProvisionCommand::Status(args) => local::status(cli, args, environment),
+        ProvisionCommand::Status(args) if args.local => {
+            local::status(cli, &LocalArgs { local: true, dir: args.dir.clone() }, environment)
+        }
+        ProvisionCommand::Status(args) => status::run(cli, args, environment),
         ProvisionCommand::Down(args) => local::down(args, environment),
         ProvisionCommand::Fleet(args) => fleet::run(args),
     }

@@ -35,8 +35,10 @@ pub enum ProvisionCommand {
     Output(OutputArgs),
     /// Bring up a stack on this machine: Prometheus, Alertmanager (and Grafana, if installed) on a simulated fleet
     Up(UpArgs),
-    /// Tell how each part of the stack is doing
-    Status(LocalArgs),
+    /// Tell how each part of the stack is doing: on AWS, or with --local on this machine
+    ///
+    /// Exit 0 all well, 1 a warning, 2 something failed, 3 something could not be found out.
+    Status(StatusArgs),
     /// Stop what `up` started, and nothing else
     Down(DownArgs),
     /// Serve the metrics of the simulated fleet on loopback, until it is stopped
@@ -119,6 +121,28 @@ pub struct LocalArgs {
     /// The stack's folder [default: ~/.local/state/rounds/local]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+}
+
+/// How it is doing.
+#[derive(Debug, Clone, Args)]
+pub struct StatusArgs {
+    /// The stack on this machine
+    #[arg(long)]
+    pub local: bool,
+    /// The folder of the root module [default: .], or with --local the stack's [default: ~/.local/state/rounds/local]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Terraform or OpenTofu, by name or path [default: the first of both on the PATH]
+    #[arg(long, value_name = "PROGRAM")]
+    pub terraform: Option<PathBuf>,
+}
+
+impl StatusArgs {
+    /// The module that is looked at.
+    pub fn module(&self) -> ModuleArgs {
+        let dir = self.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+        ModuleArgs { dir, terraform: self.terraform.clone() }
+    }
 }
 
 /// Bringing it up.
