@@ -4,10 +4,12 @@ mod apply;
 pub mod args;
 mod drive;
 mod fleet;
+mod init;
 mod local;
 mod output;
 mod plan;
 mod render;
+mod root;
 mod site;
 mod status;
 
@@ -23,6 +25,7 @@ use args::{LocalArgs, ProvisionCommand};
 pub fn run(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> Result<u8, Failure> {
     match command {
         ProvisionCommand::Render(args) => render::run(cli, args),
+        ProvisionCommand::Init(args) => init::run(cli, args, environment),
         ProvisionCommand::Plan(args) => plan::run(cli, args, environment),
         ProvisionCommand::Apply(args) => apply::run(cli, args, ProvisionOperation::Apply, environment),
         ProvisionCommand::Destroy(args) => apply::run(cli, args, ProvisionOperation::Destroy, environment),

@@ -19,6 +19,11 @@ pub enum ProvisionCommand {
     /// and a compose file. For the example environment, for another with --vars, or for services given as
     /// --service NAME:PORT.
     Render(RenderArgs),
+    /// Write a root module for this account: asks what it cannot find out, and checks each answer against AWS
+    ///
+    /// Writes the module into DIR/module, and a root beside it that uses it: main.tf, variables.tf, outputs.tf,
+    /// terraform.tfvars, backend.tf (S3, with its own locking) and .gitignore. Overwrites nothing it did not write.
+    Init(InitArgs),
     /// Say what would be made, changed and destroyed, by component, with the monthly cost before and after
     ///
     /// Runs Terraform or OpenTofu (`init` where it was not run yet, then `plan`) and keeps the plan for `apply`. Exit 0
@@ -71,6 +76,21 @@ pub struct ModuleArgs {
     /// Terraform or OpenTofu, by name or path [default: the first of both on the PATH]
     #[arg(long, value_name = "PROGRAM")]
     pub terraform: Option<PathBuf>,
+}
+
+/// A root module.
+#[derive(Debug, Clone, Args)]
+pub struct InitArgs {
+    /// The folder it is written to
+    #[arg(long, value_name = "DIR", default_value = "monitoring")]
+    pub dir: PathBuf,
+    /// An answer: environment, region, vpc_id, private_subnet_ids, public_subnet_ids, ecs_cluster, domain_name,
+    /// office_cidrs, state_bucket, services (NAME:PORT), route53_zone_id, certificate_arn. Lists have commas
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub answers: Vec<String>,
+    /// Take what is found without asking
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// What would happen.
