@@ -128,6 +128,10 @@ pub fn line(event: &TerraformEvent, run: &TerraformRun, clock: &str) -> Option<S
         TerraformEvent::Failed { address, action, .. } => {
             Some(format!("{clock}  failed  {} {address}{}\n", action.word(), took(address)))
         }
+        // A message that was torn may hold a value whose mark as secret is in the part that is missing.
+        TerraformEvent::Garbled(line) if line.starts_with('{') => {
+            Some(format!("{clock}  not understood: a broken message of {} letters\n", line.chars().count()))
+        }
         TerraformEvent::Garbled(line) => Some(format!("{clock}  not understood: {line}\n")),
         _ => None,
     }
@@ -145,12 +149,13 @@ pub fn under_way(run: &TerraformRun, now: Timestamp, clock: &str) -> Option<Stri
     (!waiting.is_empty()).then(|| format!("{clock}  waiting for {}{rest}\n", waiting.join(", ")))
 }
 
-/// What it had to say, errors last: that is where a reader's eye is.
+/// What it had to say, errors last: that is where a reader's eye is. Without a lock held by another: [`lock`] tells that.
 pub fn diagnostics(run: &TerraformRun, colour: bool) -> String {
     let ink = Ink { colour };
     let mut out = String::new();
     for gravity in [Gravity::Warning, Gravity::Error] {
-        for diagnostic in run.diagnostics.iter().filter(|diagnostic| diagnostic.gravity == gravity) {
+        let told = run.diagnostics.iter().filter(|diagnostic| diagnostic.lock().is_none());
+        for diagnostic in told.filter(|diagnostic| diagnostic.gravity == gravity) {
             self::diagnostic(&mut out, diagnostic, ink);
         }
     }

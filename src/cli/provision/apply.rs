@@ -251,7 +251,7 @@ impl Turn<'_> {
                 let said = said.unwrap_or_else(|| "it did not say why".to_owned());
                 // A line that was not understood may have been the beginning of a change.
                 let outcome = if *self.stop.borrow() {
-                    Outcome::GaveUp { waiting_for: format!("{account} (told to stop)") }
+                    Outcome::GaveUp { waiting_for: format!("what is left (told to stop): {account}") }
                 } else if run.resources.is_empty() && run.garbled == 0 {
                     Outcome::NotMade { why: said }
                 } else {

@@ -29,7 +29,8 @@ pub fn run(cli: &Cli, args: &OutputArgs, environment: &Environment) -> Result<u8
     runtime.shutdown_timeout(FAREWELL);
     let (site, answer) = read?;
     let mut keys = context(&answer, site.tool.name)?;
-    let own = keys.remove("name").and_then(|name| name.as_str().map(str::to_owned));
+    let own = keys.get("name").and_then(Value::as_str).map(str::to_owned);
+    keys.retain(|key, _| key != "name");
     let name = cli.context.context.clone().or(own).ok_or_else(|| {
         Failure::new(format!("the output {OUTPUT} has no name")).with_hint("name the context: --context NAME")
     })?;
@@ -93,7 +94,7 @@ fn difference(before: &str, after: &str) -> String {
     while i < old.len() || j < new.len() {
         if i < old.len() && j < new.len() && old[i] == new[j] {
             (i, j) = (i + 1, j + 1);
-        } else if j < new.len() && (i == old.len() || common[i][j + 1] >= common[i + 1][j]) {
+        } else if j < new.len() && (i == old.len() || common[i][j + 1] > common[i + 1][j]) {
             let _ = writeln!(out, "  + {}", new[j]);
             j += 1;
         } else {
@@ -110,7 +111,7 @@ mod tests {
 
     #[test]
     fn only_what_changed_is_shown() {
-        assert_eq!(difference("a\nsecret\nb\n", "a\nsecret\nc\n"), "  + c\n  - b\n");
+        assert_eq!(difference("a\nsecret\nb\n", "a\nsecret\nc\n"), "  - b\n  + c\n");
         assert_eq!(difference("", "x\n"), "  + x\n");
         assert_eq!(difference("x\n", "x\n"), "");
     }
