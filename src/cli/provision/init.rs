@@ -17,7 +17,7 @@ use crate::domain::SourceError;
 use crate::domain::estate::Zone;
 use crate::format::{count, sanitise, shell_word};
 use crate::net::Meter;
-use crate::net::aws::ecs::api::Api;
+use crate::net::aws::ecs::Api;
 use crate::net::aws::query::ec2::{self, Subnet};
 use crate::net::aws::query::route53;
 use crate::net::aws::{Aws, Session};
@@ -70,7 +70,7 @@ pub fn run(cli: &Cli, args: &InitArgs, environment: &Environment) -> Result<u8, 
     } else if let Ok(found) = &found {
         for (key, ..) in QUESTIONS.iter().filter(|(.., optional)| !optional) {
             if let Some(offered) = found.offer(key, &answers) {
-                answers.entry(key).or_insert(offered);
+                answers.entry(*key).or_insert(offered);
             }
         }
     }
@@ -115,7 +115,7 @@ fn given(texts: &[String]) -> Result<Answers, Failure> {
             return Err(Failure::new(format!("--set {text}: there is no such key"))
                 .with_hint(format!("keys: {}", names.join(", "))));
         };
-        answers.insert(key, values(value));
+        answers.insert(*key, values(value));
     }
     Ok(answers)
 }
@@ -141,7 +141,7 @@ fn ask(answers: &mut Answers, key: &str, offered: Option<Vec<String>>) -> Result
         let typed = values(line.trim());
         let value = if line.trim().is_empty() { offered.clone().unwrap_or_default() } else { typed };
         if !value.is_empty() || *optional {
-            answers.insert(key, value);
+            answers.insert(*key, value);
             return Ok(());
         }
     }
@@ -268,7 +268,7 @@ impl Found {
             self.check_subnets(key, vpc, answers, wrong, told);
         }
         let cluster = first(answers, "ecs_cluster_id").unwrap_or_default().to_owned();
-        let is_meant = |arn: &&String| **arn == cluster || arn.rsplit('/').next() == Some(&cluster);
+        let is_meant = |arn: &&String| **arn == cluster || arn.rsplit('/').next() == Some(cluster.as_str());
         match self.clusters.iter().find(is_meant) {
             Some(arn) => {
                 let _ = writeln!(told, "  cluster {cluster}: there");

@@ -97,11 +97,11 @@ pub fn first<'a>(answers: &'a Answers, key: &str) -> Option<&'a str> {
 
 /// Every file, the module's and the root's own.
 pub fn files(answers: &Answers) -> Vec<Rendered> {
-    let file = |path: &str, source, text: String| Rendered { path: path.to_owned(), source, text };
+    let file = |path: &str, source: &'static str, text: String| Rendered { path: path.to_owned(), source, text };
     let mut files: Vec<Rendered> = provision::shipped()
         .iter()
         .filter(|(path, _)| !NOT_NEEDED.iter().any(|folder| path.starts_with(folder)))
-        .map(|(path, text)| file(&format!("module/{path}"), path, (*text).to_owned()))
+        .map(|(path, text)| file(&format!("module/{path}"), *path, (*text).to_owned()))
         .collect();
     files.push(file("main.tf", "main.tf", MAIN.to_owned()));
     files.push(file("outputs.tf", "outputs.tf", OUTPUTS.to_owned()));
