@@ -5,10 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    #[expect(clippy::print_stdout, reason = "how a build script speaks to cargo")]
-    {
-        println!("cargo::rerun-if-changed=provision");
-    }
+    println!("cargo::rerun-if-changed=provision");
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("provision");
     let mut files = Vec::new();
     collect(&root, &mut files)?;

@@ -7,6 +7,7 @@
 mod assess;
 mod fleet;
 mod frame;
+mod logs;
 mod once;
 mod update;
 

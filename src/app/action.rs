@@ -141,6 +141,17 @@ pub(super) fn trouble(snapshot: &Snapshot, service: &ServiceHealth, task: &Task)
     is_down.then_some("its target is down")
 }
 
+/// What the screen knows of the task a change is about.
+pub(super) fn seen(snapshot: &Snapshot, change: &Change) -> Option<String> {
+    let Change::RestartTask { service, task } = change else { return None };
+    let service = snapshot.service(service)?;
+    let task = service.ecs.as_ref()?.tasks.iter().find(|known| known.id == *task)?;
+    let up = task.started_at.map(|at| format!("up {}", format::age(at, snapshot.at)));
+    let said: Vec<String> =
+        trouble(snapshot, service, task).map(str::to_owned).into_iter().chain(up).chain(task.address.clone()).collect();
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
 fn running(ecs: &EcsService) -> impl Iterator<Item = &Task> {
     ecs.tasks.iter().filter(|task| task.state == TaskState::Running)
 }

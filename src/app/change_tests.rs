@@ -541,6 +541,21 @@ fn several_changes_are_followed_at_once_and_each_tells_its_end() {
 }
 
 #[test]
+fn leaving_while_a_change_is_watched_is_asked_twice() {
+    let mut model = model();
+    let plan = plain();
+    dialog(&mut model, &plan);
+    press(&mut model, "y");
+    assert_eq!(press(&mut model, "q"), []);
+    assert!(said(&model).contains("under way"), "{}", said(&model));
+    assert_eq!(press(&mut model, "j q"), [], "twice in a row");
+    assert_eq!(press(&mut model, "q"), [Effect::Quit]);
+    update(&mut model, Msg::Progress(Box::new(progress(&plan, 5, at(60), Some(Outcome::Verified)))), at(60));
+    press(&mut model, "j");
+    assert_eq!(press(&mut model, "q"), [Effect::Quit]);
+}
+
+#[test]
 fn the_mouse_answers_only_where_an_answer_is() {
     let click = |spot| Msg::Mouse(MouseInput { kind: MouseKind::Click, spot });
     for (spot, is_left, goes) in [

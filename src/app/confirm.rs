@@ -21,6 +21,8 @@ pub struct Confirm {
     pub(super) change: Change,
     /// With what.
     pub options: PlanOptions,
+    /// What the screen knows of the task it is about (`its target is down`).
+    pub seen: Option<String>,
     /// How far it is.
     pub stage: ConfirmStage,
     /// The first line shown of a plan that is longer than the screen.

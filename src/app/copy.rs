@@ -6,6 +6,9 @@ use super::{AlertItem, ChangeItem, Model, Offer, OverviewItem, Pane, Place, serv
 
 /// The text of what the cursor is on, where there is one.
 pub(super) fn copied(model: &Model) -> Option<String> {
+    if let (Place::Logs(_), Some(screen)) = (model.trail.here(), &model.logs) {
+        return screen.selected().map(|line| line.text.to_string());
+    }
     if *model.trail.here() == Place::Changes {
         return changed(model);
     }
@@ -54,7 +57,8 @@ pub(super) fn copied(model: &Model) -> Option<String> {
             }
         }
         Place::Messages => model.notices.said().nth(model.text_top).map(|(_, notice)| notice.text.clone()),
-        Place::Help | Place::Changes => None,
+        // These two were dealt with above.
+        Place::Logs(_) | Place::Help | Place::Changes => None,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Change, ChartAsk, Consent, Plan, PlanOptions, Snapshot};
+use jiff::Timestamp;
+
+use crate::domain::{Change, ChartAsk, Consent, LogLine, LogScope, Plan, PlanOptions, ServiceId, Snapshot};
 use crate::runbook::Question;
 
 /// Something only the world outside can do. The shell performs it and answers, if at all, with a message.
@@ -14,6 +16,48 @@ pub enum Effect {
     Refresh,
     /// Read the charts of one service; the answer is [`super::Msg::Chart`].
     LoadChart(ChartAsk),
+    /// Follow a log; the answers are [`super::Msg::Logs`] with this number. One that was followed before no longer is.
+    FollowLogs {
+        /// The number.
+        asking: u64,
+        /// Whose lines.
+        scope: LogScope,
+        /// From when on.
+        from: Timestamp,
+        /// Whether they are to be sent live, which costs money and was consented to.
+        live: bool,
+    },
+    /// Follow no log any more.
+    StopLogs,
+    /// Read lines of a log from before a moment; the answer is a [`super::Msg::Logs`] with this number.
+    OlderLogs {
+        /// The number.
+        asking: u64,
+        /// Whose lines.
+        scope: LogScope,
+        /// The moment.
+        before: Timestamp,
+    },
+    /// Send [`super::Msg::Sift`] with this number back, after the keys that wait.
+    Sift(u64),
+    /// Write lines to a file that does not exist yet; a notice says what became of it.
+    SaveLogs {
+        /// The file.
+        path: String,
+        /// The lines.
+        lines: Arc<Vec<LogLine>>,
+        /// The service they are of.
+        service: String,
+    },
+    /// Open a page in a browser, or say why not and offer its address.
+    OpenUrl(String),
+    /// Give the terminal to a shell in a task, and take it back afterwards.
+    OpenShell {
+        /// The service.
+        service: ServiceId,
+        /// The task's id.
+        task: String,
+    },
     /// Put a text on the clipboard.
     Copy(String),
     /// Suspend to the shell that started us.

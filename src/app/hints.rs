@@ -31,9 +31,9 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
                 (Command::Filter, filtered(!list.filter().is_empty())),
                 (Command::Problems, problems(list.problems_only())),
                 (Command::Alerts, "alerts"),
-                (Command::Restart, "restart"),
-                (Command::Actions, "change"),
+                (Command::Actions, "act"),
                 (Command::SortNext, "sort"),
+                (Command::Restart, "restart"),
                 (Command::Targets, "targets"),
                 (Command::Sources, "sources"),
             ];
@@ -45,16 +45,18 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
         Place::Service(_) => vec![
             (Command::Back, "back"),
             (Command::NextPane, "next part"),
+            (Command::Logs, "logs"),
+            (Command::Actions, "act"),
             (Command::Restart, "restart"),
-            (Command::Actions, "change"),
             (Command::SpanLonger, "longer"),
             (Command::SpanShorter, "shorter"),
             (Command::Copy, "copy"),
         ],
+        Place::Logs(_) => logs(model),
         Place::Alerts => vec![
             (Command::Back, "back"),
             (Command::Open, "runbook"),
-            (Command::Actions, "change"),
+            (Command::Actions, "act"),
             (Command::Filter, filtered(!model.alerts.list.filter().is_empty())),
             (Command::Problems, if model.alerts.list.problems_only() { "everything" } else { "active" }),
             (Command::SortNext, "sort"),
@@ -63,7 +65,7 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
         Place::Targets => vec![
             (Command::Back, "back"),
             (Command::Open, "open service"),
-            (Command::Actions, "change"),
+            (Command::Actions, "act"),
             (Command::Filter, filtered(!model.targets.list.filter().is_empty())),
             (Command::Problems, problems(model.targets.list.problems_only())),
             (Command::SortNext, "sort"),
@@ -113,5 +115,34 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
         hints.push((Command::Help, "help"));
     }
     hints.push((Command::Quit, "quit"));
+    hints
+}
+
+fn logs(model: &Model) -> Vec<(Command, &'static str)> {
+    let Some(screen) = &model.logs else { return vec![(Command::Back, "back")] };
+    let back = match (screen.detail, screen.is_narrowed()) {
+        (true, _) => "close",
+        (false, true) => "clear",
+        (false, false) => "back",
+    };
+    let mut hints = vec![
+        (Command::Back, back),
+        (Command::LogFollow, if screen.follows { "pause" } else { "follow" }),
+        (Command::Filter, if screen.typed.is_empty() { "filter" } else { "filter is on" }),
+        (Command::Open, if screen.detail { "close" } else { "whole line" }),
+    ];
+    if !screen.typed.is_empty() {
+        let around = if screen.sieve.choice().around { "matches only" } else { "lines around" };
+        hints.extend([(Command::LogAround, around), (Command::NextMatch, "next")]);
+    }
+    hints.extend([
+        (Command::LogLevel, "level"),
+        (Command::LogWrap, if screen.wrap { "cut lines" } else { "wrap" }),
+        (Command::LogTask, "one task"),
+        (Command::LogMoment, "time"),
+        (Command::LogPattern, "pattern"),
+        (Command::LogSave, "save"),
+        (Command::LogLive, "live"),
+    ]);
     hints
 }

@@ -16,7 +16,10 @@ mod gate;
 pub mod geometry;
 mod help;
 mod hints;
+mod journal;
 mod line;
+mod links;
+mod logs;
 mod model;
 mod msg;
 mod notice;
@@ -36,6 +39,10 @@ pub(crate) mod change_sample;
 #[cfg(test)]
 mod change_tests;
 #[cfg(test)]
+pub(crate) mod run_sample;
+#[cfg(test)]
+mod run_tests;
+#[cfg(test)]
 mod tests;
 
 pub use action::{Action, Intent, Menu, short};
@@ -48,14 +55,16 @@ pub use effect::Effect;
 pub use gate::GateView;
 pub use help::{HelpLine, Legend, help_lines};
 pub use hints::footer_hints;
+pub use journal::{JournalEntry, Mood};
 pub use line::Line;
-pub use model::{Model, Overlay, Setup, Surroundings};
+pub use logs::{Choice, LogPlace, LogScreen, LogStore, Older, Query, log_columns};
+pub use model::{LogQuestion, Model, Overlay, Setup, Surroundings};
 pub use msg::{ConfirmSpot, MouseInput, MouseKind, Msg, Spot};
 pub use notice::{Level, Notice, Notices};
 pub use overview::{Overview, OverviewItem, ServiceColumn};
 pub use palette::{Candidate, Palette};
 pub use place::{Place, Trail};
-pub use progress::{ChangeColumn, ChangeItem, Changes, Followed, JournalEntry, Mood, elapsed};
+pub use progress::{ChangeColumn, ChangeItem, Changes, Followed, elapsed};
 pub use run_lines::{ConclusionLine, RunLine, RunLineKind, SAID, conclusion_lines, run_lines, steps_area};
 pub use runbooks::{Offer, OfferColumn, RunEntry, Runbooks, Subject as RunSubject};
 pub use service::{ChartState, Pane, ServiceScreen, service_alerts, service_targets};

@@ -13,8 +13,8 @@ use crate::runbook::Library;
 use super::browser::Browse;
 use super::cursor::Lost;
 use super::{
-    Alerts, Asking, Changes, Confirm, GateView, Line, Menu, Notice, Notices, Overview, Palette, Pane, Place, Runbooks,
-    ServiceScreen, Sources, Targets, Trail, geometry, help_lines,
+    Alerts, Asking, Changes, Confirm, GateView, Line, LogScreen, Menu, Notice, Notices, Overview, Palette, Pane, Place,
+    Runbooks, ServiceScreen, Sources, Targets, Trail, geometry, help_lines,
 };
 
 /// What is looked at: the parts of the model that another context replaces.
@@ -26,6 +26,10 @@ pub struct Surroundings {
     pub policy: Policy,
     /// Its sources and where they are, without secrets: what the waiting screen names.
     pub sources: Vec<(SourceKind, String)>,
+    /// Lines of a log kept in memory.
+    pub log_lines: usize,
+    /// What it costs to be sent lines of a log live, where that can be done.
+    pub live_cost: Option<&'static str>,
 }
 
 /// What a model starts from.
@@ -56,12 +60,27 @@ pub enum Overlay {
     Filter(Line),
     /// A command is typed.
     Palette(Palette),
+    /// An answer to a question about the log is typed.
+    LogAsk(LogQuestion, Line),
     /// A change is chosen.
     Menu(Menu),
     /// What a change needs to be told is typed.
     Asking(Asking),
     /// A change waits for a yes.
     Confirm(Box<Confirm>),
+}
+
+/// What is asked about a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogQuestion {
+    /// What to look for.
+    Query,
+    /// What the backend is to choose by.
+    Pattern,
+    /// Which moment to go to.
+    Moment,
+    /// Which file to write.
+    File,
 }
 
 /// Everything the screen depends on. Only [`super::update`] changes it.
@@ -84,6 +103,9 @@ pub struct Model {
     pub(crate) runbooks: Runbooks,
     pub(crate) gate: GateView,
     pub(crate) service: Option<ServiceScreen>,
+    pub(crate) logs: Option<Box<LogScreen>>,
+    /// The number of the last log that was asked for.
+    pub(super) logs_asked: u64,
     /// The first line visible of help, or the first message.
     pub(crate) text_top: usize,
     pub(crate) overlay: Option<Overlay>,
@@ -96,6 +118,8 @@ pub struct Model {
     pub(crate) shown_now: Timestamp,
     /// The span that the next service screen begins with.
     pub(super) span: Span,
+    /// Whether leaving was asked for while a change is under way.
+    pub(super) is_leaving: bool,
     /// Plans asked for so far.
     pub(super) asks: u64,
     revision: u64,
@@ -126,6 +150,8 @@ impl Model {
             runbooks: Runbooks::default(),
             gate: GateView::default(),
             service: None,
+            logs: None,
+            logs_asked: 0,
             text_top: 0,
             overlay: None,
             pending: Vec::new(),
@@ -133,6 +159,7 @@ impl Model {
             refreshing: false,
             shown_now: Timestamp::UNIX_EPOCH,
             span: Span::default(),
+            is_leaving: false,
             asks: 0,
             revision: 0,
         }
@@ -158,6 +185,11 @@ impl Model {
     /// The screen shown.
     pub const fn place(&self) -> &Place {
         self.trail.here()
+    }
+
+    /// The zone of clock times.
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// The theme shown.
@@ -195,7 +227,7 @@ impl Model {
             Place::Sources => Some(&mut self.sources.list),
             Place::Changes => Some(&mut self.changes.list),
             Place::Runbooks => Some(&mut self.runbooks.list),
-            Place::Service(_) | Place::Run(_) | Place::Messages | Place::Help => None,
+            Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => None,
         }
     }
 
@@ -206,7 +238,9 @@ impl Model {
             Place::Alerts | Place::Targets | Place::Sources | Place::Changes | Place::Runbooks => {
                 geometry::listing(self.size, rows).page()
             }
-            Place::Service(_) | Place::Run(_) | Place::Messages | Place::Help => geometry::help(self.size).1,
+            Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => {
+                geometry::help(self.size).1
+            }
         }
     }
 
@@ -242,7 +276,9 @@ impl Model {
             Place::Targets => self.targets.rebuild(&snapshot, page, lost),
             Place::Sources => self.sources.rebuild(&snapshot, page, lost),
             Place::Runbooks => self.runbooks.rebuild(&snapshot, page, lost),
-            Place::Service(_) | Place::Changes | Place::Run(_) | Place::Messages | Place::Help => return,
+            Place::Changes | Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => {
+                return;
+            }
         }
         self.fit(place);
     }
@@ -263,6 +299,9 @@ impl Model {
             let shown = screen.pane;
             screen.fit(|pane| geometry::pane_page(size, shown, pane));
         }
+        if let Some(screen) = &mut self.logs {
+            screen.settle(size);
+        }
         if let Place::Run(run) = *self.trail.here()
             && let Some(entry) = self.runbooks.run_mut(run)
         {
@@ -279,7 +318,7 @@ impl Model {
             Place::Sources => self.sources.list.len(),
             Place::Changes => self.changes.list.len(),
             Place::Runbooks => self.runbooks.list.len(),
-            Place::Service(_) | Place::Run(_) | Place::Messages | Place::Help => return,
+            Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => return,
         };
         let page = self.page(place, rows);
         match place {
@@ -289,7 +328,7 @@ impl Model {
             Place::Sources => self.sources.list.fit(page),
             Place::Changes => self.changes.list.fit(page),
             Place::Runbooks => self.runbooks.list.fit(page),
-            Place::Service(_) | Place::Run(_) | Place::Messages | Place::Help => {}
+            Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => {}
         }
     }
 

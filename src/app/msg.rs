@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::domain::journal::Story;
 use crate::domain::{
-    Chart, ChartAsk, CheckResult, GateState, ObjectionKind, Plan, Progress, Refusal, Snapshot, SourceError, Span,
+    Chart, ChartAsk, CheckResult, GateState, LogNews, ObjectionKind, Plan, Progress, Refusal, Snapshot, SourceError,
+    Span,
 };
 use crate::keymap::Key;
 
-use super::{JournalEntry, Notice, Pane, Place, Surroundings};
+use super::{Notice, Pane, Place, Surroundings};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -26,6 +28,10 @@ pub enum Msg {
     Snapshot(Arc<Snapshot>),
     /// The charts asked for, or why there are none.
     Chart(Result<Arc<Chart>, (ChartAsk, SourceError)>),
+    /// What is new of the log that was asked for under this number.
+    Logs(u64, LogNews),
+    /// Go on looking through the log that was asked for under this number.
+    Sift(u64),
     /// Something to tell the operator.
     Notice(Notice),
     /// Whether a round of reading is under way.
@@ -62,7 +68,7 @@ pub enum Msg {
         result: Box<CheckResult>,
     },
     /// The journal, the newest first, or why it cannot be read.
-    Journal(Result<Vec<JournalEntry>, String>),
+    Journal(Result<Vec<Story>, String>),
 }
 
 /// What the mouse did, and to what: the shell looks the place up in the view's hit map.
@@ -106,6 +112,8 @@ pub enum Spot {
     Column(usize),
     /// A row of one part of the service screen, by what its thing is known by.
     PaneRow(Pane, u64),
+    /// A line of a log, by its place.
+    LogLine(i64),
     /// A part of the service screen.
     Pane(Pane),
     /// A span of time of the charts.

@@ -6,6 +6,7 @@ use crate::command::{Command, available};
 use crate::domain::{ServiceId, Snapshot};
 
 use super::fuzzy::Fuzzy;
+use super::links::links;
 use super::{Line, Model};
 
 /// The most candidates listed.
@@ -21,6 +22,8 @@ pub(super) enum Choice {
     Theme(String),
     Context(String),
     Service(ServiceId),
+    /// A page in a browser.
+    Page(String),
     /// Goes on typing after this word.
     More(&'static str),
 }
@@ -51,8 +54,12 @@ pub struct Palette {
 }
 
 /// Words that take an argument, and what they do.
-const WITH_ARGUMENT: [(&str, &str); 3] =
-    [("service", "go to a service"), ("context", "look at another context"), ("theme", "show another theme")];
+const WITH_ARGUMENT: [(&str, &str); 4] = [
+    ("service", "go to a service"),
+    ("page", "open a page about what the cursor is on"),
+    ("context", "look at another context"),
+    ("theme", "show another theme"),
+];
 
 impl Palette {
     pub(super) fn new(typed: &str, model: &Model) -> Self {
@@ -99,6 +106,7 @@ fn candidates(typed: &str, model: &Model) -> Vec<Candidate> {
                 let current = &model.surroundings.context.name;
                 return named(word, argument, &model.context_names, "", current, Choice::Context);
             }
+            "page" => return pages(argument, model),
             "service" => return services(argument, model.snapshot.as_ref(), MOST),
             _ => {}
         }
@@ -162,6 +170,20 @@ fn services(argument: &str, snapshot: Option<&Arc<Snapshot>>, most: usize) -> Ve
                 matched: shifted(matched, WORD),
                 choice: Choice::Service(service.id.clone()),
             }
+        })
+        .collect()
+}
+
+fn pages(argument: &str, model: &Model) -> Vec<Candidate> {
+    const WORD: &str = "page";
+    let links = links(model).into_iter().map(|(name, url)| (name.clone(), (name, url)));
+    ranked(argument, links, MOST)
+        .into_iter()
+        .map(|((name, url), matched)| Candidate {
+            text: format!("{WORD} {name}"),
+            doc: url.clone(),
+            matched: shifted(matched, WORD),
+            choice: Choice::Page(url),
         })
         .collect()
 }

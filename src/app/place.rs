@@ -3,6 +3,8 @@
 use crate::command::{Command, Scope};
 use crate::domain::ServiceId;
 
+use super::LogPlace;
+
 /// A screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -10,6 +12,8 @@ pub enum Place {
     Overview,
     /// One service.
     Service(ServiceId),
+    /// The log of a service or of one of its tasks.
+    Logs(LogPlace),
     /// All alerts and silences.
     Alerts,
     /// All scrape targets.
@@ -34,6 +38,7 @@ impl Place {
         match self {
             Self::Overview => Scope::Overview.path(),
             Self::Service(_) => Scope::Service.path(),
+            Self::Logs(_) => Scope::Logs.path(),
             Self::Alerts
             | Self::Targets
             | Self::Sources
@@ -51,8 +56,14 @@ impl Place {
         match command {
             Command::Open => !matches!(self, Self::Sources | Self::Changes | Self::Messages | Self::Help),
             Command::Filter => !matches!(self, Self::Service(_) | Self::Run(_) | Self::Messages | Self::Help),
-            Command::Problems => {
-                !matches!(self, Self::Service(_) | Self::Runbooks | Self::Run(_) | Self::Messages | Self::Help)
+            Command::Problems => !matches!(
+                self,
+                Self::Service(_) | Self::Logs(_) | Self::Runbooks | Self::Run(_) | Self::Messages | Self::Help
+            ),
+            Command::Logs => matches!(self, Self::Overview | Self::Service(_) | Self::Alerts | Self::Targets),
+            Command::Shell => matches!(self, Self::Overview | Self::Service(_) | Self::Logs(_)),
+            Command::OpenUrl => {
+                !matches!(self, Self::Changes | Self::Runbooks | Self::Run(_) | Self::Messages | Self::Help)
             }
             Command::SortNext | Command::SortPrevious | Command::SortReverse => {
                 matches!(self, Self::Overview | Self::Alerts | Self::Targets)
@@ -71,6 +82,7 @@ impl Place {
         match self {
             Self::Overview => "overview",
             Self::Service(_) => "service",
+            Self::Logs(_) => "log",
             Self::Alerts => "alerts",
             Self::Targets => "targets",
             Self::Sources => "sources",
@@ -105,6 +117,11 @@ impl Trail {
     /// The screen that going back leads to.
     pub fn before(&self) -> Option<&Place> {
         self.behind.last()
+    }
+
+    /// Every screen on the way, the one shown last.
+    pub fn all(&self) -> impl Iterator<Item = &Place> {
+        self.behind.iter().chain([&self.here])
     }
 
     /// Goes to a screen. One that lies on the way here is gone back to, so that the trail never runs in circles.

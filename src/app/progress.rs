@@ -10,7 +10,7 @@ use crate::format;
 
 use super::cursor::{Lost, identity};
 use super::fuzzy::Fuzzy;
-use super::{Browser, Column, Row};
+use super::{Browser, Column, JournalEntry, Mood, Row};
 
 /// The most changes of one sitting that are kept; the oldest that have ended leave.
 const MOST: usize = 200;
@@ -102,54 +102,6 @@ pub fn elapsed(length: Duration) -> String {
         seconds @ 0..60 => format!("{seconds}s"),
         seconds @ 60..3_600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
         _ => format::duration(length),
-    }
-}
-
-/// One change that the journal tells of. Its texts are sanitised by whoever read it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JournalEntry {
-    /// The plan's id.
-    pub id: String,
-    /// When it was meant.
-    pub at: Timestamp,
-    /// In which context.
-    pub context: String,
-    /// Who.
-    pub who: String,
-    /// The headline.
-    pub title: String,
-    /// How it ended.
-    pub ending: String,
-    /// How that is to be taken.
-    pub mood: Mood,
-    /// Everything else, a label and a text each.
-    pub facts: Vec<(String, String)>,
-}
-
-/// How an ending is to be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
-    /// As wanted.
-    Good,
-    /// Nothing was changed.
-    Neutral,
-    /// Under way, here or elsewhere.
-    Open,
-    /// Not as wanted.
-    Bad,
-    /// Nobody knows: look.
-    Unknown,
-}
-
-impl Mood {
-    /// How an outcome is to be taken.
-    pub const fn of(outcome: &Outcome) -> Self {
-        match outcome {
-            Outcome::Verified => Self::Good,
-            Outcome::Failed { .. } => Self::Bad,
-            Outcome::GaveUp { .. } | Outcome::Unwatched { .. } | Outcome::Unknown { .. } => Self::Unknown,
-            Outcome::NotMade { .. } => Self::Neutral,
-        }
     }
 }
 

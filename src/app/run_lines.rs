@@ -85,11 +85,18 @@ fn add(lines: &mut Vec<RunLine>, step: &RunStep, position: usize, room: usize, i
             let told: Vec<&Looked> = result
                 .looked
                 .iter()
-                .filter(|looked| is_chosen || (looked.state != CheckState::Pass && looked.text != result.summary))
+                .filter(|looked| looked.text != result.summary && (is_chosen || looked.state != CheckState::Pass))
                 .collect();
             let most = if is_chosen { MANY } else { FEW };
             for looked in told.iter().take(most) {
-                for (number, text) in format::paragraph(&looked.text, room.saturating_sub(2)).into_iter().enumerate() {
+                let room = room.saturating_sub(2);
+                // In full where somebody reads it, a line where it is passed over.
+                let texts = if is_chosen {
+                    format::paragraph(&looked.text, room)
+                } else {
+                    vec![format::clip(&looked.text, room)]
+                };
+                for (number, text) in texts.into_iter().enumerate() {
                     let lead = if number == 0 { "- " } else { "  " };
                     push(RunLineKind::Seen(looked.state), format!("{lead}{text}"));
                 }
@@ -129,7 +136,11 @@ pub fn conclusion_lines(run: &Run, width: u16) -> Vec<ConclusionLine> {
         say(label, &conclusion.headline, state, 2);
     }
     for (number, cause) in conclusion.causes.iter().take(3).enumerate() {
-        say(if number == 0 { "found" } else { "also" }, &cause.words, Some(cause.state), 2);
+        if number == 0 {
+            say("found", &cause.words, Some(cause.state), 2);
+        } else {
+            say("also", &format::clip(&cause.words, room), Some(cause.state), 1);
+        }
     }
     if conclusion.causes.len() > 3 {
         say("", &format!("and {} more", conclusion.causes.len() - 3), None, 1);
@@ -138,7 +149,17 @@ pub fn conclusion_lines(run: &Run, width: u16) -> Vec<ConclusionLine> {
         let steps: Vec<&str> = conclusion.unknown.iter().map(|unlearnt| unlearnt.step.as_str()).collect();
         say("unknown", &steps.join(", "), Some(CheckState::Unknown), 1);
     }
-    if let Some(next) = &conclusion.next_step {
+    for step in run.steps.iter().filter(|step| matches!(step.deed, RunDeed::Change { .. })) {
+        match step.state {
+            StepState::Changing => say("changing", &step.title, None, 1),
+            StepState::Done => say("done", &format!("{}: {}", step.title, step.said), Some(CheckState::Pass), 1),
+            StepState::Failed => say("failed", &format!("{}: {}", step.title, step.said), Some(CheckState::Fail), 2),
+            _ => {}
+        }
+    }
+    // What to do next was said before it was done.
+    let is_done = run.steps.iter().any(|step| step.state == StepState::Done);
+    if let Some(next) = conclusion.next_step.as_ref().filter(|_| !is_done) {
         say("next", next, None, 2);
     }
     lines.truncate(MOST_CONCLUSION);

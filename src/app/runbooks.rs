@@ -126,13 +126,8 @@ impl Runbooks {
 
     /// How well a runbook fits the subject: its alert, or what fires of its service, or anything that fires.
     fn fit(&self, runbook: &Runbook, snapshot: &Snapshot) -> Option<Fit> {
-        match &self.subject.alert {
-            Some(alert) => fit(runbook, alert),
-            None => {
-                let alert = best_alert(runbook, snapshot, self.subject.service.as_ref())?;
-                fit(runbook, alert)
-            }
-        }
+        let best = || best_alert(runbook, snapshot, self.subject.service.as_ref());
+        fit(runbook, self.subject.alert.as_ref().or_else(best)?)
     }
 
     /// Whether any runbook is for an alert.
@@ -153,7 +148,9 @@ impl Runbooks {
         fitting.sort_by_key(|(fit, _)| *fit);
         let mut offers: Vec<Offer> =
             fitting.into_iter().map(|(fit, position)| Offer::Runbook(position, Some(fit))).collect();
-        offers.extend(self.subject.service.clone().map(Offer::Service));
+        // From an alert; who comes from the service itself knows the way.
+        let alert = self.subject.alert.as_ref();
+        offers.extend(alert.and_then(|_| self.subject.service.clone()).map(Offer::Service));
         offers.extend(self.runs.iter().rev().map(|entry| Offer::Run(entry.id)));
         offers.extend(others.into_iter().map(|position| Offer::Runbook(position, None)));
         let rows = offers
@@ -238,12 +235,13 @@ impl RunEntry {
 
     /// The step the cursor goes to by itself: what a person must decide, else what is wrong, the worst first.
     fn telling(run: &Run) -> usize {
-        use StepState::{Changing, Fail, Queued, Unknown, Warn};
-        if run.ended.is_none() {
+        use StepState::{Changing, Done, Fail, Failed, Queued, Unknown, Warn};
+        // What comes in while it looks moves nothing; a change that is made stays where it is.
+        if run.ended.is_none() && !run.steps.iter().any(|step| matches!(step.state, Changing | Done | Failed)) {
             return 0;
         }
         let first = |state| run.steps.iter().position(|step| step.state == state);
-        [Queued, Changing, Fail, Warn, Unknown].into_iter().find_map(first).unwrap_or_default()
+        [Queued, Changing, Failed, Done, Fail, Warn, Unknown].into_iter().find_map(first).unwrap_or_default()
     }
 
     /// Keeps the cursor on a step that is shown, and that step visible.

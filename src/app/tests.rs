@@ -13,6 +13,8 @@ use crate::domain::{
 };
 use crate::keymap::{self, Code, Key, Keymap};
 
+mod logs;
+
 use super::{
     ChartState, Effect, HelpLine, Model, MouseInput, MouseKind, Msg, Notice, Overlay, OverviewItem, Pane, Place,
     ServiceColumn, Setup, Spot, Surroundings, help_lines, update,

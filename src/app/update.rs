@@ -2,6 +2,7 @@
 
 mod changes;
 mod keys;
+mod logs;
 mod mouse;
 mod runbooks;
 
@@ -24,7 +25,7 @@ use super::{
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return keys::press(model, key, now),
-        Msg::Paste(text) => keys::paste(model, &text),
+        Msg::Paste(text) => return keys::paste(model, &text),
         Msg::Mouse(input) => return mouse::act(model, input, now),
         Msg::Resize(columns, rows) => {
             if model.size != (columns, rows) {
@@ -46,6 +47,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
                 model.touch();
             }
         }
+        Msg::Logs(asking, news) => return logs::take(model, asking, news),
+        Msg::Sift(asking) => return logs::sift(model, asking),
         Msg::Notice(notice) => tell(model, notice, now),
         Msg::Planned { ask, answer } => changes::planned(model, ask, answer, now),
         Msg::Progress(progress) => {
@@ -110,6 +113,7 @@ fn switch(model: &mut Model, surroundings: Surroundings) {
     model.surroundings = surroundings;
     model.snapshot = None;
     model.service = None;
+    model.logs = None;
     model.trail = super::Trail::default();
     model.overview = super::Overview::default();
     model.alerts = super::Alerts::default();
@@ -134,16 +138,22 @@ fn go(model: &mut Model, place: Place, now: Timestamp) -> Vec<Effect> {
 fn arrive(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.touch();
     model.text_top = 0;
+    let mut effects = logs::arrive(model, now);
     if let Place::Run(run) = *model.trail.here() {
         let size = model.size;
         if let Some(entry) = model.runbooks.run_mut(run) {
             entry.settle(size);
         }
-        return Vec::new();
+        return effects;
     }
     if *model.trail.here() == Place::Changes {
-        return vec![Effect::ReadJournal];
+        effects.push(Effect::ReadJournal);
     }
+    effects.extend(arrive_at_service(model, now));
+    effects
+}
+
+fn arrive_at_service(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Place::Service(id) = model.trail.here().clone() else { return Vec::new() };
     match &mut model.service {
         Some(screen) if screen.id == id => {
@@ -159,8 +169,11 @@ fn arrive(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// Does what a command asks for.
 fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
+    if let Some(effects) = logs::run(model, command, now) {
+        return effects;
+    }
     match command {
-        Command::Quit => return vec![Effect::Quit],
+        Command::Quit => return changes::quit(model, now),
         Command::Suspend => return vec![Effect::Suspend],
         Command::Redraw => {
             model.touch();
@@ -181,6 +194,24 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         Command::Alerts => return go(model, Place::Alerts, now),
         Command::Targets => return go(model, Place::Targets, now),
         Command::Sources => return go(model, Place::Sources, now),
+        Command::Logs => return logs::open(model, now),
+        Command::Shell => return logs::open_shell(model, now),
+        Command::OpenUrl => return logs::open_url(model, now),
+        // They are the log screen's own, and were dealt with where it is shown.
+        Command::LogFollow
+        | Command::LogWrap
+        | Command::LogTimes
+        | Command::LogLevel
+        | Command::LogAround
+        | Command::NextMatch
+        | Command::PreviousMatch
+        | Command::LogPattern
+        | Command::LogTask
+        | Command::LogMoment
+        | Command::LogSave
+        | Command::LogLive
+        | Command::DetailDown
+        | Command::DetailUp => {}
         Command::Changes => return go(model, Place::Changes, now),
         Command::Runbooks => return runbooks::offer(model, now),
         Command::Palette => open_palette(model, ""),
@@ -355,7 +386,7 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         Place::Service(id) => return open_part(model, &snapshot, &id.clone(), now),
         Place::Runbooks => return runbooks::open_offer(model, now),
         Place::Run(run) => return runbooks::open_step(model, *run, now),
-        Place::Sources | Place::Changes | Place::Help | Place::Messages => return Vec::new(),
+        Place::Logs(_) | Place::Sources | Place::Changes | Place::Help | Place::Messages => return Vec::new(),
     };
     if target.is_none() {
         tell(model, Notice::info("it belongs to no service known here"), now);

@@ -72,12 +72,12 @@ pub struct ContextArgs {
     /// How many times faster than life the simulated fleet lives
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed, global = true)]
     pub demo_speed: f64,
-    /// Take changes away altogether (also: ROUNDS_READ_ONLY)
-    #[arg(long, global = true)]
-    pub read_only: bool,
     /// Another seed gives another simulated fleet, and another reason for the same incident
     #[arg(long, value_name = "N", default_value_t = 1, global = true)]
     pub demo_seed: u64,
+    /// Take changes away altogether (also: `ROUNDS_READ_ONLY`)
+    #[arg(long, global = true)]
+    pub read_only: bool,
 }
 
 /// One look instead of the console.
@@ -199,6 +199,8 @@ pub enum Command {
         #[arg(value_name = "SERVICE")]
         name: Option<String>,
     },
+    /// Open a shell in a task of a service, by the AWS command line and its session-manager-plugin
+    Shell(ShellArgs),
     /// Print a shell's completions
     Completions {
         /// The shell
@@ -226,6 +228,7 @@ pub struct DoArgs {
 }
 
 /// How to go about a change.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "How to go about it")]
 pub struct HowArgs {
@@ -247,7 +250,7 @@ pub struct HowArgs {
     /// Do not watch how it goes (exit 1)
     #[arg(long, global = true, conflicts_with = "wait")]
     pub no_wait: bool,
-    /// How long to watch it before giving up [default: the context's change_timeout, else 5m]
+    /// How long to watch it before giving up [default: the context's `change_timeout`, else 5m]
     #[arg(long, value_name = "DURATION", value_parser = duration, global = true)]
     pub wait: Option<Duration>,
     /// Silence the service's alerts until the change is verified, at most this long
@@ -418,7 +421,7 @@ pub struct LogsArgs {
     /// Follow by Live Tail: no delay, $0.01 a minute after 1,800 free minutes a month
     #[arg(long)]
     pub live: bool,
-    /// Only lines that fit, in the backend's own language (a CloudWatch filter pattern, LogQL)
+    /// Only lines that fit, in the backend's own language (a filter pattern of the log group, or of Loki)
     #[arg(long, value_name = "PATTERN")]
     pub filter: Option<String>,
     /// Only lines that this regular expression is found in
@@ -430,6 +433,20 @@ pub struct LogsArgs {
     /// The most lines; of more, the newest
     #[arg(short = 'n', long = "lines", value_name = "N", default_value_t = 1_000, value_parser = lines)]
     pub lines: usize,
+}
+
+/// Where to open a shell.
+#[derive(Debug, Clone, Args)]
+pub struct ShellArgs {
+    /// The service: its name, or CLUSTER/NAME
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The task, by its id or the beginning of it; needed where more than one runs
+    #[arg(long, value_name = "ID")]
+    pub task: Option<String>,
+    /// The container [default: the one called as the service, else the first]
+    #[arg(long, value_name = "NAME")]
+    pub container: Option<String>,
 }
 
 const LOGS_HELP: &str = "\

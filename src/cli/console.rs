@@ -55,6 +55,9 @@ pub fn run(cli: &Cli, environment: &Environment, opened: Opened) -> Result<u8, F
             let theme = theme::load(name, look.themes_dir.as_deref()).map_err(|error| error.brief())?;
             Ok(theme.at_depth(look.depth))
         }),
+        browser: environment.browser(),
+        home: environment.get("HOME").map(Into::into),
+        path: environment.get("PATH").map(Into::into),
     };
     let runtime = runtime()?;
     let answer = runtime.block_on(shell::run(session));

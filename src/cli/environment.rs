@@ -3,6 +3,8 @@
 use std::env;
 use std::io::IsTerminal;
 
+use crate::shell::Browser;
+
 /// The environment as the program sees it.
 pub struct Environment {
     variable: fn(&str) -> Option<String>,
@@ -40,6 +42,16 @@ impl Environment {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| self.get(name)).unwrap_or_default();
         let locale = locale.to_ascii_lowercase();
         !(locale.contains("utf-8") || locale.contains("utf8"))
+    }
+
+    /// How pages are opened here.
+    pub fn browser(&self) -> Browser {
+        let has = |name| self.get(name).is_some();
+        Browser {
+            chosen: self.get("BROWSER"),
+            has_desktop: cfg!(target_os = "macos") || has("DISPLAY") || has("WAYLAND_DISPLAY"),
+            is_remote: self.is_remote(),
+        }
     }
 
     /// Whether this runs over SSH.

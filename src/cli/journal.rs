@@ -38,7 +38,16 @@ pub fn run(cli: &Cli, args: &JournalArgs, environment: &Environment) -> Result<u
         story.began <= until && fits && here
     };
     told.retain(is_meant);
-    let records: Vec<_> = records.into_iter().filter(|record| told.iter().any(|story| story.id == record.id)).collect();
+    let is_shell = |record: &crate::domain::journal::Record| {
+        let name = record.service.as_ref().map(|service| service.name.as_str()).unwrap_or_default();
+        let here = cli.context.context.as_ref().is_none_or(|context| *context == record.context);
+        let fits = services.is_empty() || services.iter().any(|glob| glob.matches(name));
+        record.shell().is_some() && record.at <= until && fits && here
+    };
+    let records: Vec<_> = records
+        .into_iter()
+        .filter(|record| is_shell(record) || told.iter().any(|story| story.id == record.id))
+        .collect();
     let path = outfit.journal.path().map(|path| path.display().to_string());
     let journal = journal::Journal { since, until, stories: &told, records: &records, unread: &unread, path };
     let text = match cli.once.output {

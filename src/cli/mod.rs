@@ -20,6 +20,7 @@ mod provision;
 mod run;
 mod runbook;
 mod setup;
+mod shell;
 mod stdout;
 
 use std::io::IsTerminal;
@@ -66,15 +67,16 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
             if cli.once.once { once::run(cli, environment, &opened) } else { console::run(cli, environment, opened) }
         }
         Some(Command::Demo(args)) => demo::run(cli, args, environment),
-        Some(Command::Do(args)) => do_::run(cli, args, environment),
-        Some(Command::Journal(args)) => journal::run(cli, args, environment),
         Some(Command::Check { question }) => check::run(cli, question, environment),
         Some(Command::Trace { name }) => check::trace(cli, name.as_deref(), environment),
         Some(Command::Cost(args)) => cost::run(cli, args, environment),
+        Some(Command::Do(args)) => do_::run(cli, args, environment),
+        Some(Command::Journal(args)) => journal::run(cli, args, environment),
         Some(Command::Doctor) => doctor::run(cli, environment),
         Some(Command::Config { command }) => config::run(cli, *command, environment),
         Some(Command::Keys) => lists::keys(cli, environment),
         Some(Command::Themes { name }) => lists::themes(name.as_deref(), environment),
+        Some(Command::Shell(args)) => shell::run(cli, args, environment),
         Some(Command::Run(args)) => run::run(cli, args, environment),
         Some(Command::Runbook { command }) => runbook::run(cli, command, environment),
         Some(Command::Logs(args)) => logs::run(cli, args, environment),

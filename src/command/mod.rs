@@ -94,6 +94,40 @@ pub enum Command {
     Contexts,
     /// Choose another theme.
     Themes,
+    /// The log of the service or task the cursor is on.
+    Logs,
+    /// Open a shell in the task the cursor is on.
+    Shell,
+    /// Open the page of what the cursor is on in a browser.
+    OpenUrl,
+    /// Keep the newest line of a log in sight, or stay.
+    LogFollow,
+    /// Let long lines of a log go on in the next row.
+    LogWrap,
+    /// Show or hide the times of a log.
+    LogTimes,
+    /// Show only louder lines of a log.
+    LogLevel,
+    /// Show the lines around matches, or the matches alone.
+    LogAround,
+    /// The next line that matches.
+    NextMatch,
+    /// The line before that matches.
+    PreviousMatch,
+    /// Let the backend choose the lines of a log.
+    LogPattern,
+    /// Show only the lines of one task.
+    LogTask,
+    /// Go to a moment of a log.
+    LogMoment,
+    /// Write the lines shown to a file.
+    LogSave,
+    /// Let lines be sent as they are said.
+    LogLive,
+    /// Scroll the line told in full down.
+    DetailDown,
+    /// Scroll it up.
+    DetailUp,
     /// Suspend to the shell.
     Suspend,
     /// Draw the whole screen anew.
@@ -111,6 +145,8 @@ pub enum Scope {
     Overview,
     /// On a service's screen.
     Service,
+    /// On a log's screen.
+    Logs,
 }
 
 /// One command's row.
@@ -159,6 +195,23 @@ table! {
     PreviousPane    "previous-pane"    Service    "go to the part before";
     SpanLonger      "span-longer"      Service    "show a longer span of time";
     SpanShorter     "span-shorter"     Service    "show a shorter span of time";
+    Logs            "logs"             List       "show the log of the service or task";
+    Shell           "shell"            List       "open a shell in the task";
+    OpenUrl         "open-url"         List       "open its page in a browser";
+    LogFollow       "follow"           Logs       "follow the newest line, or pause";
+    LogAround       "around"           Logs       "show the lines around matches, or the matches alone";
+    NextMatch       "next-match"       Logs       "go to the next line that matches";
+    PreviousMatch   "previous-match"   Logs       "go to the line before that matches";
+    LogLevel        "level"            Logs       "show only louder lines: info, warn, error, everything";
+    LogTask         "only-task"        Logs       "show only the lines of this task, or of all";
+    LogMoment       "go-to-time"       Logs       "go to a time";
+    LogPattern      "pattern"          Logs       "let the backend choose the lines by a pattern";
+    LogLive         "live"             Logs       "let lines be sent as they are said (costs money)";
+    LogWrap         "wrap"             Logs       "let long lines go on in the next row, or cut them";
+    LogTimes        "times"            Logs       "show or hide the times";
+    LogSave         "save"             Logs       "write the lines shown to a file";
+    DetailDown      "detail-down"      Logs       "scroll the line told in full down";
+    DetailUp        "detail-up"        Logs       "scroll it up";
     Copy            "copy"             Everywhere "copy what the cursor is on";
     Actions         "actions"          List       "show what can be changed about this";
     Restart         "restart"          List       "restart a task: shows the plan first";
@@ -199,6 +252,14 @@ impl Command {
                 | Self::Annotate
                 | Self::ReloadPrometheus
                 | Self::Arm
+        )
+    }
+
+    /// Whether the menu of [`Self::Actions`] offers it, under a key of that menu: it needs none of its own.
+    pub const fn is_in_the_menu(self) -> bool {
+        matches!(
+            self,
+            Self::Redeploy | Self::Scale | Self::RollBack | Self::Silence | Self::Annotate | Self::ReloadPrometheus
         )
     }
 

@@ -4,7 +4,7 @@ use super::{Command, Row, Scope, TABLE};
 
 impl Scope {
     /// Every scope, in the order help and the docs show them.
-    pub const ALL: [Self; 4] = [Self::Everywhere, Self::List, Self::Overview, Self::Service];
+    pub const ALL: [Self; 5] = [Self::Everywhere, Self::List, Self::Overview, Self::Service, Self::Logs];
 
     /// The name of the scope's table in a keymap file.
     pub const fn name(self) -> &'static str {
@@ -13,6 +13,7 @@ impl Scope {
             Self::List => "list",
             Self::Overview => "overview",
             Self::Service => "service",
+            Self::Logs => "logs",
         }
     }
 
@@ -23,6 +24,7 @@ impl Scope {
             Self::List => "in a list",
             Self::Overview => "on the overview",
             Self::Service => "on a service's screen",
+            Self::Logs => "on a log's screen",
         }
     }
 
@@ -38,6 +40,7 @@ impl Scope {
             Self::List => &[Self::List, Self::Everywhere],
             Self::Overview => &[Self::Overview, Self::List, Self::Everywhere],
             Self::Service => &[Self::Service, Self::List, Self::Everywhere],
+            Self::Logs => &[Self::Logs, Self::List, Self::Everywhere],
         }
     }
 

@@ -120,6 +120,12 @@ fn file_with(table: &str, key: &str, value: Option<&str>) -> String {
         lines.retain(|line| !excluded(line));
         lines.push(format!("{path} = {value}"));
     }
+    if table.ends_with(".groups.prod") && key != "group" {
+        lines.push(format!(r#"{table}.group = "/needed""#));
+    }
+    if table.ends_with(".logs.loki") && !matches!(key, "url" | "via" | "grafana_uid") {
+        lines.push(format!(r#"{table}.url = "http://l""#));
+    }
     if !beside.is_empty() {
         lines.push(format!("{table}.{beside}"));
     }

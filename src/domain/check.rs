@@ -169,6 +169,7 @@ impl CheckKind {
             causes: &[
                 cause("past-threshold", "the signal is past its threshold"),
                 cause("climbing", "the signal climbs steadily towards its limit"),
+                cause("flapping", "the signal goes past its threshold and back, again and again"),
                 cause("more-traffic", "requests rose with it: the load is the reason"),
                 shared::NO_DATA,
                 shared::NO_SERVICE,

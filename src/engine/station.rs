@@ -18,6 +18,7 @@ use crate::sim::{self, World};
 use crate::source::foreign::OwnerLabels;
 use crate::source::logs::LogSource;
 use crate::source::probe::Prober;
+use crate::source::shell::Shells;
 use crate::source::{self, Source};
 
 /// The longest one round of a source may take while the screen is open.
@@ -44,6 +45,8 @@ pub struct Station {
     pub logs: Option<Arc<dyn LogSource>>,
     /// Lines of a log kept in memory.
     pub log_lines: usize,
+    /// Its tasks as places to open shells in; the simulated fleet has none.
+    pub shells: Option<Shells>,
     /// What the judgement depends on.
     pub setting: Setting,
     /// The clock it lives by.
@@ -121,7 +124,8 @@ impl Station {
             sources: posts.iter().map(|post| Arc::clone(&post.source)).collect(),
             clock,
         });
-        Ok(Self { posts, logs, log_lines, setting, clock, patience: PATIENCE, prober, operator })
+        let shells = aws.as_ref().map(Shells::open);
+        Ok(Self { posts, logs, log_lines, shells, setting, clock, patience: PATIENCE, prober, operator })
     }
 
     /// The simulated fleet, its clock running `speed` times as fast as life. `services` are globs; all when empty.
@@ -167,6 +171,7 @@ impl Station {
             posts,
             logs: Some(source::logs::sim::open(Arc::clone(world))),
             log_lines: config::Logs::default().lines,
+            shells: None,
             setting,
             clock,
             patience: PATIENCE,

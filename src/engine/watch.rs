@@ -3,15 +3,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::logs::{self, Follow, FollowAsk};
+use super::shell::ShellPass;
 use super::station::{Post, Station};
 use super::tracker::Tracker;
 use super::{cadence, charts, once, runs};
 use crate::assess::{self, Facts};
 use crate::domain::{
-    Chart, ChartAsk, CheckResult, Reading, ServiceId, Snapshot, SourceError, SourceKind, SourceState, SourceStatus,
+    Chart, ChartAsk, CheckResult, LogNews, LogScope, Reading, Refusal, ServiceId, Snapshot, SourceError, SourceKind,
+    SourceState, SourceStatus,
 };
 use crate::runbook::Question;
 use crate::source::Ask;
@@ -43,6 +47,10 @@ pub enum Update {
     },
     /// The charts asked for, or why there are none.
     Chart(ChartAsk, Result<Arc<Chart>, SourceError>),
+    /// A shell may be opened now, or why not.
+    Shell(Result<ShellPass, Refusal>),
+    /// What is new of the log that was asked for under this number.
+    Logs(u64, LogNews),
 }
 
 /// A context being watched. Dropping it ends the watch.
@@ -52,6 +60,7 @@ pub struct Watch {
     updates: mpsc::UnboundedSender<Update>,
     tasks: JoinSet<()>,
     chart: Option<tokio::task::AbortHandle>,
+    logs: Option<Follow>,
 }
 
 struct Answered {
@@ -85,7 +94,7 @@ impl Watch {
             tasks.spawn(round.run());
         }
         tasks.spawn(Desk::new(Arc::clone(&station), updates.clone(), wanted).run(inbox));
-        Self { station, refresh, updates, tasks, chart: None }
+        Self { station, refresh, updates, tasks, chart: None, logs: None }
     }
 
     /// Asks every source now.
@@ -108,6 +117,50 @@ impl Watch {
 }
 
 impl Watch {
+    /// Follows a log instead of any that was followed before; its news carry this number.
+    pub fn follow_logs(&mut self, asking: u64, ask: FollowAsk) {
+        let (sender, mut inbox) = mpsc::unbounded_channel();
+        self.logs = Some(Follow::start(Arc::clone(&self.station), ask, sender));
+        let updates = self.updates.clone();
+        // Ends when the log is no longer followed.
+        self.tasks.spawn(async move {
+            while let Some(news) = inbox.recv().await {
+                if updates.send(Update::Logs(asking, news)).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Follows no log any more.
+    pub fn stop_logs(&mut self) {
+        self.logs = None;
+    }
+
+    /// Asks whether a shell may be opened in a task.
+    pub fn shell(&mut self, service: ServiceId, task: String) {
+        let (station, updates) = (Arc::clone(&self.station), self.updates.clone());
+        self.tasks.spawn(async move {
+            let answer = super::shell(&station, &service, &task, None).await;
+            let _ = updates.send(Update::Shell(answer));
+        });
+    }
+
+    /// Writes down that a shell was closed; what went wrong with that.
+    pub async fn shell_closed(&self, pass: &ShellPass, how: &str) -> Option<String> {
+        super::shell_closed(&self.station, pass, how).await
+    }
+
+    /// Reads lines of a log from before a moment.
+    pub fn older_logs(&mut self, asking: u64, scope: LogScope, before: Timestamp) {
+        let (station, updates) = (Arc::clone(&self.station), self.updates.clone());
+        self.tasks.spawn(async move {
+            let answer = logs::older(&station, &scope, before).await;
+            // The screen may have gone; then nobody needs them.
+            let _ = updates.send(Update::Logs(asking, LogNews::Older(answer)));
+        });
+    }
+
     /// Asks a check for a step of a run. Several may be under way at once; the end of the watch ends them.
     pub fn probe(&mut self, run: u64, question: Question, snapshot: Arc<Snapshot>) {
         let (station, updates) = (Arc::clone(&self.station), self.updates.clone());

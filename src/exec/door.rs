@@ -9,8 +9,8 @@ use super::plan::{self, Draft, Means, Setting};
 use super::{Answer, Deed, Gate, Hands, Note, Receipt, Seen, Subject, Watched, is_alive};
 use crate::domain::journal::{CallResult, Event, Record, Story, VERSION, Who, stories};
 use crate::domain::{
-    Change, ChangePlace, Consent, ObjectionKind, Outcome, Plan, PlanOptions, Refusal, SourceError, SourceKind,
-    StageProgress,
+    Change, ChangePlace, Consent, ObjectionKind, Outcome, Plan, PlanOptions, Refusal, ServiceId, SourceError,
+    SourceKind, StageProgress,
 };
 use crate::format;
 use crate::net::Mishap;
@@ -132,7 +132,9 @@ impl Door {
         let since = stamp.checked_sub(LATELY).unwrap_or(Timestamp::MIN);
         let Ok(contents) = self.outfit.journal.read(since) else { return Vec::new() };
         let mut told = stories(&contents.records, &|who| is_alive(who, &self.outfit.who), stamp);
-        told.retain(|story| story.context == self.place.context);
+        // Each simulated fleet is another world: what happened in that of another process did not happen here.
+        let own = |story: &Story| !self.place.demo || story.who.pid == self.outfit.who.pid;
+        told.retain(|story| story.context == self.place.context && own(story));
         told
     }
 
@@ -222,8 +224,7 @@ impl Door {
         let deed = Deed::Silence { ask: ask.clone(), by: self.outfit.who.name().to_owned() };
         let receipt = self.hands.perform(&deed, clock().now).await?;
         let id = receipt.id.unwrap_or_default();
-        let text =
-            format!("silence {} in {} for at most {}", format::clip(&id, 8), ask.source, format::duration(ask.lasts));
+        let text = format!("silence {} in {} for at most {}", short(&id), ask.source, format::duration(ask.lasts));
         made.silence = Some((id.clone(), ask.source));
         let event = Event::Silence { silence: Some(id), text: text.clone() };
         let written = self.write(&made.plan, event, clock().stamp).await;
@@ -267,7 +268,7 @@ impl Door {
         let mut remarks = Vec::new();
         let is_over = matches!(outcome, Outcome::Verified | Outcome::Failed { .. } | Outcome::NotMade { .. });
         if let Some((id, source)) = made.silence.clone() {
-            let short = format::clip(&id, 8);
+            let short = short(&id).to_owned();
             let text = if is_over {
                 let deed = Deed::Expire { id: id.clone(), source };
                 match self.hands.perform(&deed, clock().now).await {
@@ -303,6 +304,51 @@ impl Door {
         }
     }
 
+    /// Lets a shell be opened in a task: it is no change by itself, and may become any. Written down before it begins.
+    /// Answers with what it is known by.
+    ///
+    /// # Errors
+    /// The gate is closed, or the journal cannot be written.
+    pub async fn shell_begins(&self, service: &ServiceId, task: &str, at: Moment) -> Result<String, Refusal> {
+        self.gate.pass(at.now)?;
+        let id = format!("shell-{}-{:06x}", at.stamp.strftime("%Y%m%dT%H%M%S.%3fZ"), fastrand::u32(..1 << 24));
+        let written = self.write_shell(&id, service, task, None, at.stamp).await;
+        written.map_err(|error| Refusal::new(format!("{}: no shell was opened", error.what)).with_hint(error.hint))?;
+        Ok(id)
+    }
+
+    /// A shell was closed.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub async fn shell_ends(
+        &self,
+        id: &str,
+        service: &ServiceId,
+        task: &str,
+        how: &str,
+        at: Moment,
+    ) -> Result<(), JournalError> {
+        self.write_shell(id, service, task, Some(how.to_owned()), at.stamp).await
+    }
+
+    async fn write_shell(
+        &self,
+        id: &str,
+        service: &ServiceId,
+        task: &str,
+        ended: Option<String>,
+        stamp: Timestamp,
+    ) -> Result<(), JournalError> {
+        let record = Record {
+            id: id.to_owned(),
+            change: "shell".to_owned(),
+            service: Some(service.clone()),
+            ..self.record(Event::Shell { task: task.to_owned(), ended }, stamp)
+        };
+        self.outfit.journal.append(&record).await
+    }
+
     async fn write(&self, plan: &Plan, event: Event, stamp: Timestamp) -> Result<(), JournalError> {
         let record = Record {
             id: plan.id.clone(),
@@ -325,6 +371,11 @@ impl Door {
             event,
         }
     }
+}
+
+/// The beginning of an id.
+fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
 }
 
 /// The objections nobody accepted, as one refusal.

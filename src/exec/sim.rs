@@ -5,15 +5,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Answer, Deed, Hands, Previous, PrometheusFacts, Receipt, Scaling, Seen, ServiceFacts, ServiceSeen, Subject, Survey,
-    Watched, Whereabouts, plan,
+    Answer, Deed, Hands, Previous, PrometheusFacts, Receipt, Scaling, Seen, ServiceDeployment, ServiceFacts,
+    ServiceSeen, Subject, Survey, Watched, Whereabouts, plan,
 };
 use crate::domain::{
-    Change, DeploymentStatus, EcsService, ErrorClass, Refusal, ServiceId, Silence, SourceError, SourceKind,
+    Change, DeploymentStatus, EcsService, ErrorClass, Refusal, Rollout, ServiceId, Silence, SourceError, SourceKind,
 };
 use crate::format::shell_line;
 use crate::net::Mishap;
-use crate::sim::{DeedError, World};
+use crate::sim::{ACCOUNT, DeedError, REGION, World};
 
 /// The hands of a simulated world.
 pub fn open(world: Arc<World>) -> Arc<dyn Hands> {
@@ -74,15 +74,19 @@ impl Simulated {
             }
             Deed::Redeploy { service } => {
                 self.world.redeploy(service, now)?;
-                receipt("ECS accepted a new deployment", None)
+                receipt("ECS accepted a new deployment", self.newest(service, now))
             }
             Deed::Scale { service, desired } => {
                 self.world.scale(service, *desired, now)?;
                 receipt("ECS accepted the count", None)
             }
-            Deed::Undo { service, .. } | Deed::Deploy { service, .. } => {
+            Deed::Undo { service, .. } => {
                 self.world.roll_back(service, now)?;
-                receipt("ECS goes back", None)
+                receipt("ECS undoes the deployment under way", None)
+            }
+            Deed::Deploy { service, .. } => {
+                self.world.roll_back(service, now)?;
+                receipt("ECS accepted a deployment of what ran before", self.newest(service, now))
             }
             Deed::Silence { ask, by } => receipt("silence made", Some(self.world.silence(ask, by, now)?)),
             Deed::Expire { id, source } => {
@@ -98,6 +102,13 @@ impl Simulated {
                 receipt("prometheus read its configuration again", None)
             }
         })
+    }
+
+    /// The id of a service's newest deployment.
+    fn newest(&self, service: &ServiceId, now: Timestamp) -> Option<String> {
+        let services = self.world.ecs(now).ok()?.services;
+        let found = services.into_iter().find(|one| one.id == *service)?;
+        found.deployments.into_iter().find(|one| one.status == DeploymentStatus::Primary).map(|one| one.id)
     }
 
     fn seen(&self, watched: &Watched, now: Timestamp) -> Result<Seen, SourceError> {
@@ -171,10 +182,23 @@ fn facts(service: EcsService) -> ServiceFacts {
         targets: None,
         protected: Vec::new(),
         scaling: Scaling::None,
-        rolling: None,
+        rolling: under_way(&service),
         previous: previous.or_else(below),
         service,
     }
+}
+
+/// The deployment under way, as ECS's list of service deployments has it.
+fn under_way(service: &EcsService) -> Option<ServiceDeployment> {
+    let primary = service.deployments.iter().find(|one| one.status == DeploymentStatus::Primary)?;
+    let before = service.deployments.iter().find(|one| one.definition != primary.definition)?;
+    let status = if primary.is_rollback() { "ROLLBACK_IN_PROGRESS" } else { "IN_PROGRESS" };
+    let (_, number) = primary.id.split_once('/')?;
+    (primary.rollout == Rollout::InProgress).then(|| ServiceDeployment {
+        arn: format!("arn:aws:ecs:{REGION}:{ACCOUNT}:service-deployment/{}/{number}", service.id),
+        status: status.to_owned(),
+        from: Some(before.definition.clone()),
+    })
 }
 
 fn unknown(service: &ServiceId) -> SourceError {

@@ -40,11 +40,13 @@ impl LogShape {
     pub fn line(&self) -> String {
         let mut line = self.message.clone().unwrap_or_default();
         for (index, (name, value)) in self.fields.iter().enumerate() {
-            line.push_str(if index == 0 && !line.is_empty() { "  " } else { " " });
-            let quoted = value.is_empty() || value.contains([' ', '"', '=']);
-            line.push_str(name);
-            line.push('=');
-            line.push_str(&if quoted { format!("\"{value}\"") } else { value.clone() });
+            line.push_str(match (index, line.is_empty()) {
+                (_, true) => "",
+                (0, false) => "  ",
+                _ => " ",
+            });
+            let quote = if value.is_empty() || value.contains([' ', '"', '=']) { "\"" } else { "" };
+            line.extend([name, "=", quote, value, quote]);
         }
         line
     }
@@ -83,7 +85,7 @@ pub fn level_of(text: &str) -> Option<LogLevel> {
             return LogLevel::from_word(word);
         }
     }
-    klog(head).or_else(|| worded(head))
+    klog(head).or_else(|| outcry(head)).or_else(|| worded(head))
 }
 
 /// A line in lines for reading: JSON indented, anything else as it is.
@@ -149,6 +151,13 @@ fn klog(head: &str) -> Option<LogLevel> {
     }
 }
 
+/// What a runtime says when it gives up: `panic: ...`, `fatal error: ...`, in whatever case.
+fn outcry(head: &str) -> Option<LogLevel> {
+    let (word, rest) = head.split_at(head.bytes().take_while(u8::is_ascii_alphabetic).count());
+    let ends = rest.starts_with(':') || rest.strip_prefix(" error").is_some_and(|rest| rest.starts_with(':'));
+    if ends { LogLevel::from_word(word) } else { None }
+}
+
 /// The first word that is a level and is set apart as one: `[warn]`, `ERROR`, `Error:`. An ordinary word in a sentence
 /// ("no error found") is not.
 fn worded(head: &str) -> Option<LogLevel> {
@@ -168,10 +177,11 @@ fn worded(head: &str) -> Option<LogLevel> {
         let titled = next == ':' && word.starts_with(|c: char| c.is_ascii_uppercase());
         let apart =
             !before.is_alphanumeric() && !matches!(before, '_' | '/' | '.') && !next.is_alphanumeric() && next != '_';
-        if apart && (capitals || bracketed || titled) {
-            if let Some(level) = LogLevel::from_word(word) {
-                return Some(level);
-            }
+        if apart
+            && (capitals || bracketed || titled)
+            && let Some(level) = LogLevel::from_word(word)
+        {
+            return Some(level);
         }
         before = 'a';
         rest = after;
@@ -201,6 +211,8 @@ mod tests {
             ("E1122 09:02:14.123456 7 main.go:1] boom", Some(Error)),
             ("I1122 09:02:14.123456 7 main.go:1] fine", Some(Info)),
             ("PANIC at the disco", Some(Fatal)),
+            ("panic: nil map", Some(Fatal)),
+            ("fatal error: runtime: out of memory", Some(Fatal)),
             ("no error found", None),
             ("GET /error/500 200", None),
             ("MY_ERROR_CODE=1", None),

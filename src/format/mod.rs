@@ -1,6 +1,7 @@
 //! Values as text: durations, ages, numbers with their units; and the one sanitiser of foreign text.
 
 mod finding;
+mod log_entry;
 mod log_shape;
 mod log_text;
 mod moment;
@@ -12,6 +13,7 @@ mod time;
 mod width;
 
 pub use finding::finding;
+pub use log_entry::{LogPart, log_entry};
 pub use log_shape::{LogShape, level_of, pretty, shape};
 pub use log_text::{LogText, MAX_LOG_CHARS, log_text};
 pub use moment::parse_moment;

@@ -157,13 +157,20 @@ mod tests {
             panic!("not pending")
         };
         let rows: Vec<_> = rows.iter().map(|(key, hint)| (key.to_string(), hint.text())).collect();
-        let expected =
-            [("T", Command::PreviousPane.row().doc), ("g", Command::Top.row().doc), ("t", Command::NextPane.row().doc)];
+        let expected = [
+            ("T", Command::PreviousPane.row().doc),
+            ("g", Command::Top.row().doc),
+            ("l", Command::Logs.row().doc),
+            ("t", Command::NextPane.row().doc),
+        ];
         assert_eq!(rows, expected.map(|(key, doc)| (key.to_owned(), doc)));
         let Lookup::Pending(rows) = keymap.lookup(Scope::Overview.path(), keys("g").keys()) else {
             panic!("not pending")
         };
-        assert_eq!(rows, [(Key::char('g'), Hint::Command(Command::Top))]);
+        assert_eq!(
+            rows,
+            [(Key::char('g'), Hint::Command(Command::Top)), (Key::char('l'), Hint::Command(Command::Logs))]
+        );
     }
 
     #[test]

@@ -126,7 +126,8 @@ mod tests {
     #[test]
     fn every_command_has_a_key_in_every_shipped_keymap() {
         for keymap in shipped() {
-            for row in crate::command::TABLE {
+            // The menu of changes has keys of its own for what it offers.
+            for row in crate::command::TABLE.iter().filter(|row| !row.command.is_in_the_menu()) {
                 let here = keymap.keys_here(row.scope.path(), row.command);
                 assert!(!here.is_empty(), "{}: no key reaches {} {}", keymap.name(), row.name, row.scope.place());
             }

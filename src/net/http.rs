@@ -130,7 +130,7 @@ impl Backend {
     /// Where no complete answer came: see [`ErrorClass`]. A redirect away from the server is an error too: credentials
     /// do not follow it, and what is there is a login page.
     pub async fn send(&self, call: &Call) -> Result<Reply, SourceError> {
-        self.deliver(call).await.map_err(|failed| failed.error)
+        Box::pin(self.deliver(call)).await.map_err(|failed| failed.error)
     }
 
     /// As [`Backend::send`], for a request that alters something: it is sent once, but for redirects and refused
@@ -140,7 +140,7 @@ impl Backend {
     /// [`Mishap::Refused`] where the request never left or was refused (4xx), [`Mishap::Unknown`] where it may have
     /// arrived: no complete answer, or one of a server in trouble (5xx).
     pub async fn change(&self, call: &Call) -> Result<Reply, Mishap> {
-        let reply = self.deliver(call).await.map_err(|failed| {
+        let reply = Box::pin(self.deliver(call)).await.map_err(|failed| {
             if failed.never_sent { Mishap::Refused(failed.error) } else { Mishap::Unknown(failed.error) }
         })?;
         match reply.refusal() {

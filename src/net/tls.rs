@@ -39,9 +39,8 @@ pub async fn handshake(host: &str, port: u16, authorities: Vec<PathBuf>) -> Resu
         _ => None,
     };
     let plain = host.trim_start_matches('[').trim_end_matches(']');
-    let name = match ServerName::try_from(plain.to_owned()) {
-        Ok(name) => name,
-        Err(_) => return Err(Connection::Unresolved(format!("{} is no name of a server", sanitise(host)))),
+    let Ok(name) = ServerName::try_from(plain.to_owned()) else {
+        return Err(Connection::Unresolved(format!("{} is no name of a server", sanitise(host))));
     };
     let setup = tokio::task::spawn_blocking(move || witness(&authorities)).await;
     let (witness, config) = match setup {
@@ -122,7 +121,13 @@ impl ServerCertVerifier for Witness {
         };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.chain = std::iter::once(own).chain(others).take(MOST).map(|der| certificate::read(der)).collect();
-        seen.distrust = verdict.err().map(|error| distrust(&error));
+        let signs_itself = seen.chain.first().is_some_and(|own| !own.subject.is_empty() && own.subject == own.issuer);
+        seen.distrust = verdict.err().map(|error| match distrust(&error) {
+            (Distrust::Other | Distrust::UnknownIssuer, _) if signs_itself => {
+                (Distrust::UnknownIssuer, "it is signed by itself".to_owned())
+            }
+            other => other,
+        });
         Ok(ServerCertVerified::assertion())
     }
 
@@ -161,9 +166,9 @@ fn distrust(error: &rustls::Error) -> (Distrust, String) {
             (Distrust::WrongName, "it is for another name".to_owned())
         }
         E::UnknownIssuer => (Distrust::UnknownIssuer, "nobody this machine trusts issued it".to_owned()),
-        // How the system's verifier says that a leaf signed itself.
-        E::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-            (Distrust::UnknownIssuer, "it is signed by itself".to_owned())
+        // An authority of the issuer's name is trusted, and is not the one that signed.
+        E::BadSignature | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            (Distrust::UnknownIssuer, "no trusted authority of that name signed it".to_owned())
         }
         other => (Distrust::Other, sanitise(&other.to_string()).into_owned()),
     };

@@ -61,7 +61,7 @@ pub fn render(variables: &Variables, note: Option<&str>) -> Result<Vec<Rendered>
     for (folder, place, flag) in FOLDERS {
         for (source, text) in shipped().iter().filter(|(name, _)| name.starts_with(folder)) {
             let name = source.strip_prefix(folder).unwrap_or(source);
-            if is_wanted(flag) && !name.ends_with(".tftpl") {
+            if is_wanted(flag) && extension(name) != "tftpl" {
                 let path = format!("{place}{name}");
                 let text = headed(&path, source, note, text);
                 files.push(Rendered { path, source, text });
@@ -125,13 +125,18 @@ fn text_of(source: &'static str) -> Result<&'static str, TemplateError> {
 fn headed(path: &str, source: &str, note: Option<&str>, text: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let said = format!("Rendered by rounds {version} from provision/{source}. Do not edit: render again.");
-    let lines = [Some(said.as_str()), note];
-    let lines = lines.into_iter().flatten();
-    match path.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("yml" | "yaml") => lines.map(|line| format!("# {line}\n")).collect::<String>() + text,
-        Some("md") => lines.map(|line| format!("<!-- {line} -->\n")).collect::<String>() + text,
-        _ => text.to_owned(),
-    }
+    let (open, close) = match extension(path) {
+        "yml" | "yaml" | "toml" => ("# ", "\n"),
+        "md" => ("<!-- ", " -->\n"),
+        _ => return text.to_owned(),
+    };
+    let lines = [Some(said.as_str()), note].into_iter().flatten();
+    lines.flat_map(|line| [open, line, close]).chain([text]).collect()
+}
+
+/// What follows the last dot of a path.
+fn extension(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
 #[cfg(test)]
@@ -190,7 +195,7 @@ mod tests {
         assert!(files.is_sorted_by(|a, b| a.path < b.path), "no path twice");
         for file in files {
             let head: Vec<&str> = file.text.lines().take(2).collect();
-            if !file.path.ends_with(".json") {
+            if extension(&file.path) != "json" {
                 assert!(head[0].contains(&format!("from provision/{}.", file.source)), "{head:?}");
                 assert!(head[1].contains("Local: a note."), "{head:?}");
             }
@@ -217,7 +222,7 @@ mod tests {
     fn the_example_comes_out_as_it_is_shipped() {
         let files = render(&Variables::example().unwrap(), None).unwrap();
         let mut compared = 0;
-        for (name, text) in shipped().iter().filter(|(name, _)| name.ends_with(".yml")) {
+        for (name, text) in shipped().iter().filter(|(name, _)| extension(name) == "yml") {
             let Some(name) = name.strip_prefix("examples/rendered/") else { continue };
             let name = name.rsplit('/').next().unwrap();
             let source = format!("/{name}.tftpl");

@@ -110,11 +110,16 @@ pub fn news(before: Option<&Progress>, now: &Progress, options: &Options) -> Str
         let known = before.and_then(|before| before.stages.iter().find(|one| one.stage == stage.stage));
         let is_new = known.is_none_or(|known| (known.state, &known.text) != (stage.state, &stage.text));
         if is_new && stage.state != StageState::Waiting {
-            let elapsed = format!("{:>5}", format::age(now.began, now.at));
+            let elapsed = format::pad_left(&format::age(now.began, now.at), 5);
             let (word, tone) = word(stage);
-            let text = if stage.text.is_empty() { String::new() } else { format!("  {}", clean(&stage.text)) };
+            let text = if stage.text.is_empty() { String::new() } else { format!(" {}", clean(&stage.text)) };
             let name = format::pad_right(stage.stage.word(), 12);
-            let _ = writeln!(out, "  {}  {name}  {}{text}", ink.paint(Tone::Dim, &elapsed), ink.paint(tone, word));
+            let _ = writeln!(
+                out,
+                "  {}  {name}  {}{text}",
+                ink.paint(Tone::Dim, &elapsed),
+                ink.paint(tone, &format::pad_right(word, 7))
+            );
         }
     }
     letters(out, options.ascii)

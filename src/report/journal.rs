@@ -138,7 +138,9 @@ pub fn schema() -> serde_json::Value {
 pub fn text(journal: &Journal<'_>, options: &Options) -> String {
     let ink = Ink { colour: options.colour };
     let mut out = String::new();
-    if journal.stories.is_empty() {
+    let shells: Vec<(&Record, String)> =
+        journal.records.iter().filter_map(|record| Some((record, record.shell()?))).collect();
+    if journal.stories.is_empty() && shells.is_empty() {
         let _ = writeln!(out, "no changes since {}", moment(journal.since, options));
     }
     for story in journal.stories {
@@ -157,6 +159,10 @@ pub fn text(journal: &Journal<'_>, options: &Options) -> String {
         if let Some(check) = story.what_to_check() {
             let _ = writeln!(out, "  {}", ink.paint(Tone::Warning, &format!("check: {}", clean(&check))));
         }
+    }
+    for (record, text) in shells {
+        let (at, context, who) = (moment(record.at, options), clean(&record.context), clean(record.who.name()));
+        let _ = writeln!(out, "{at}  {context}  {who}  {}", clean(&text));
     }
     for line in journal.unread {
         let _ = writeln!(out, "{}", ink.paint(Tone::Warning, &format!("not readable: {}", clean(line))));
@@ -203,6 +209,11 @@ pub fn markdown(journal: &Journal<'_>, around: &Around<'_>, options: &Options) -
             );
         }
     }
+    let shells = journal.records.iter().filter_map(|record| Some((record, record.shell()?)));
+    events
+        .extend(shells.map(|(record, text)| {
+            (record.at, 1, format!("shell: {} by {}", escape(&text), escape(record.who.name())))
+        }));
     if events.is_empty() {
         out.push_str("Nothing happened.\n");
         return letters(out, options.ascii);
@@ -284,6 +295,3 @@ fn moment(at: Timestamp, options: &Options) -> String {
 fn clean(text: &str) -> String {
     sanitise(text).into_owned()
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,26 +1,15 @@
 //! Log lines as text for a person and as JSON for other programs.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::ink::{Ink, Tone, letters};
 use crate::domain::{LogKind, LogLevel, LogLine};
-use crate::format;
+use crate::format::{self, LogPart};
 
 /// Name and version of the JSON; within a version fields are only added.
 pub const SCHEMA: &str = "rounds.logs/1";
-
-/// Cells of the time in text.
-const TIME: usize = 23;
-
-/// Cells of the task.
-const TASK: usize = 8;
-
-/// Cells of the level.
-const LEVEL: usize = 5;
 
 /// The colours of tasks: six of the sixteen that are told apart by most eyes. The id beside them says the same.
 const TASK_COLOURS: [&str; 6] = ["36", "35", "34", "32", "33", "96"];
@@ -38,53 +27,26 @@ pub struct Options {
     pub service: String,
 }
 
-/// One entry as text, with its line end. Further lines of an entry stand below it behind a bar, so that they cannot be
-/// taken for entries of their own.
+/// One entry as text, with its line end.
 pub fn text(line: &LogLine, options: &Options) -> String {
     let ink = Ink { colour: options.colour };
-    let time = time(line.at, &options.zone);
-    let mut out = String::new();
-    if line.kind == LogKind::Gap {
-        let text = format::sanitise(&line.text);
-        let words = format!("{time}  -- {text} --");
-        out.push_str(&ink.paint(Tone::Warning, &words));
-        out.push('\n');
-        return letters(out, options.ascii);
-    }
-    let shape = format::shape(&line.text);
-    let body = shape.as_ref().map_or_else(|| line.text.to_string(), format::LogShape::line);
-    let level = line.level.map_or("", LogLevel::word).to_ascii_uppercase();
-    let tone = level_tone(line.level);
-    let mut lines = body.split('\n');
-    // Writing to a `String` cannot fail.
-    let _ = write!(out, "{}  {}  ", ink.paint(Tone::Dim, &time), task(line, options));
-    let _ = write!(out, "{}  ", ink.paint(tone, &format!("{level:LEVEL$}")));
-    if let Some(container) = line.origin.container.as_ref().filter(|name| **name != options.service) {
-        let _ = write!(out, "{container}: ");
-    }
-    out.push_str(&ink.paint(tone, lines.next().unwrap_or_default()));
-    for further in lines {
-        let _ = write!(out, "\n{:indent$}| {}", "", ink.paint(tone, further), indent = TIME + 2 + TASK + 2);
-    }
-    if line.hidden > 0 {
-        let words = format!(" [{} hidden: too long]", format::count(line.hidden as usize, "character"));
-        out.push_str(&ink.paint(Tone::Unknown, &words));
-    }
-    out.push('\n');
-    letters(out, options.ascii)
+    let task = if options.colour { Some(line.origin.short()) } else { None };
+    let paint = |part: LogPart, text: &str| painted(ink, part, text, task);
+    letters(format::log_entry(line, &options.zone, &options.service, &paint), options.ascii)
 }
 
-fn time(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
-}
-
-fn task(line: &LogLine, options: &Options) -> String {
-    let short = format::pad_right(line.origin.short(), TASK);
-    if !options.colour {
-        return short;
+fn painted(ink: Ink, part: LogPart, text: &str, task: Option<&str>) -> String {
+    match (part, task) {
+        (LogPart::Task, Some(task)) => {
+            let colour = TASK_COLOURS[colour_of(task, TASK_COLOURS.len())];
+            format!("\x1b[{colour}m{text}\x1b[0m")
+        }
+        (LogPart::Task, None) => text.to_owned(),
+        (LogPart::Time, _) => ink.paint(Tone::Dim, text).into_owned(),
+        (LogPart::Said(level), _) => ink.paint(level_tone(level), text).into_owned(),
+        (LogPart::Hidden, _) => ink.paint(Tone::Unknown, text).into_owned(),
+        (LogPart::Gap, _) => ink.paint(Tone::Warning, text).into_owned(),
     }
-    let colour = TASK_COLOURS[colour_of(line.origin.short(), TASK_COLOURS.len())];
-    format!("\x1b[{colour}m{short}\x1b[0m")
 }
 
 /// Which of so many colours a task has: the same one everywhere.

@@ -322,21 +322,7 @@ impl Course {
     }
 
     fn holds(&self, condition: &Condition) -> bool {
-        condition.steps.iter().any(|step| self.holds_of(condition, &self.run.steps[*step]))
-    }
-
-    fn holds_of(&self, condition: &Condition, step: &RunStep) -> bool {
-        let result = match &step.deed {
-            RunDeed::Check { result, .. } => result.as_deref(),
-            RunDeed::Change { .. } | RunDeed::Note { .. } => None,
-        };
-        let named = |glob: &String| {
-            let causes = result.map(|result| result.causes.as_slice()).unwrap_or_default();
-            Pattern::new(glob).is_ok_and(|glob| causes.iter().any(|cause| glob.matches(cause)))
-        };
-        (condition.states.is_empty() || condition.states.contains(&step.state))
-            && (condition.causes.is_empty() || condition.causes.iter().any(named))
-            && condition.has.as_ref().is_none_or(|fact| result.is_some_and(|result| result.facts.contains_key(fact)))
+        condition.steps.iter().any(|step| holds_of(condition, &self.run.steps[*step]))
     }
 
     /// Why a condition does not hold, for whoever wonders why a step was not taken.
@@ -352,6 +338,21 @@ impl Course {
         };
         condition.steps.iter().map(|step| of(&self.run.steps[*step])).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Whether a condition holds of one step.
+fn holds_of(condition: &Condition, step: &RunStep) -> bool {
+    let result = match &step.deed {
+        RunDeed::Check { result, .. } => result.as_deref(),
+        RunDeed::Change { .. } | RunDeed::Note { .. } => None,
+    };
+    let named = |glob: &String| {
+        let causes = result.map(|result| result.causes.as_slice()).unwrap_or_default();
+        Pattern::new(glob).is_ok_and(|glob| causes.iter().any(|cause| glob.matches(cause)))
+    };
+    (condition.states.is_empty() || condition.states.contains(&step.state))
+        && (condition.causes.is_empty() || condition.causes.iter().any(named))
+        && condition.has.as_ref().is_none_or(|fact| result.is_some_and(|result| result.facts.contains_key(fact)))
 }
 
 /// What a step came to, as the rest of a sentence that begins with its name.

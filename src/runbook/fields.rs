@@ -16,6 +16,21 @@ pub(super) struct At<T> {
     pub(super) at: Range<usize>,
 }
 
+impl At<String> {
+    /// Where a part of the text stands, where it is written without escapes; otherwise where all of it does.
+    pub(super) fn part(&self, part: Range<usize>) -> Range<usize> {
+        // What the quotes take before it: one, three, or three and the line end that is no part of the text.
+        let before = match self.at.len().saturating_sub(self.value.len()) {
+            2 => 1,
+            6 => 3,
+            7 => 4,
+            _ => return self.at.clone(),
+        };
+        let from = self.at.start + before;
+        from + part.start..from + part.end
+    }
+}
+
 /// A table's entries.
 pub(super) struct Fields<'a> {
     /// What the table is called in a sentence (`[applies]`).
@@ -81,16 +96,12 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn flag(&self, key: &str, drafts: &mut Vec<Draft>) -> bool {
-        match self.get(key).map(|entry| entry.value) {
-            None => false,
-            Some(value) => match value.get_ref() {
-                DeValue::Boolean(flag) => *flag,
-                _ => {
-                    wrong(key, value, "true or false", drafts);
-                    false
-                }
-            },
+        let Some(entry) = self.get(key) else { return false };
+        if let DeValue::Boolean(flag) = entry.value.get_ref() {
+            return *flag;
         }
+        wrong(key, entry.value, "true or false", drafts);
+        false
     }
 
     pub(super) fn duration(&self, key: &str, drafts: &mut Vec<Draft>) -> Option<At<Duration>> {
@@ -112,13 +123,11 @@ impl<'a> Fields<'a> {
     /// A table below this one.
     pub(super) fn table(&self, key: &str, name: &str, drafts: &mut Vec<Draft>) -> Option<Fields<'a>> {
         let entry = self.get(key)?;
-        match entry.value.get_ref() {
-            DeValue::Table(table) => Some(Fields::new(name, entry.key_at.clone(), table)),
-            _ => {
-                wrong(key, entry.value, "a table", drafts);
-                None
-            }
+        if let DeValue::Table(table) = entry.value.get_ref() {
+            return Some(Fields::new(name, entry.key_at.clone(), table));
         }
+        wrong(key, entry.value, "a table", drafts);
+        None
     }
 }
 

@@ -60,13 +60,11 @@ impl Library {
                 let stem = problem.file.as_deref().and_then(|file| Path::new(file).file_stem());
                 stem.is_some_and(|stem| stem == name)
             };
-            match self.refused.iter().find(|refused| refused.problems.iter().any(is_of_name)) {
-                Some(refused) => refused.clone(),
-                None => {
-                    let known: Vec<&str> = self.runbooks.iter().map(|runbook| runbook.name.as_str()).collect();
-                    Problem::new(format!("no runbook is called `{name}`"), one_of(name, &known)).into()
-                }
-            }
+            let refused = self.refused.iter().find(|refused| refused.problems.iter().any(is_of_name));
+            refused.cloned().unwrap_or_else(|| {
+                let known: Vec<&str> = self.runbooks.iter().map(|runbook| runbook.name.as_str()).collect();
+                Problem::new(format!("no runbook is called `{name}`"), one_of(name, &known)).into()
+            })
         })
     }
 }

@@ -67,14 +67,11 @@ fn contents(name: &str, parsed: &Parsed<'_>, origin: RunbookOrigin, drafts: &mut
     let placed: Vec<step::Placed> = tables
         .iter()
         .zip(ids)
-        .filter_map(|(table, id)| match id {
-            Some(id) => step::read(table, id, scope, drafts),
-            None => {
-                // Told already; the rest of it is looked at all the same.
-                let id = At { value: String::new(), at: table.at.clone() };
-                step::read(table, id, scope, drafts);
-                None
-            }
+        .filter_map(|(table, id)| {
+            // A step without an id was told already; the rest of it is looked at all the same.
+            let is_named = id.is_some();
+            let id = id.unwrap_or_else(|| At { value: String::new(), at: table.at.clone() });
+            step::read(table, id, scope, drafts).filter(|_| is_named)
         })
         .collect();
     let causes = top.table("causes", "[causes]", drafts).map(|table| causes(&table, scope, drafts)).unwrap_or_default();
@@ -100,19 +97,16 @@ fn steps<'a>(top: &Fields<'a>, drafts: &mut Vec<Draft>) -> Vec<Fields<'a>> {
         drafts.push(draft.absence());
         return Vec::new();
     };
-    let items = match entry.value.get_ref() {
-        DeValue::Array(items) => items,
-        _ => {
-            wrong("steps", entry.value, "a list of tables: [[steps]]", drafts);
-            return Vec::new();
-        }
+    let DeValue::Array(items) = entry.value.get_ref() else {
+        wrong("steps", entry.value, "a list of tables: [[steps]]", drafts);
+        return Vec::new();
     };
     if items.is_empty() || items.len() > MOST_STEPS {
         let what = if items.is_empty() { "a runbook without steps" } else { "a runbook with too many steps" };
         drafts.push(Draft::new(&entry.value.span(), what).expected(format!("expected 1 to {MOST_STEPS}")));
     }
     let mut tables = Vec::new();
-    for item in items.iter() {
+    for item in items {
         match item.get_ref() {
             DeValue::Table(table) => tables.push(Fields::new("a step", item.span(), table)),
             _ => wrong("steps", item, "a table", drafts),
@@ -169,14 +163,14 @@ fn inputs(table: &Fields<'_>, drafts: &mut Vec<Draft>) -> Vec<RunInput> {
         let about = fields.text("about", drafts).map(|about| about.value).unwrap_or_default();
         let kind = match fields.text("kind", drafts) {
             None => InputKind::Text,
-            Some(told) => match InputKind::NAMES.iter().find(|(_, name)| *name == told.value) {
-                Some((kind, _)) => *kind,
-                None => {
+            Some(told) => {
+                let known = InputKind::NAMES.iter().find(|(_, name)| *name == told.value).map(|(kind, _)| *kind);
+                if known.is_none() {
                     let draft = Draft::new(&told.at, format!("`kind` cannot be `{}`", told.value));
                     drafts.push(draft.hint(one_of(&told.value, &InputKind::NAMES.map(|(_, name)| name))));
-                    InputKind::Text
                 }
-            },
+                known.unwrap_or(InputKind::Text)
+            }
         };
         let scope = Scope { inputs: &[], steps: &[], fleet: kind == InputKind::Service };
         let mut defaults: Vec<Template> = Vec::new();

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use glob::Pattern;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
     Alert, FindingKind, FleetPick, InputKind, Observed, Reference, RunDeed, RunInput, RunStep, Runbook, ServiceHealth,
-    ServiceId, Snapshot, StepField, Template, TemplatePart, ToldInput,
+    ServiceId, Signal, Snapshot, StepField, Template, TemplatePart, ToldInput,
 };
 use crate::format;
+
+/// How far back a signal is looked at for the service it was highest of.
+const OF_LATE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Every input of a runbook, as given or by its defaults.
 ///
@@ -113,10 +117,7 @@ fn picked(snapshot: &Snapshot, pick: FleetPick) -> Option<&ServiceHealth> {
     let own = || snapshot.services.iter().filter(|service| !service.is_stack);
     match pick {
         FleetPick::Highest(signal) => own()
-            .filter_map(|service| match &service.signal(signal).now {
-                Observed::Fresh(sampled) | Observed::Stale(sampled, _) => Some((sampled.value, service)),
-                Observed::Unknown(_) | Observed::NotApplicable(_) => None,
-            })
+            .filter_map(|service| Some((highest(snapshot, service, signal)?, service)))
             .max_by(|(a, _), (b, _)| a.total_cmp(b))
             .map(|(_, service)| service),
         FleetPick::Deployment => {
@@ -129,6 +130,20 @@ fn picked(snapshot: &Snapshot, pick: FleetPick) -> Option<&ServiceHealth> {
         // They are sorted so.
         FleetPick::Worst => own().next(),
     }
+}
+
+/// The highest a signal was of late: what swings is as bad as it was a few minutes ago.
+fn highest(snapshot: &Snapshot, service: &ServiceHealth, signal: Signal) -> Option<f64> {
+    let health = service.signal(signal);
+    let now = match &health.now {
+        Observed::Fresh(sampled) | Observed::Stale(sampled, _) => Some(sampled.value),
+        Observed::Unknown(_) | Observed::NotApplicable(_) => None,
+    };
+    let recent = |at: &Timestamp| snapshot.at.duration_since(*at) <= OF_LATE;
+    let series = health.series.as_ref();
+    let before =
+        series.into_iter().flat_map(|series| series.iter()).filter(|(at, _)| recent(at)).filter_map(|(_, value)| value);
+    before.chain(now).max_by(f64::total_cmp)
 }
 
 /// Everything a reference can stand for.

@@ -6,7 +6,7 @@ use glob::Pattern;
 use toml::de::DeValue;
 
 use crate::domain::{ChangeKind, CheckKind, Condition, Deed, Next, Reference, Step, StepState, Template};
-use crate::located::{Draft, listed, one_of};
+use crate::located::{Draft, did_you_mean, listed, one_of};
 
 use super::fields::{At, Fields, wrong};
 use super::options;
@@ -174,24 +174,25 @@ fn next(fields: &Fields<'_>, key: &str, scope: Scope<'_>, drafts: &mut Vec<Draft
     let next = match told.value.as_str() {
         "continue" => Next::Continue,
         "stop" => Next::Stop,
-        other => match other.strip_prefix("goto ").map(str::trim) {
-            Some(id) => match scope.steps.iter().position(|(known, _)| known == id) {
-                Some(step) => Next::Goto(step),
-                None => {
-                    let known: Vec<&str> = scope.steps.iter().map(|(known, _)| known.as_str()).collect();
-                    let draft = Draft::new(&told.at, format!("`{key}` goes to a step that is not there"));
-                    drafts.push(draft.hint(one_of(id, &known)));
-                    Next::Continue
-                }
-            },
-            None => {
-                let draft = Draft::new(&told.at, format!("`{key}` cannot be `{other}`"));
-                drafts.push(draft.expected("expected \"continue\", \"stop\" or \"goto STEP\""));
-                Next::Continue
-            }
-        },
+        other => goto(other, key, &told, scope, drafts),
     };
     (next, Some(told.at))
+}
+
+/// `goto STEP`; refused where it is something else, or the step is not there.
+fn goto(other: &str, key: &str, told: &At<String>, scope: Scope<'_>, drafts: &mut Vec<Draft>) -> Next {
+    let Some(id) = other.strip_prefix("goto ").map(str::trim) else {
+        let draft = Draft::new(&told.at, format!("`{key}` cannot be `{other}`"));
+        drafts.push(draft.expected("expected \"continue\", \"stop\" or \"goto STEP\""));
+        return Next::Continue;
+    };
+    if let Some(step) = scope.steps.iter().position(|(known, _)| known == id) {
+        return Next::Goto(step);
+    }
+    let known: Vec<&str> = scope.steps.iter().map(|(known, _)| known.as_str()).collect();
+    let draft = Draft::new(&told.at, format!("`{key}` goes to a step that is not there"));
+    drafts.push(draft.hint(one_of(id, &known)));
+    Next::Continue
 }
 
 fn conditions(
@@ -206,7 +207,7 @@ fn conditions(
     match entry.value.get_ref() {
         DeValue::Table(table) => tables.push(Fields::new("`when`", entry.value.span(), table)),
         DeValue::Array(items) if !items.is_empty() => {
-            for item in items.iter() {
+            for item in items {
                 match item.get_ref() {
                     DeValue::Table(table) => tables.push(Fields::new("`when`", item.span(), table)),
                     _ => wrong("when", item, EXPECTED, drafts),
@@ -270,16 +271,13 @@ fn condition(
     let words: Vec<&str> = states_known.iter().map(|state| state.word()).collect();
     let mut states = Vec::new();
     for told in fields.texts("state", drafts) {
-        match states_known.iter().find(|state| state.word() == told.value) {
-            Some(state) => states.push(*state),
-            None => {
-                let draft = Draft::new(&told.at, format!("the step cannot come to `{}`", told.value));
-                let expected = format!("expected {}", listed(words.iter().copied()));
-                drafts.push(
-                    draft.expected(expected).hint_if(crate::located::did_you_mean(&told.value, words.iter().copied())),
-                );
-            }
+        if let Some(state) = states_known.iter().find(|state| state.word() == told.value) {
+            states.push(*state);
+            continue;
         }
+        let draft = Draft::new(&told.at, format!("the step cannot come to `{}`", told.value));
+        let expected = format!("expected one of {}", listed(words.iter().copied()));
+        drafts.push(draft.expected(expected).hint_if(did_you_mean(&told.value, words.iter().copied())));
     }
     let mut causes = Vec::new();
     for told in fields.texts("cause", drafts) {

@@ -37,6 +37,7 @@ impl Scope<'_> {
         let mut plain = String::new();
         let mut rest = text.value.as_str();
         while let Some(at) = rest.find(['{', '}']) {
+            let here = text.value.len() - rest.len() + at;
             plain.push_str(&rest[..at]);
             let (brace, after) = rest[at..].split_at(1);
             if let Some(escaped) = after.strip_prefix(brace) {
@@ -47,7 +48,10 @@ impl Scope<'_> {
             let inside = (brace == "{").then(|| after.split_once('}')).flatten();
             let Some((inside, behind)) = inside else {
                 let what = format!("a single `{brace}` in a text");
-                drafts.push(Draft::new(&text.at, what).hint(format!("write `{brace}{brace}` for the brace itself")));
+                drafts.push(
+                    Draft::new(&text.part(here..here + 1), what)
+                        .hint(format!("write `{brace}{brace}` for the brace itself")),
+                );
                 return None;
             };
             let inside = inside.trim();
@@ -59,7 +63,10 @@ impl Scope<'_> {
                     let part = if inside.ends_with('?') { TemplatePart::Maybe } else { TemplatePart::Of };
                     template.parts.push(part(reference));
                 }
-                Err((what, hint)) => drafts.push(Draft::new(&text.at, what).hint(hint)),
+                Err((what, hint)) => {
+                    let place = text.part(here..text.value.len() - behind.len());
+                    drafts.push(Draft::new(&place, what).hint(hint));
+                }
             }
             rest = behind;
         }

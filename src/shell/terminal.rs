@@ -126,6 +126,20 @@ impl Screen {
     }
 }
 
+impl Screen {
+    /// Lends the terminal to somebody else, as it was before we took it, and takes it back.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn lend<T>(&mut self, to: impl FnOnce() -> T) -> io::Result<T> {
+        leave()?;
+        let answer = to();
+        enter(self.has_mouse)?;
+        self.forget();
+        Ok(answer)
+    }
+}
+
 impl Drop for Screen {
     fn drop(&mut self) {
         // There is nobody left to tell if this fails.

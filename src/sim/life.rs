@@ -10,6 +10,9 @@ use super::noise;
 /// How long ECS remembers a stopped task.
 pub const REMEMBERED: Second = HOUR;
 
+/// After how many tasks of a place its addresses come round again.
+pub const TURNS: u32 = 8;
+
 /// How a task ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
@@ -142,7 +145,7 @@ impl Life {
             None => service.first_slot + self.slot,
             Some(added) => service.first_spare + added % SPARE,
         };
-        let number = place * 8 + self.turn % 8 + 1;
+        let number = place * TURNS + self.turn % TURNS + 1;
         // An odd factor permutes the addresses of the block; small fleets stay within 10.0.0.0/16.
         let block: u32 = if number < 0x8000 { 0xffff } else { 0x3f_ffff };
         let spread = if block == 0xffff { number.wrapping_mul(2) + 1 } else { number.wrapping_mul(2) };

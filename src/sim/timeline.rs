@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::beat::{BOOT, Beat, NOTICE};
 use super::clock::{DAY, Second};
 use super::fleet::Service;
-use super::life::{self, Ending, Life};
+use super::life::{self, Ending, Life, TURNS};
 use super::{noise, rolling};
 
 /// One deployment.
@@ -209,7 +209,17 @@ impl<'a> Replay<'a> {
         if self.turns.len() <= slot as usize {
             self.turns.resize(slot as usize + 1, 0);
         }
-        let turn = self.turns.get_mut(slot as usize).map_or(0, |turn| std::mem::replace(turn, *turn + 1));
+        let lives = &self.timeline.lives;
+        // Addresses come round again after a few turns; one that is in use is passed over.
+        let is_in_use = |turn: u32| {
+            let mut own = lives.iter().filter(|life| life.slot == slot && !life.has_ended(at));
+            own.any(|life| life.turn % TURNS == turn % TURNS)
+        };
+        let turn = self.turns.get_mut(slot as usize).map_or(0, |next| {
+            let turn = (*next..*next + TURNS).find(|turn| !is_in_use(*turn)).unwrap_or(*next);
+            *next = turn + 1;
+            turn
+        });
         let id = life::id(self.service, slot, at, place as u64);
         let rollout = self.timeline.rollouts.len() - 1;
         let started = boot.map(|boot| at + boot);

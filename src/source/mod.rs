@@ -10,6 +10,7 @@ pub mod grafana;
 pub mod logs;
 pub mod probe;
 pub mod prometheus;
+pub mod shell;
 pub mod sim;
 
 use std::pin::Pin;

@@ -107,7 +107,9 @@ pub(super) async fn write(
         let mut text = String::new();
         for (rule, series) in &ready {
             recorded.insert(rule.name.clone());
-            series.iter().for_each(|one| record(rule, one, &mut text));
+            for one in series {
+                record(rule, one, &mut text);
+            }
         }
         import_text(folder, programs, &file, text).await?;
     }

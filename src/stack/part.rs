@@ -116,7 +116,7 @@ impl Part {
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<&str> = text.lines().collect();
         let shown = lines.get(lines.len().saturating_sub(TAIL)..).unwrap_or_default();
-        shown.iter().map(|line| format!("\n  {}", crate::format::sanitise(line))).collect()
+        shown.iter().flat_map(|line| ["\n  ".into(), crate::format::sanitise(line)]).collect()
     }
 
     /// Stops it: asks, waits, and kills what does not listen. Anything else that has its number by now is let be.
@@ -233,10 +233,11 @@ mod tests {
         let (_home, folder) = folder();
         let part = Part::of(&folder, "prometheus");
         assert_eq!(part.pid(), None);
-        let child = part.start(shell("echo says; sleep 1000 & wait")).unwrap();
+        let mut child = part.start(shell("echo says; sleep 1000 & wait")).unwrap();
         wait_for(|| part.pid().is_some() && part.last_words().contains("says")).await;
         assert_eq!(part.pid(), Some(child.id()));
         assert_eq!(part.stop().await, Ok(Stopped::Asked(child.id())));
+        child.wait().unwrap();
         assert_eq!((part.pid(), part.is_recorded()), (None, false));
         assert_eq!(part.stop().await, Ok(Stopped::WasNot));
     }

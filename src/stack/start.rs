@@ -169,7 +169,7 @@ fn console(state: &State) -> String {
     let mut text = "# Written by `rounds provision up --local`.\ndefault_context = \"local\"\n\n".to_owned();
     text.push_str("[contexts.local]\nproduction = false\n");
     for (name, url) in places(state).iter().filter(|(name, _)| *name != FLEET) {
-        text.push_str(&format!("\n[contexts.local.{name}]\nurl = \"{url}\"\n"));
+        text.extend(["\n[contexts.local.", name, "]\nurl = \"", url, "\"\n"]);
     }
     text
 }

@@ -53,4 +53,16 @@ pub enum Role {
     Notice,
     /// A notice that something went wrong.
     NoticeError,
+    /// The first of six looks by which tasks are told apart; the id beside it says the same.
+    Task1,
+    /// The second.
+    Task2,
+    /// The third.
+    Task3,
+    /// The fourth.
+    Task4,
+    /// The fifth.
+    Task5,
+    /// The sixth.
+    Task6,
 }

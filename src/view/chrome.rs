@@ -94,6 +94,10 @@ fn tabs(canvas: &mut Canvas<'_>, from: u16, room: u16, role: Role) {
 fn about(canvas: &mut Canvas<'_>, width: u16) {
     let room = width.saturating_sub(2);
     let model = canvas.model;
+    if matches!(model.trail.here(), Place::Logs(_)) {
+        super::logs::title(canvas, room);
+        return;
+    }
     if *model.trail.here() == Place::Changes {
         let list = &model.changes.list;
         let under_way = model.changes.under_way().count();
@@ -125,7 +129,8 @@ fn about(canvas: &mut Canvas<'_>, width: u16) {
             canvas.text(1, 1, room, "help", Role::Title);
         }
         // Said above, where nothing need be known of the services.
-        Place::Changes => {}
+        // These two have told their own above.
+        Place::Logs(_) | Place::Changes => {}
         Place::Messages => {
             canvas.text(1, 1, room, "messages, newest first", Role::Title);
         }
@@ -276,7 +281,12 @@ fn under_way(canvas: &mut Canvas<'_>, width: u16, y: u16) {
     let text = format!(" {} {line} ", canvas.glyphs.pending);
     let room = width.saturating_sub(super::canvas::cells(key.len()) + 6);
     let x = canvas.text(2, y, room, &text, Role::Strong);
-    canvas.pieces(x, y, width.saturating_sub(x), &[piece(key, Role::Key), piece(" ", Role::Rule)]);
+    canvas.pieces(
+        x,
+        y,
+        width.saturating_sub(x),
+        &[piece(" ", Role::Rule), piece(key, Role::Key), piece(" ", Role::Rule)],
+    );
     canvas.spot(Area { x: 0, y, width, height: 1 }, crate::app::Spot::UnderWay);
 }
 

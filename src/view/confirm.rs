@@ -75,13 +75,12 @@ fn plan(canvas: &mut Canvas<'_>, confirm: &Confirm, planned: &Planned) {
     let goes_on = shown < body.len();
     let first = foot(canvas, shown + fixed);
     title(canvas, planned, first, room);
-    let mut y = first + 1;
-    for told in body.into_iter().skip(top).take(shown).chain(against) {
+    let lines = body.into_iter().skip(top).take(shown).chain(against);
+    for (y, told) in (first + 1..).zip(lines) {
         canvas.pieces(1, y, room, &told.pieces);
         if let Some(spot) = told.spot {
             canvas.spot(Area { x: 0, y, width, height: 1 }, Spot::Confirm(spot));
         }
-        y += 1;
     }
     complaint(canvas, planned, goes_on, height - 2, room);
     question(canvas, planned, height - 1, room);
@@ -122,6 +121,9 @@ fn labelled(label: &str, text: &str, role: Role, room: u16, most: usize) -> Vec<
 fn body(confirm: &Confirm, planned: &Planned, room: u16) -> Vec<Told> {
     let plan = &planned.plan;
     let mut told = Vec::new();
+    if let Some(seen) = &confirm.seen {
+        told.extend(labelled("the task", seen, Role::Text, room, 2));
+    }
     for line in &plan.lines {
         told.extend(labelled(&line.label, &line.text, Role::Text, room, 4));
     }

@@ -11,6 +11,7 @@ mod facts;
 mod glyphs;
 mod help;
 mod hit;
+mod logs;
 mod overlay;
 mod overview;
 mod progress;
@@ -25,6 +26,10 @@ mod terraform;
 mod waiting;
 mod words;
 
+#[cfg(test)]
+mod change_tests;
+#[cfg(test)]
+mod run_tests;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
@@ -57,6 +62,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
     match model.trail.here() {
         Place::Help => help::help(&mut canvas),
         Place::Messages => help::messages(&mut canvas),
+        // A log needs no snapshot.
+        Place::Logs(_) => logs::draw(&mut canvas),
         Place::Changes => progress::draw(&mut canvas),
         Place::Run(id) => runbooks::run(&mut canvas, *id),
         place => match &model.snapshot {
@@ -68,7 +75,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
                 Place::Targets => targets::draw(&mut canvas, snapshot),
                 Place::Sources => sources::draw(&mut canvas, snapshot),
                 Place::Runbooks => runbooks::offers(&mut canvas, snapshot),
-                Place::Changes | Place::Run(_) | Place::Help | Place::Messages => {}
+                Place::Logs(_) | Place::Changes | Place::Run(_) | Place::Help | Place::Messages => {}
             },
         },
     }

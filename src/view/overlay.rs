@@ -15,6 +15,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
     match &canvas.model.overlay {
         Some(Overlay::Filter(line)) => filter(canvas, line),
         Some(Overlay::Palette(palette)) => palette_box(canvas, palette),
+        Some(Overlay::LogAsk(question, line)) => super::logs::ask(canvas, *question, line),
         Some(Overlay::Menu(menu)) => super::choose::menu(canvas, menu),
         Some(Overlay::Asking(asking)) => super::choose::asking(canvas, asking),
         Some(Overlay::Confirm(confirm)) => super::confirm::draw(canvas, confirm),

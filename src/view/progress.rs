@@ -1,5 +1,7 @@
 //! The changes screen: what is under way and how far, what has ended and how, and the journal of earlier changes.
 
+use jiff::Timestamp;
+
 use crate::app::geometry::{self, Area};
 use crate::app::{ChangeItem, Followed, JournalEntry, Model, Mood, Row, Spot, elapsed};
 use crate::domain::{Outcome, StageState, Verdict};
@@ -33,12 +35,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
         return;
     }
     let cols = vec![
-        left(Key::At, "WHEN", 5, 15, 0).sorted_as(0),
-        left(Key::Change, "CHANGE", 24, 44, 0),
-        right(Key::Took, "TOOK", 7, 4),
-        left(Key::Context, "WHERE", 8, 14, 3),
-        left(Key::Who, "WHO", 10, 16, 5),
-        left(Key::State, "STATE", 18, 200, 0),
+        left(Key::At, "WHEN", 6, 6, 0).sorted_as(0),
+        left(Key::Change, "CHANGE", 30, 44, 0),
+        right(Key::Took, "TOOK", 7, 3),
+        left(Key::Context, "WHERE", 8, 14, 4),
+        left(Key::Who, "WHO", 10, 18, 5),
+        left(Key::State, "STATE", 28, 200, 0),
     ];
     let inner = Area { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let end = inner.x + inner.width;
@@ -130,8 +132,14 @@ fn cell<'s>(model: &'s Model, glyphs: &Glyphs, row: &'s Row<ChangeItem>, key: Ke
         Key::Context => vec![piece(context.as_str(), Role::Dim)],
         Key::Who if who.is_empty() => vec![piece("you, now", Role::Dim)],
         Key::Who => vec![piece(who, Role::Dim)],
-        Key::At => vec![piece(clock(model, at), Role::Dim)],
+        Key::At => vec![piece(brief_clock(model, at), Role::Dim)],
     }
+}
+
+/// The time of today, the date of any other day.
+fn brief_clock(model: &Model, at: Timestamp) -> String {
+    let (then, now) = (at.to_zoned(model.zone.clone()), model.shown_now.to_zoned(model.zone.clone()));
+    then.strftime(if then.date() == now.date() { "%H:%M" } else { "%b %-d" }).to_string()
 }
 
 /// A change of this sitting, stage by stage.
@@ -143,7 +151,10 @@ fn stages(canvas: &mut Canvas<'_>, followed: &Followed, area: Area) {
     let took = elapsed(followed.took().unsigned_abs());
     let head = match (&followed.refused, followed.outcome()) {
         (Some(_), _) => "REFUSED: nothing was changed".to_owned(),
-        (None, Some(outcome)) => format!("{} after {took}", verdict(outcome)),
+        (None, Some(outcome)) => {
+            let (word, meaning) = verdict(outcome);
+            format!("{word} after {took}{meaning}")
+        }
         (None, None) => {
             format!("UNDER WAY for {took}, watched for {} at most", format::duration(followed.plan.patience))
         }
@@ -163,7 +174,8 @@ fn stages(canvas: &mut Canvas<'_>, followed: &Followed, area: Area) {
             StageState::Failed => (glyphs.verdict(Verdict::Critical), "failed", Role::Critical),
             StageState::Skipped => (glyphs.not_applicable, "left out", Role::Dim),
         };
-        let after = stage.after.map(|after| format!("after {}  ", elapsed(after))).unwrap_or_default();
+        let after = stage.after.filter(|after| after.as_secs() > 0);
+        let after = after.map(|after| format!("after {}  ", elapsed(after))).unwrap_or_default();
         let text = if stage.state == StageState::Waiting { Role::Dim } else { Role::Text };
         let pieces = [
             piece(format!("{symbol} "), role),
@@ -200,15 +212,15 @@ fn stages(canvas: &mut Canvas<'_>, followed: &Followed, area: Area) {
     facts.fact("id", &followed.plan.id, Role::Dim, 1);
 }
 
-/// The verdict in one word a tired person cannot misread.
-const fn verdict(outcome: &Outcome) -> &'static str {
+/// The verdict in one word a tired person cannot misread, and what it means.
+const fn verdict(outcome: &Outcome) -> (&'static str, &'static str) {
     match outcome {
-        Outcome::Verified => "VERIFIED",
-        Outcome::Failed { .. } => "FAILED",
-        Outcome::GaveUp { .. } => "GAVE UP WATCHING: it was made, and not everything came to pass",
-        Outcome::NotMade { .. } => "NOT MADE: nothing was changed",
-        Outcome::Unknown { .. } => "UNKNOWN whether it was made: look before doing it again",
-        Outcome::Unwatched { .. } => "NOT WATCHED to its end",
+        Outcome::Verified => ("VERIFIED", ""),
+        Outcome::Failed { .. } => ("FAILED", ""),
+        Outcome::GaveUp { .. } => ("GAVE UP", ": it was made, and not everything came to pass"),
+        Outcome::NotMade { .. } => ("NOT MADE", ": nothing was changed"),
+        Outcome::Unknown { .. } => ("UNKNOWN", ": it may have been made; look before doing it again"),
+        Outcome::Unwatched { .. } => ("NOT SEEN TO ITS END", ": it was made"),
     }
 }
 

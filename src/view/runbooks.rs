@@ -221,7 +221,7 @@ fn step_state(state: StepState, glyphs: &Glyphs) -> (&'static str, Role) {
         StepState::Warn => (glyphs.verdict(Verdict::Warning), Role::Warning),
         StepState::Fail | StepState::Failed => (glyphs.verdict(Verdict::Critical), Role::Critical),
         StepState::Unknown => (glyphs.verdict(Verdict::Unknown), Role::Unknown),
-        StepState::Queued | StepState::Changing => (glyphs.cursor, Role::Key),
+        StepState::Queued | StepState::Changing => ("*", Role::Key),
         StepState::Note => ("i", Role::Text),
         StepState::Running => (glyphs.pending, Role::Text),
         StepState::Waiting | StepState::Skipped => (glyphs.not_applicable, Role::Dim),
@@ -253,28 +253,25 @@ pub(super) fn title(canvas: &mut Canvas<'_>, room: u16, id: Option<u64>) {
     let model = canvas.model;
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     let entry = id.and_then(|id| model.runbooks.run(id));
-    match entry.map(|entry| entry.course.run()) {
-        Some(run) => {
-            pieces.push(piece(format!("{}  ", run.runbook), Role::Title));
-            if let Some(alert) = &run.alert {
-                pieces.push(piece(format!("for {alert}  "), Role::Text));
-            }
-            let told = run.inputs.iter().filter_map(|input| Some((input, input.value.as_ref()?)));
-            let told: Vec<String> = told.map(|(input, value)| format!("{} {value}", input.name)).collect();
-            pieces.push(piece(format!("{}  ", told.join(", ")), Role::Dim));
-            let when = if run.ended.is_some() { ago(model, run.began) } else { "running".to_owned() };
-            pieces.push(piece(when, Role::Dim));
+    if let Some(run) = entry.map(|entry| entry.course.run()) {
+        pieces.push(piece(format!("{}  ", run.runbook), Role::Title));
+        if let Some(alert) = &run.alert {
+            pieces.push(piece(format!("for {alert}  "), Role::Text));
         }
-        None => {
-            pieces.push(piece("runbooks  ", Role::Title));
-            if let Some(subject) = model.runbooks.subject.text() {
-                pieces.push(piece(format!("for {subject}  "), Role::Text));
-            }
-            let filter = model.runbooks.list.filter();
-            if !filter.is_empty() {
-                pieces.push(piece("filter ", Role::Dim));
-                pieces.push(piece(filter.to_owned(), Role::Match));
-            }
+        let told = run.inputs.iter().filter_map(|input| Some((input, input.value.as_ref()?)));
+        let told: Vec<String> = told.map(|(input, value)| format!("{} {value}", input.name)).collect();
+        pieces.push(piece(format!("{}  ", told.join(", ")), Role::Dim));
+        let when = if run.ended.is_some() { ago(model, run.began) } else { "running".to_owned() };
+        pieces.push(piece(when, Role::Dim));
+    } else {
+        pieces.push(piece("runbooks  ", Role::Title));
+        if let Some(subject) = model.runbooks.subject.text() {
+            pieces.push(piece(format!("for {subject}  "), Role::Text));
+        }
+        let filter = model.runbooks.list.filter();
+        if !filter.is_empty() {
+            pieces.push(piece("filter ", Role::Dim));
+            pieces.push(piece(filter.to_owned(), Role::Match));
         }
     }
     canvas.pieces(1, 1, room, &pieces);

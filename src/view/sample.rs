@@ -44,6 +44,8 @@ pub(super) fn surroundings() -> Surroundings {
             (SourceKind::Prometheus, "https://grafana.example.com through data source prom".to_owned()),
             (SourceKind::Alertmanager, "http://alertmanager.internal:9093".to_owned()),
         ],
+        log_lines: 200_000,
+        live_cost: Some("$0.01 a minute"),
     }
 }
 

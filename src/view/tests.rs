@@ -18,16 +18,18 @@ use crate::theme::{self, Role, Theme};
 use super::sample::{ago, bad_morning, chart, many, model, now, setup, surroundings};
 use super::{Glyphs, HitMap, draw};
 
-const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+mod logs;
 
-fn picture(model: &Model, theme: &Theme, glyphs: &Glyphs) -> (Buffer, HitMap) {
+pub(super) const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+pub(super) fn picture(model: &Model, theme: &Theme, glyphs: &Glyphs) -> (Buffer, HitMap) {
     let mut terminal = Terminal::new(TestBackend::new(model.size.0, model.size.1)).unwrap();
     let mut hits = HitMap::default();
     terminal.draw(|frame| hits = draw(frame, model, theme, glyphs)).unwrap();
     (terminal.backend().buffer().clone(), hits)
 }
 
-fn text_of(buffer: &Buffer) -> String {
+pub(super) fn text_of(buffer: &Buffer) -> String {
     let mut text = String::new();
     for y in 0..buffer.area.height {
         let row: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
@@ -37,7 +39,7 @@ fn text_of(buffer: &Buffer) -> String {
     text
 }
 
-fn shown(model: &Model) -> String {
+pub(super) fn shown(model: &Model) -> String {
     text_of(&picture(model, &Theme::default(), &Glyphs::utf8()).0)
 }
 
@@ -47,7 +49,7 @@ fn morning(size: (u16, u16)) -> Model {
     model
 }
 
-fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
+pub(super) fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
     keys.split(' ')
         .flat_map(|key| {
             let code = match key {

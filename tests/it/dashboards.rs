@@ -66,6 +66,41 @@ pub(super) fn boards() -> Vec<Board> {
 }
 
 #[test]
+fn the_guide_knows_every_dashboard_and_names_panels_that_exist() {
+    let guide = std::fs::read_to_string(repository().join("docs/dashboards.md")).unwrap();
+    let boards = boards();
+    for board in &boards {
+        let title = text(&board.json["title"]);
+        assert!(guide.contains(&format!("| {title} | ")), "{title} is not in the table");
+    }
+    // What is set in italics in lists and tables is a panel, a tag's name or a button of Grafana's.
+    let others = ["Changes by rounds", "Deployments", "Administration", "Usage insights", "Save as"];
+    let titles: Vec<&str> = boards.iter().flat_map(Board::panels).map(|panel| text(&panel["title"])).collect();
+    let plain = guide.replace("**", "").split_whitespace().collect::<Vec<_>>().join(" ");
+    let named: Vec<&str> = plain.split('*').skip(1).step_by(2).collect();
+    for name in &named {
+        let is_panel = titles.iter().any(|title| title.split(',').next() == Some(name));
+        let is_column = boards.iter().any(|board| board.json.to_string().contains(&format!("\"{name}\"")));
+        assert!(is_panel || is_column || others.contains(name), "there is no panel {name}");
+    }
+    assert!(named.len() > 20, "{named:?}");
+}
+
+#[test]
+fn the_cheat_sheet_lists_every_recorded_series() {
+    let sheet = std::fs::read_to_string(repository().join("docs/promql.md")).unwrap();
+    let recorded = crate::provision::yaml(&crate::provision::shipped("rules/recording.yml"));
+    let rules = list(&recorded["groups"]).iter().flat_map(|group| list(&group["rules"]));
+    let listed = sheet.lines().filter(|line| line.starts_with("| `")).count();
+    let mut seen = 0;
+    for rule in rules {
+        assert!(sheet.contains(&format!("| `{}` | ", text(&rule["record"]))), "{} is not listed", rule["record"]);
+        seen += 1;
+    }
+    assert_eq!(seen, listed, "a series is listed that nothing records");
+}
+
+#[test]
 fn the_files_are_what_their_source_writes() {
     tool(&python(), ["-B".into(), folder().join("source"), "--check".into()]);
 }

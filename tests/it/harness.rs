@@ -356,7 +356,7 @@ fn a_site_records_what_it_was_asked() {
 fn shell(script: &str, columns: u16, rows: u16) -> Terminal {
     let environment = [("PATH".to_owned(), std::env::var("PATH").unwrap()), ("TERM".to_owned(), "xterm".to_owned())];
     let arguments = ["-c".to_owned(), script.to_owned()];
-    Terminal::start("/bin/sh", &arguments, &environment.into(), tempfile::tempdir().unwrap(), columns, rows)
+    Terminal::start("/bin/sh", &arguments, &environment.into(), tempfile::tempdir().unwrap().into(), columns, rows)
 }
 
 #[test]

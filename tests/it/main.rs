@@ -18,13 +18,31 @@ mod cost;
 #[cfg(test)]
 mod dashboards;
 #[cfg(test)]
+mod do_alerting;
+#[cfg(test)]
+mod do_demo;
+#[cfg(test)]
+mod do_killed;
+#[cfg(test)]
+mod do_moto;
+#[cfg(test)]
+mod do_rollout;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod journal;
+#[cfg(test)]
 mod local_stack;
+#[cfg(test)]
+mod logs_cli;
+#[cfg(test)]
+mod logs_follow;
+#[cfg(test)]
+mod logs_tui;
 #[cfg(test)]
 mod once_ecs;
 #[cfg(test)]
@@ -46,9 +64,13 @@ mod runbook_cli;
 #[cfg(test)]
 mod runbook_scenarios;
 #[cfg(test)]
+mod runbook_tui;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod terraform;
+#[cfg(test)]
+mod tui_changes;
 #[cfg(test)]
 mod tui_demo;
 #[cfg(test)]

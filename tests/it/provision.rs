@@ -154,7 +154,7 @@ fn every_alert_says_how_bad_what_and_what_to_do() {
 #[test]
 fn the_page_names_every_file_and_every_runbook() {
     let page = std::fs::read_to_string(shipped("README.md")).unwrap();
-    for folder in ["configs", "rules"] {
+    for folder in ["configs", "rules", "dashboards"] {
         for entry in std::fs::read_dir(shipped(folder)).unwrap() {
             let file = format!("({folder}/{})", entry.unwrap().file_name().display());
             assert!(page.contains(&file), "{file}");
@@ -235,6 +235,33 @@ fn the_recorded_series_are_the_consoles_own_queries() {
     let more = ["ecs_network_receive_bytes", "ecs_network_transmit_bytes", "service_code:http_requests:rate5m"];
     assert_eq!(records.len(), Signal::ALL.len() + others.len() + more.len(), "a record that nothing here compares");
     assert!(others.iter().chain(&more).all(|name| !expression(name).is_empty()));
+}
+
+#[test]
+fn the_recorded_prices_are_those_of_the_price_table() {
+    let table: toml::Table = std::fs::read_to_string(shipped("prices.toml")).unwrap().parse().unwrap();
+    let recorded = rules("prices.yml");
+    for (region, prices) in &table {
+        for (row, item, architecture) in [
+            ("fargate_vcpu_hour", "fargate_vcpu_hour", Some("x86_64")),
+            ("fargate_gb_hour", "fargate_gb_hour", Some("x86_64")),
+            ("fargate_arm_vcpu_hour", "fargate_vcpu_hour", Some("arm64")),
+            ("fargate_arm_gb_hour", "fargate_gb_hour", Some("arm64")),
+            ("efs_gb_month", "efs_gb_month", None),
+            ("metric_requests_thousand", "cloudwatch_1000_requests", None),
+        ] {
+            let mut labels = json!({ "item": item, "region": region });
+            if let Some(architecture) = architecture {
+                labels["architecture"] = json!(architecture);
+            }
+            let rule = recorded.iter().find(|rule| rule["labels"] == labels);
+            let rule = rule.unwrap_or_else(|| panic!("no price {labels} in prices.yml"));
+            let price = text(&rule["expr"]).strip_prefix("vector(").and_then(|rest| rest.strip_suffix(')')).unwrap();
+            let price: f64 = price.parse().unwrap();
+            assert!((price - prices[row].as_float().unwrap()).abs() < 1e-12, "{labels}: {price}");
+        }
+    }
+    assert_eq!(recorded.len(), 6 * table.len(), "a price that the table does not have");
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn a_change_is_made_only_when_it_is_confirmed_and_what_follows_is_then_taken() {
     let demo = ["run", "error-rate", "--demo", "wedged-task", "--demo-speed", "60"];
     // Without a terminal and without --yes nothing is done.
     let waits = run(&demo).expect_code(2).stdout;
-    assert!(waits.contains("it waits to be confirmed"), "{waits}");
+    assert!(waits.contains("waits to be confirmed"), "{waits}");
     let dry = run(&[&demo[..], &["--dry-run"]].concat()).expect_code(2).stdout;
     assert!(dry.contains("a dry run: nothing was changed") && dry.contains("aws ecs stop-task"), "{dry}");
     let json: Value =

@@ -7,7 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from boards import BOARDS
+# Nothing but dashboards is left in a folder that is shipped.
+sys.dont_write_bytecode = True
+
+from boards import BOARDS  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 

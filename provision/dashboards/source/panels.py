@@ -1,6 +1,6 @@
 """The kinds of panels, each with this house's settings. A panel has no place yet: `layout` gives it one."""
 
-from style import NUMBER, OK, PLAIN, UNKNOWN_TEXT, runbook_words, steps_of
+from style import CRITICAL, NUMBER, PLAIN, UNKNOWN_TEXT, WARNING, runbook_words, steps, steps_of
 from variables import DATASOURCE_REF
 
 
@@ -106,7 +106,7 @@ def stat(title, description, width, queries, unit, alert=None, steps=PLAIN, mapp
 
 def bars(title, description, width, queries, unit, alert=None, high=None, decimals=None):
     """One bar for each series, longest first where the query sorts."""
-    defaults = fields(unit, low=0, high=high, decimals=decimals)
+    defaults = fields(unit, steps=steps("blue"), low=0, high=high, decimals=decimals)
     options = {
         "displayMode": "basic",
         "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
@@ -222,7 +222,7 @@ def alerts(title, description, width, expression, hidden=()):
         "indexByName": {name: index for index, name in enumerate(order)},
         "renameByName": {name: name.capitalize() for name in order} | {"alertname": "Alert"},
     }
-    colors = [{"options": {"critical": {"color": "red", "index": 0}, "warning": {"color": "orange", "index": 1}}, "type": "value"}]
+    colors = [{"options": {"critical": {"color": CRITICAL, "index": 0}, "warning": {"color": WARNING, "index": 1}}, "type": "value"}]
     severity = override("Severity", ("mappings", colors), ("custom.cellOptions", {"type": "color-text"}), ("custom.displayMode", "color-text"))
     defaults = table_fields()
     defaults["noValue"] = "none"
@@ -264,5 +264,3 @@ def fixed_color(legend_pattern, color):
     """One colour for the series whose name matches."""
     return {"matcher": {"id": "byRegexp", "options": legend_pattern}, "properties": [{"id": "color", "value": {"fixedColor": color, "mode": "fixed"}}]}
 
-
-__all__ = ["Column", "OK", "alerts", "bars", "fixed_color", "heatmap", "stat", "states", "table", "text", "timeseries"]

@@ -17,14 +17,16 @@ def steps(base, *more):
     return [{"color": base, "value": None}] + [{"color": color, "value": value} for value, color in more]
 
 
-PLAIN = steps(OK)
+# A value that is neither good nor bad has no colour: colour is for trouble.
+PLAIN = steps("text")
 
 
 def steps_of(alert_name):
     """The thresholds of an alert rule as steps."""
     alert = ALERTS[alert_name]
     colors = {"warning": WARNING, "critical": CRITICAL}
-    levels = sorted((number(value), colors[severity]) for severity, value in alert.levels.items())
+    # Grafana's steps include their value, so "more than none" begins at one.
+    levels = sorted((number(value) or 1, colors[severity]) for severity, value in alert.levels.items())
     if alert.above:
         return steps(OK, *levels)
     # Fires below: each colour reaches up to its threshold.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::command::Command;
+use crate::domain::journal::Story;
 use crate::domain::{Change, GateState, ObjectionKind, Plan, PlanOptions, Progress, Refusal};
 use crate::keymap::{Code, Key};
 
@@ -131,7 +132,8 @@ fn plan(model: &mut Model, change: Change, options: PlanOptions) -> Vec<Effect> 
     model.asks += 1;
     let ask = model.asks;
     let (kept, with) = (change.clone(), options.clone());
-    let confirm = Confirm { ask, change: kept, options: with, stage: ConfirmStage::Planning, top: 0 };
+    let seen = model.snapshot.as_ref().and_then(|snapshot| action::seen(snapshot, &change));
+    let confirm = Confirm { ask, change: kept, options: with, seen, stage: ConfirmStage::Planning, top: 0 };
     model.overlay = Some(Overlay::Confirm(Box::new(confirm)));
     model.touch();
     vec![Effect::Plan { ask, change, options }]
@@ -222,7 +224,7 @@ pub(super) fn pasted(mut overlay: Overlay, text: &str) -> Overlay {
                 planned.complaint = None;
             }
         }
-        Overlay::Filter(_) | Overlay::Palette(_) | Overlay::Menu(_) => {}
+        Overlay::Filter(_) | Overlay::Palette(_) | Overlay::Menu(_) | Overlay::LogAsk(..) => {}
     }
     overlay
 }
@@ -276,11 +278,7 @@ pub(super) fn confirm(model: &mut Model, mut confirm: Box<Confirm>, key: Key, no
         Code::Char('y' | 'Y') if !is_typed && !key.ctrl && !key.alt => return agree(model, confirm, now),
         Code::Char('n' | 'N' | 'q') if !is_typed && !key.ctrl && !key.alt => return Vec::new(),
         Code::Tab | Code::BackTab | Code::Left | Code::Right if !is_typed => planned.yes = !planned.yes,
-        _ if is_typed => {
-            if planned.line.key(key) {
-                planned.complaint = None;
-            }
-        }
+        _ if is_typed && planned.line.key(key) => planned.complaint = None,
         _ => {}
     }
     model.overlay = Some(Overlay::Confirm(confirm));
@@ -367,6 +365,18 @@ pub(super) fn planned(model: &mut Model, ask: u64, answer: Result<Arc<Plan>, Ref
     model.touch();
 }
 
+/// Leaves; where a change is still watched, only when asked twice.
+pub(super) fn quit(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let Some(title) = model.changes.under_way().next().map(|followed| followed.plan.title.clone()) else {
+        return vec![Effect::Quit];
+    };
+    if std::mem::replace(&mut model.is_leaving, true) {
+        return vec![Effect::Quit];
+    }
+    tell(model, Notice::warning(format!("{title} is under way: once more leaves, and nobody sees how it ends")), now);
+    Vec::new()
+}
+
 /// News of a change, wherever it was made.
 pub(super) fn progress(model: &mut Model, progress: Progress, now: Timestamp) -> Vec<Effect> {
     let here = model.surroundings.context.name.clone();
@@ -402,7 +412,8 @@ pub(super) fn not_begun(model: &mut Model, plan: &str, refusal: Refusal, now: Ti
     model.touch();
     if model.overlay.is_none() && place == model.surroundings.context.name {
         let stage = ConfirmStage::Refused(refusal);
-        model.overlay = Some(Overlay::Confirm(Box::new(Confirm { ask: 0, change, options, stage, top: 0 })));
+        model.overlay =
+            Some(Overlay::Confirm(Box::new(Confirm { ask: 0, change, options, seen: None, stage, top: 0 })));
     } else {
         tell(model, Notice::error(format!("{title}: not done: {}", refusal.what)), now);
     }
@@ -419,8 +430,8 @@ pub(super) fn gate(model: &mut Model, state: GateState, now: Timestamp) {
     model.touch();
 }
 
-pub(super) fn remember(model: &mut Model, journal: Result<Vec<JournalEntry>, String>) {
-    model.changes.remember(journal);
+pub(super) fn remember(model: &mut Model, journal: Result<Vec<Story>, String>) {
+    model.changes.remember(journal.map(|stories| stories.iter().map(JournalEntry::of).collect()));
     model.rebuild(&Place::Changes, Lost::Stay);
     model.touch();
 }

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
+use crate::command::Command;
 use crate::keymap::{Code, Key, Lookup};
 
 use super::super::palette::Choice;
 use super::super::{Effect, Line, Model, Motion, Notice, Overlay, Palette, Place};
-use super::{Lost, changes, go, motion, open_palette, run, tell};
+use super::{Lost, changes, go, logs, motion, open_palette, run, tell};
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
@@ -19,6 +20,7 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
             Vec::new()
         }
         Some(Overlay::Palette(palette)) => type_palette(model, palette, key, now),
+        Some(Overlay::LogAsk(question, line)) => logs::type_answer(model, question, line, key, now),
         Some(Overlay::Menu(menu)) => changes::choose(model, menu, key, now),
         Some(Overlay::Asking(asking)) => changes::answer(model, asking, key),
         Some(Overlay::Confirm(confirm)) => changes::confirm(model, confirm, key, now),
@@ -27,7 +29,7 @@ pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> 
 }
 
 /// Text was pasted: into what is typed, or nowhere.
-pub(super) fn paste(model: &mut Model, text: &str) {
+pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match model.overlay.take() {
         Some(Overlay::Filter(mut line)) => {
             line.insert(text);
@@ -39,12 +41,17 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             model.overlay = Some(Overlay::Palette(palette));
             model.touch();
         }
+        Some(Overlay::LogAsk(question, mut line)) => {
+            line.insert(text);
+            return logs::typed(model, question, line);
+        }
         Some(other) => {
             model.overlay = Some(changes::pasted(other, text));
             model.touch();
         }
         None => {}
     }
+    Vec::new()
 }
 
 fn look_up(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
@@ -56,6 +63,8 @@ fn look_up(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
     model.pending.push(key);
     match model.keymap.lookup(model.trail.here().scopes(), &model.pending) {
         Lookup::Found(command) => {
+            // Asking twice means twice in a row.
+            model.is_leaving &= command == Command::Quit;
             if model.pending.len() > 1 {
                 model.touch();
             }
@@ -189,5 +198,6 @@ pub(super) fn take(model: &mut Model, palette: Palette, now: Timestamp) -> Vec<E
         Choice::Context(name) if name == model.surroundings.context.name => Vec::new(),
         Choice::Context(name) => vec![Effect::SwitchContext(name)],
         Choice::Service(id) => go(model, Place::Service(id), now),
+        Choice::Page(url) => vec![Effect::OpenUrl(url)],
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::{Effect, Model, MouseInput, MouseKind, Overlay, Pane, Place, Spot};
-use super::{Motion, changes, go, keys, open, scroll_text, set_span, sort};
+use super::{Motion, changes, go, keys, logs, open, scroll_text, set_span, sort};
 
 pub(super) fn act(model: &mut Model, input: MouseInput, now: Timestamp) -> Vec<Effect> {
     match (input.kind, model.overlay.take()) {
@@ -34,6 +34,9 @@ pub(super) fn act(model: &mut Model, input: MouseInput, now: Timestamp) -> Vec<E
         }
         (kind, overlay) => {
             model.overlay = overlay;
+            if matches!(model.trail.here(), Place::Logs(_)) {
+                return logs::wheel(model, kind == MouseKind::WheelDown);
+            }
             wheel(model, kind == MouseKind::WheelDown, input.spot.as_ref());
             Vec::new()
         }
@@ -81,6 +84,7 @@ fn click(model: &mut Model, spot: Option<Spot>, now: Timestamp) -> Vec<Effect> {
         Some(Spot::Column(column)) => sort(model, |list| list.sort_by(column)),
         Some(Spot::Span(span)) => return set_span(model, span, now),
         Some(Spot::Place(place)) => return go(model, place, now),
+        Some(Spot::LogLine(spot)) => logs::click(model, spot),
         Some(Spot::UnderWay) => return go(model, Place::Changes, now),
         Some(Spot::Candidate(_) | Spot::Action(_) | Spot::Confirm(_)) | None => {}
     }

@@ -56,7 +56,7 @@ pub fn up(args: &UpArgs, environment: &Environment) -> Result<u8, Failure> {
             return Err(Failure::new("the stack is up already, in the background")
                 .with_hint("bring it down first: rounds provision down --local"));
         }
-        stdout::print(&told(&outcome, &folder, args.foreground, proxy(environment)))?;
+        stdout::print(&told(&outcome, &folder, args.foreground, proxy(environment).as_deref()))?;
         if !args.foreground {
             return Ok(0);
         }
@@ -105,7 +105,7 @@ fn proxy(environment: &Environment) -> Option<String> {
     (!is_excepted).then(|| format!("{set} is set: for the console set NO_PROXY=127.0.0.1 too"))
 }
 
-fn told(outcome: &Outcome, folder: &Folder, foreground: bool, proxy: Option<String>) -> String {
+fn told(outcome: &Outcome, folder: &Folder, foreground: bool, proxy: Option<&str>) -> String {
     let mut text = if outcome.started.is_empty() {
         "the stack is up already\n".to_owned()
     } else {
@@ -123,7 +123,7 @@ fn told(outcome: &Outcome, folder: &Folder, foreground: bool, proxy: Option<Stri
     }
     line("folder", &folder.path().display().to_string());
     line("messages", &folder.told().display().to_string());
-    for note in outcome.notes.iter().chain(&proxy) {
+    for note in outcome.notes.iter().map(String::as_str).chain(proxy) {
         line("note", note);
     }
     text.push_str("\nnext\n");

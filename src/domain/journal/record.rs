@@ -57,6 +57,19 @@ pub struct Who {
     pub began: Option<u64>,
 }
 
+impl Record {
+    /// What is told of a shell, where it is about one.
+    pub fn shell(&self) -> Option<String> {
+        let Event::Shell { task, ended } = &self.event else { return None };
+        let service = self.service.as_ref().map(ToString::to_string).unwrap_or_default();
+        let short = task.get(..8).unwrap_or(task);
+        Some(match ended {
+            None => format!("a shell was opened in task {short} of {service}"),
+            Some(how) => format!("the shell in task {short} of {service} was closed: {how}"),
+        })
+    }
+}
+
 impl Who {
     /// The name to act in: the person behind `sudo`, else the OS user.
     pub fn name(&self) -> &str {
@@ -113,6 +126,14 @@ pub enum Event {
         asked: Change,
         /// Why not.
         why: String,
+    },
+    /// A shell was opened in a task, or closed.
+    Shell {
+        /// The task's id.
+        task: String,
+        /// How it ended; nothing where it begins.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<String>,
     },
     /// Somebody was told that the outcome is unknown.
     Noted,

@@ -181,22 +181,22 @@ fn story(records: &[&Record], is_alive: IsAlive<'_>, now: Timestamp) -> Option<S
             story.ended = Some(record.at);
         };
         match &record.event {
-            Event::Intent { .. } => {}
+            Event::Intent { .. } | Event::Shell { .. } => {}
             Event::Call { result: CallResult::Made, text, .. } => {
                 is_made = true;
                 story.ending = Ending::NotSeen;
                 story.beside.push((record.at, text.clone()));
             }
             Event::Call { result: CallResult::NotMade, text, .. } => {
-                end(Ending::Known(Outcome::NotMade { why: text.clone() }))
+                end(Ending::Known(Outcome::NotMade { why: text.clone() }));
             }
             Event::Call { result: CallResult::Unknown, text, .. } => {
-                end(Ending::Known(Outcome::Unknown { why: text.clone() }))
+                end(Ending::Known(Outcome::Unknown { why: text.clone() }));
             }
             Event::End { outcome, .. } => end(Ending::Known(outcome.clone())),
             Event::Refused { why, .. } => end(Ending::Refused(why.clone())),
             Event::Silence { text, .. } | Event::Annotation { text, .. } => {
-                story.beside.push((record.at, text.clone()))
+                story.beside.push((record.at, text.clone()));
             }
             Event::Noted => story.noted = true,
         }

@@ -1,6 +1,7 @@
 //! Makes changes and watches them to their end: the door of `exec`, with the station's clock and eyes.
 
 mod eyes;
+mod past;
 mod stages;
 mod watch;
 
@@ -121,7 +122,7 @@ impl Operator {
         let made = self.0.door.pass(plan, consent, &clock).await?;
         let watching =
             watch::Watching { door: &self.0.door, eyes: &eyes, before, clock: &clock, stop: self.0.stop.subscribe() };
-        Ok(watching.to_the_end(made, progress).await)
+        Ok(watching.follow_to_the_end(made, progress).await)
     }
 
     /// Writes down that a person said no, or that it was refused before it was asked of anybody.
@@ -155,6 +156,19 @@ impl Operator {
     /// Ends every watching: the changes go on, nobody sees how. What is under way is written down as such.
     pub fn stop(&self) {
         self.0.stop.send_replace(true);
+    }
+
+    /// Lets a shell be opened in a task, and writes it down first. Answers with what it is known by.
+    ///
+    /// # Errors
+    /// The gate is closed, or it cannot be written down.
+    pub async fn shell_begins(&self, service: &ServiceId, task: &str) -> Result<String, Refusal> {
+        self.0.door.shell_begins(service, task, self.moment()).await
+    }
+
+    /// A shell was closed; why that could not be written down.
+    pub async fn shell_ends(&self, id: &str, service: &ServiceId, task: &str, how: &str) -> Option<String> {
+        self.0.door.shell_ends(id, service, task, how, self.moment()).await.err().map(|error| error.what)
     }
 
     /// How the gate stands.

@@ -111,12 +111,22 @@ impl<'a> Goal<'a> {
         if let Some(one) = own.filter(|one| one.rollout == Rollout::Failed) {
             return Some(format!("deployment {} failed{}", one.definition, said(one)));
         }
-        let primary = primary(seen)?;
-        let is_ours = own.is_some_and(|own| own.id == primary.id);
         let expected = self.made.result.as_ref().ok().and_then(|receipt| receipt.id.as_ref());
-        let is_undone = !is_ours && primary.is_rollback() && !matches!(self.made.deed, Deed::Undo { .. });
-        (expected.is_some() && is_undone)
-            .then(|| format!("the deployment was rolled back to {}{}", primary.definition, said(primary)))
+        let primary = primary(seen)?;
+        let is_other = expected.is_some_and(|id| primary.id != *id) && !self.was_there(&primary.id);
+        if matches!(self.made.deed, Deed::Undo { .. }) || !is_other {
+            return None;
+        }
+        Some(if primary.is_rollback() {
+            format!("the deployment was rolled back to {}{}", primary.definition, said(primary))
+        } else {
+            format!("another deployment took its place: {} of {}", primary.id, primary.definition)
+        })
+    }
+
+    /// Whether a deployment was there before.
+    fn was_there(&self, id: &str) -> bool {
+        self.facts.is_some_and(|facts| facts.service.deployments.iter().any(|known| known.id == id))
     }
 
     /// Whether every task is replaced.
@@ -124,16 +134,16 @@ impl<'a> Goal<'a> {
         matches!(self.made.deed, Deed::Redeploy { .. } | Deed::Deploy { .. } | Deed::Undo { .. })
     }
 
-    /// The deployment the call made, where it is known by its id, else the newest one there was not before.
+    /// The deployment the call made: by its id, where the answer named it, else the newest one there was not before.
     fn own_deployment<'s>(&self, seen: &'s ServiceSeen) -> Option<&'s Deployment> {
         let deployments = &seen.service.deployments;
         let named = self.made.result.as_ref().ok().and_then(|receipt| receipt.id.as_ref());
-        let by_id = named.and_then(|id| deployments.iter().find(|one| one.id == *id));
-        by_id.or_else(|| {
-            let before = self.facts.map(|facts| facts.service.deployments.as_slice()).unwrap_or_default();
-            let is_new = |one: &&Deployment| !before.iter().any(|known| known.id == one.id);
-            primary(seen).filter(is_new)
-        })
+        // What is undone is named by its service deployment, which is no id of these.
+        if let Some(id) = named.filter(|_| !matches!(self.made.deed, Deed::Undo { .. })) {
+            return deployments.iter().find(|one| one.id == *id);
+        }
+        let before = self.facts.map(|facts| facts.service.deployments.as_slice()).unwrap_or_default();
+        primary(seen).filter(|primary| !before.iter().any(|known| known.id == primary.id))
     }
 
     /// What is still to come, each in a few words.
@@ -164,8 +174,9 @@ impl<'a> Goal<'a> {
         }
         if self.is_rollout() {
             let old = service.tasks.iter().filter(|task| self.old.contains(task.id.as_str()));
-            let left = old.filter(|task| task.state != TaskState::Stopped).count();
-            if left > 0 && !self.takes_old_tasks_over() {
+            let is_to_go = |task: &&Task| task.state != TaskState::Stopped && !self.may_stay(task, seen);
+            let left = old.filter(is_to_go).count();
+            if left > 0 {
                 open.push(format!("{} not gone", count(left, "old task")));
             }
         }
@@ -182,9 +193,10 @@ impl<'a> Goal<'a> {
         open
     }
 
-    /// A deployment that is undone hands its tasks back: those that ran before it stay.
-    const fn takes_old_tasks_over(&self) -> bool {
-        matches!(self.made.deed, Deed::Undo { .. })
+    /// Going back to what ran before takes its tasks over, where some still run. A redeployment replaces every one.
+    fn may_stay(&self, task: &Task, seen: &ServiceSeen) -> bool {
+        let goes_back = matches!(self.made.deed, Deed::Undo { .. } | Deed::Deploy { .. });
+        goes_back && primary(seen).is_some_and(|primary| primary.definition == task.definition)
     }
 
     fn open_rollout(&self, seen: &ServiceSeen, new: &[&Task]) -> Vec<String> {
@@ -247,13 +259,21 @@ impl<'a> Goal<'a> {
         }
     }
 
-    /// The load balancer sends requests to every task that runs.
+    /// The running tasks that came of the change: the new ones, and all where there is none. What was wrong with another
+    /// one before is not this change's business.
+    fn concerned<'s>(&self, seen: &'s ServiceSeen) -> Vec<&'s Task> {
+        let is_running = |task: &&Task| task.state == TaskState::Running;
+        let new: Vec<&Task> = self.new_tasks(seen).into_iter().filter(is_running).collect();
+        if new.is_empty() { seen.service.tasks.iter().filter(is_running).collect() } else { new }
+    }
+
+    /// The load balancer sends requests to the tasks that came of the change.
     pub(super) fn target_group(&self, seen: &ServiceSeen) -> Now {
         let targets = match &seen.targets {
             Ok(targets) => targets,
             Err(why) => return Now::skipped(format!("the target group cannot be read: {why}")),
         };
-        let running: Vec<&Task> = seen.service.tasks.iter().filter(|task| task.state == TaskState::Running).collect();
+        let running = self.concerned(seen);
         let addresses: Vec<&str> = running.iter().filter_map(|task| task.address.as_deref()).collect();
         if addresses.len() < running.len()
             || !addresses.iter().any(|address| targets.iter().any(|target| target.id == **address))
@@ -297,14 +317,14 @@ impl<'a> Goal<'a> {
         }
     }
 
-    /// Prometheus scrapes every task that runs.
+    /// Prometheus scrapes the tasks that came of the change.
     pub(super) fn scrape(&self, seen: &ServiceSeen, view: &View) -> Now {
         let targets = match &view.targets {
             Ok(targets) => targets,
             Err(why) => return Now::watching(format!("the targets cannot be read: {why}")),
         };
-        let running = seen.service.tasks.iter().filter(|task| task.state == TaskState::Running);
-        let addresses: Vec<&str> = running.filter_map(|task| task.address.as_deref()).collect();
+        let addresses: Vec<&str> =
+            self.concerned(seen).into_iter().filter_map(|task| task.address.as_deref()).collect();
         for address in &addresses {
             let own: Vec<_> = targets.iter().filter(|target| target.host() == *address).collect();
             if own.is_empty() {
@@ -396,3 +416,6 @@ fn starting(new: &[&Task]) -> Option<String> {
     let more = if starting.len() > 1 { format!(" and {} more", starting.len() - 1) } else { String::new() };
     Some(format!("new task {}{more} {}", first.short_id(), first.last_status))
 }
+
+#[cfg(test)]
+mod tests;

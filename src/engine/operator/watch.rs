@@ -27,7 +27,7 @@ pub(super) struct Watching<'a> {
 
 impl Watching<'_> {
     /// From the call's outcome to the end. The last progress has the outcome.
-    pub(super) async fn to_the_end(self, made: Made, progress: &mpsc::UnboundedSender<Progress>) -> Progress {
+    pub(super) async fn follow_to_the_end(self, made: Made, progress: &mpsc::UnboundedSender<Progress>) -> Progress {
         let mut told = Progress {
             plan: made.plan.id.clone(),
             began: made.began.now,

@@ -81,7 +81,7 @@ fn open(folder: &Path, path: &Path) -> io::Result<File> {
 
 fn put_away(folder: &Path, name: &str, at: Timestamp) -> PathBuf {
     let stem = format!("{name}-{}", at.strftime("%Y%m%dT%H%M%SZ"));
-    (0..)
+    (0..u16::MAX)
         .map(|turn| folder.join(if turn == 0 { format!("{stem}.jsonl") } else { format!("{stem}.{turn}.jsonl") }))
         .find(|path| !path.exists())
         .unwrap_or_else(|| folder.join(format!("{stem}.jsonl")))

@@ -60,8 +60,8 @@ fn files(folder: &Path, name: &str) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in entries {
         let file = entry?.file_name();
-        let text = file.to_string_lossy();
-        if text.strip_prefix(&format!("{name}-")).is_some_and(|rest| rest.ends_with(".jsonl")) {
+        let is_put_away = file.to_string_lossy().starts_with(&format!("{name}-"));
+        if is_put_away && Path::new(&file).extension().is_some_and(|extension| extension == "jsonl") {
             found.push(folder.join(&file));
         }
     }
@@ -108,4 +108,58 @@ pub(super) fn text(bytes: &[u8]) -> Contents {
     let mut contents = Contents::default();
     lines(bytes, "journal.jsonl", Timestamp::MIN, &mut contents);
     contents
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::Change;
+    use crate::domain::journal::{Event, Who};
+
+    fn line(second: i64) -> String {
+        let record = Record {
+            v: VERSION,
+            at: Timestamp::from_second(second).unwrap(),
+            id: format!("id-{second}"),
+            context: "prod".to_owned(),
+            change: "reload-prometheus".to_owned(),
+            service: None,
+            who: Who::default(),
+            event: Event::Refused { asked: Change::ReloadPrometheus, why: "no".to_owned() },
+        };
+        serde_json::to_string(&record).unwrap() + "\n"
+    }
+
+    #[test]
+    fn a_line_of_a_newer_version_is_told_and_not_guessed_at() {
+        let newer = line(1).replace("\"v\":1", "\"v\":2");
+        let read = text((newer + &line(2)).as_bytes());
+        assert_eq!((read.records.len(), read.unread.len()), (1, 1));
+        assert!(read.unread[0].why.contains("newer version (2)"), "{read:?}");
+        assert_eq!(read.unread[0].place, "journal.jsonl:1");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_lies_between_whole_lines_they_are_read(garbage in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut bytes = line(1).into_bytes();
+            bytes.extend(garbage);
+            bytes.push(b'\n');
+            bytes.extend(line(2).into_bytes());
+            let read = text(&bytes);
+            let ids: Vec<&str> = read.records.iter().map(|record| record.id.as_str()).collect();
+            prop_assert_eq!((ids.first(), ids.last()), (Some(&"id-1"), Some(&"id-2")));
+        }
+
+        #[test]
+        fn a_line_cut_anywhere_loses_itself_only(cut in 1_usize..150) {
+            let last = line(3);
+            let cut = cut.min(last.len() - 2);
+            let read = text((line(1) + &line(2) + &last[..cut]).as_bytes());
+            prop_assert_eq!((read.records.len(), read.unread.len()), (2, 1));
+            prop_assert!(read.unread[0].why.contains("in the middle"));
+        }
+    }
 }

@@ -70,7 +70,7 @@ impl Live {
             Change::RestartTask { service, .. }
             | Change::Redeploy { service }
             | Change::Scale { service, .. }
-            | Change::RollBack { service } => self.ecs()?.survey(change, service).await?,
+            | Change::RollBack { service } => Box::pin(self.ecs()?.survey(change, service)).await?,
             Change::Silence(ask) => bare(Subject::Silencer { place: self.silences(ask.source)?.place() }),
             Change::ExpireSilence { source, .. } => bare(Subject::Silences(self.silences(*source)?.list(now).await?)),
             Change::Annotate { .. } => bare(Subject::Dashboards { place: self.grafana()?.place() }),
@@ -100,7 +100,7 @@ impl Hands for Live {
                 | Deed::Redeploy { .. }
                 | Deed::Scale { .. }
                 | Deed::Undo { .. }
-                | Deed::Deploy { .. } => self.ecs().map_err(Mishap::Refused)?.perform(deed).await,
+                | Deed::Deploy { .. } => Box::pin(self.ecs().map_err(Mishap::Refused)?.perform(deed)).await,
                 Deed::Silence { ask, by } => {
                     self.silences(ask.source).map_err(Mishap::Refused)?.make(ask, by, now).await
                 }
@@ -115,7 +115,7 @@ impl Hands for Live {
         Box::pin(async move {
             match watched {
                 Watched::Service { service, target_groups, undone } => {
-                    self.ecs()?.look(service, target_groups, undone.as_deref()).await
+                    Box::pin(self.ecs()?.look(service, target_groups, undone.as_deref())).await
                 }
                 Watched::Silence { id, source } => self.silences(*source)?.look(id, now).await,
                 Watched::Annotation { id, at } => self.grafana()?.look(id, *at).await,

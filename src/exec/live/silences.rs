@@ -90,10 +90,10 @@ impl Silences {
     pub(super) async fn list(&self, now: Timestamp) -> Result<Vec<Silence>, SourceError> {
         let call = Call::get(self.path("silences"), Deadline::after(PATIENCE));
         let told: Vec<Told> = self.door.send(&call).await?.json()?;
-        Ok(told.into_iter().filter(|one| is_in_force(one, now)).map(|one| self.silence(one)).collect())
+        Ok(told.iter().filter(|one| is_in_force(one, now)).map(|one| self.silence(one)).collect())
     }
 
-    fn silence(&self, told: Told) -> Silence {
+    fn silence(&self, told: &Told) -> Silence {
         let text = |foreign: &str| sanitise(foreign).into_owned();
         let matcher = |told: &ToldMatcher| {
             let matcher = Matcher {

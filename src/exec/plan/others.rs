@@ -86,7 +86,7 @@ pub(super) fn expire(
     Ok(Sketch {
         change: Change::ExpireSilence { id: found.id.clone(), source },
         deed: Deed::Expire { id: found.id.clone(), source },
-        title: format!("expire silence {}", format::clip(&found.id, 8)),
+        title: format!("expire silence {}", found.id.get(..8).unwrap_or(&found.id)),
         lines: vec![
             line("now", format!("{} silenced by {}, {left}", found.matchers.join(" "), found.created_by)),
             line("comment", found.comment.clone()),

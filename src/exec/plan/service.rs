@@ -83,19 +83,20 @@ fn stages(facts: &ServiceFacts, setting: &Setting<'_>) -> Vec<Stage> {
 /// `2 of 3 running, 1 pending, 1 unhealthy; deployment api:118 since 14m`.
 fn now(facts: &ServiceFacts, setting: &Setting<'_>) -> String {
     let service = &facts.service;
-    let mut text = format!("{} of {} running", service.running, service.desired);
+    let mut parts = vec![format!("{} of {} running", service.running, service.desired)];
     if service.pending > 0 {
-        text += &format!(", {} pending", service.pending);
+        parts.push(format!("{} pending", service.pending));
     }
     let running = service.tasks.iter().filter(|task| task.state == TaskState::Running).count();
     let healthy = facts.healthy();
     if service.tasks_known && usize::try_from(healthy).is_ok_and(|healthy| healthy < running) {
-        text += &format!(", {healthy} of them healthy");
+        parts.push(format!("{healthy} of them healthy"));
     }
     let rolling = if facts.is_rolling().is_some() { " rolling" } else { "" };
     let newest: Option<&Deployment> = service.deployments.first();
     let since = newest.and_then(|one| one.created_at).map(|at| format!(" since {}", format::age(at, setting.now)));
-    text + &format!("; deployment {}{rolling}{}", service.definition, since.unwrap_or_default())
+    let deployment = format!("deployment {}{rolling}{}", service.definition, since.unwrap_or_default());
+    format!("{}; {deployment}", parts.join(", "))
 }
 
 fn restart(sketch: &mut Sketch, asked: &str, facts: &ServiceFacts, setting: &Setting<'_>) -> Result<(), Refusal> {

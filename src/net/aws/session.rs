@@ -76,6 +76,21 @@ impl Session {
         aws_sdk_cloudwatch::Client::new(&self.config)
     }
 
+    /// A client of the CloudWatch Logs API, in another region than the session's where one is named.
+    pub fn logs(&self, region: Option<&str>) -> aws_sdk_cloudwatchlogs::Client {
+        let config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config);
+        let config = match region {
+            Some(region) => config.region(aws_types::region::Region::new(region.to_owned())),
+            None => config,
+        };
+        aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
+    }
+
+    /// Whether AWS is at an address of its own, which has no further hosts beside it.
+    pub fn has_own_endpoint(&self) -> bool {
+        self.config.endpoint_url().is_some()
+    }
+
     /// A client of the API of Application Auto Scaling.
     pub fn autoscaling(&self) -> aws_sdk_applicationautoscaling::Client {
         aws_sdk_applicationautoscaling::Client::new(&self.config)
@@ -113,21 +128,6 @@ impl Session {
             Err(error) if may_have_arrived => Err(Mishap::Unknown(error)),
             Err(error) => Err(Mishap::Refused(error)),
         }
-    }
-
-    /// A client of the CloudWatch Logs API, in another region than the session's where one is named.
-    pub fn logs(&self, region: Option<&str>) -> aws_sdk_cloudwatchlogs::Client {
-        let config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config);
-        let config = match region {
-            Some(region) => config.region(aws_types::region::Region::new(region.to_owned())),
-            None => config,
-        };
-        aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
-    }
-
-    /// Whether AWS is at an address of its own, which has no further hosts beside it.
-    pub fn has_own_endpoint(&self) -> bool {
-        self.config.endpoint_url().is_some()
     }
 
     /// Who we are to AWS. Asked once; a failure is not remembered.

@@ -69,7 +69,7 @@ fn flush(tokens: &mut Vec<Token<'_>>, literal: &mut String, strip: &mut bool) {
     }
 }
 
-impl<'t> Code<'t> {
+impl Code<'_> {
     /// The part that begins at a byte of the text, without blank space around it.
     pub fn part(self, from: usize) -> Self {
         let text = self.text.get(from..).unwrap_or_default();

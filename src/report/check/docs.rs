@@ -32,7 +32,7 @@ fn page() -> String {
     let _ = writeln!(out, "```json\n{}```\n", json(&result()));
     out.push_str("## Reference\n\n");
     for row in CheckKind::ROWS {
-        let _ = writeln!(out, "### {}\n\n`rounds check {}`: {}.\n", row.name, row.name, row.doc);
+        let _ = writeln!(out, "### {}\n\n{}{}.\n", row.name, row.doc[..1].to_uppercase(), &row.doc[1..]);
         if !row.options.is_empty() {
             out.push_str("| option | meaning |\n| --- | --- |\n");
             for option in row.options {

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::format;
 
-use super::markdown::{code, escape};
+use super::markdown::code;
 
 /// One line a runbook.
 pub fn list(runbooks: &[Arc<Runbook>], width: usize) -> String {
@@ -100,12 +100,8 @@ pub fn markdown(runbook: &Runbook, level: usize) -> String {
     let title = runbook.title.as_str();
     let mut letters = title.chars();
     let title: String = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
-    let _ = writeln!(
-        out,
-        "{}. {}\n",
-        escape(&title),
-        escape(&runbook.about.split_whitespace().collect::<Vec<_>>().join(" "))
-    );
+    let _ =
+        writeln!(out, "{}. {}\n", own(&title), own(&runbook.about.split_whitespace().collect::<Vec<_>>().join(" ")));
     if !runbook.applies.alerts.is_empty() {
         let alerts: Vec<String> = runbook.applies.alerts.iter().map(|alert| code(alert)).collect();
         let labels: Vec<String> =
@@ -119,19 +115,24 @@ pub fn markdown(runbook: &Runbook, level: usize) -> String {
         let ways = ways(step, runbook).join("; ");
         let ways = if ways.is_empty() { ways } else { format!("; {ways}") };
         let what = match &step.deed {
-            Deed::Note { text, .. } => escape(&template(text, runbook)),
+            Deed::Note { text, .. } => own(&template(text, runbook)),
             _ => code(&deed(step, runbook)).replace('|', "\\|"),
         };
-        let _ = writeln!(out, "| {} | {what} | {}{ways} |", escape(&step.title), escape(&when.join("; ")));
+        let _ = writeln!(out, "| {} | {what} | {}{ways} |", own(&step.title), own(&when.join("; ")));
     }
     if !runbook.causes.is_empty() {
         out.push_str("\n| cause | in words | next |\n| --- | --- | --- |\n");
         for cause in &runbook.causes {
-            let next = cause.next.as_ref().map(|next| escape(&template(next, runbook))).unwrap_or_default();
-            let _ = writeln!(out, "| {} | {} | {next} |", code(&cause.name), escape(&template(&cause.means, runbook)));
+            let next = cause.next.as_ref().map(|next| own(&template(next, runbook))).unwrap_or_default();
+            let _ = writeln!(out, "| {} | {} | {next} |", code(&cause.name), own(&template(&cause.means, runbook)));
         }
     }
     out
+}
+
+/// A runbook's own words in a table: they may be Markdown, and end no cell.
+fn own(text: &str) -> String {
+    format::sanitise(text).replace('|', "\\|")
 }
 
 /// All of them, one after the other, for the page that is generated.
@@ -141,7 +142,10 @@ pub fn reference(runbooks: &[Arc<Runbook>]) -> String {
 
 fn deed(step: &Step, runbook: &Runbook) -> String {
     let with = |with: &[(String, Template)]| {
-        with.iter().map(|(option, value)| format!(" --{option} {}", template(value, runbook))).collect::<String>()
+        with.iter().fold(String::new(), |mut text, (option, value)| {
+            let _ = write!(text, " --{option} {}", template(value, runbook));
+            text
+        })
     };
     match &step.deed {
         Deed::Check { kind, with: told } => format!("check {}{}", kind.name(), with(told)),

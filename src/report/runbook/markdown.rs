@@ -98,7 +98,7 @@ fn facts(out: &mut String, run: &Run, options: &Options) {
 }
 
 /// Foreign text as text: nothing in it formats, links, or ends a cell of a table.
-pub(super) fn escape(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in format::sanitise(text).chars() {
         match c {

@@ -134,7 +134,14 @@ pub fn end(run: &Run, options: &Options) -> String {
     for unlearnt in &conclusion.unknown {
         said(&mut out, "unknown", &format!("{}: {}", unlearnt.step, unlearnt.why), Tone::Unknown, options);
     }
-    if let Some(next) = &conclusion.next_step {
+    let mut is_done = false;
+    for step in run.steps.iter().filter(|step| matches!(step.state, StepState::Done | StepState::Failed)) {
+        is_done |= step.state == StepState::Done;
+        let label = if step.state == StepState::Done { "done" } else { "failed" };
+        said(&mut out, label, &proposal(step), tone(step.state), options);
+    }
+    // What to do next was said before it was done.
+    if let Some(next) = conclusion.next_step.as_ref().filter(|_| !is_done) {
         said(&mut out, "next", next, Tone::Plain, options);
     }
     for step in run.queued().filter_map(|step| run.steps.get(step)) {

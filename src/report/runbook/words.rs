@@ -10,7 +10,7 @@ pub(super) const fn mark(state: StepState) -> &'static str {
         StepState::Warn => "▲",
         StepState::Fail | StepState::Failed => "✖",
         StepState::Unknown => "?",
-        StepState::Queued | StepState::Changing => ">",
+        StepState::Queued | StepState::Changing => "*",
         StepState::Note => "i",
         StepState::Waiting | StepState::Running | StepState::Skipped => "·",
     }

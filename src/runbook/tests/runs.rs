@@ -65,8 +65,11 @@ fn states(course: &Course) -> String {
     course.run().steps.iter().map(|step| format!("{}={}", step.id, step.state.word())).collect::<Vec<_>>().join(" ")
 }
 
+/// What a step's check comes to: the step, its state, the causes it names, the facts it finds.
+type Told<'a> = (&'a str, CheckState, &'a [&'a str], &'a [(&'a str, &'a str)]);
+
 /// Goes on until nothing is to be asked, each check answered by its step's id.
-fn answer_all(course: &mut Course, answers: &[(&str, CheckState, &[&str], &[(&str, &str)])]) -> Vec<String> {
+fn answer_all(course: &mut Course, answers: &[Told<'_>]) -> Vec<String> {
     let mut asked = Vec::new();
     loop {
         let questions = course.go_on(now());
@@ -161,7 +164,7 @@ fn a_change_waits_for_a_person_and_what_follows_waits_with_it() {
         ("c", "check = \"targets\"\nwhen = { step = \"b\", state = \"done\" }"),
         ("d", "note = \"it waits\"\nwhen = { step = \"b\", state = \"queued\" }"),
     ]);
-    let fails: &[(&str, CheckState, &[&str], &[(&str, &str)])] = &[("a", CheckState::Fail, &[], &[])];
+    let fails: &[Told<'_>] = &[("a", CheckState::Fail, &[], &[])];
     let mut course = begin(&text);
     answer_all(&mut course, fails);
     assert_eq!(states(&course), "a=fail b=queued c=waiting d=note");
@@ -198,7 +201,7 @@ fn the_conclusion_names_the_most_telling_cause_and_what_is_not_known() {
         + &step("targets", "check = \"targets\"")
         + &step("exporter", "check = \"exporter\"")
         + &step("discovery", "check = \"discovery\"\noptional = true");
-    let conclude = |answers: &[(&str, CheckState, &[&str], &[(&str, &str)])]| {
+    let conclude = |answers: &[Told<'_>]| {
         let mut course = begin(&text);
         answer_all(&mut course, answers);
         (course.run().conclusion.clone(), course.run().exit_code())

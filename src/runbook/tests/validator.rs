@@ -86,9 +86,8 @@ fn members(
     for (name, member) in object {
         let below = format!("{at}/{name}");
         match (known.and_then(|known| known.get(name)), keywords.get("additionalProperties")) {
-            (Some(schema), _) => check(root, schema, member, &below, found),
             (None, Some(Value::Bool(false))) => found.push(format!("{below} is not known")),
-            (None, Some(schema @ Value::Object(_))) => check(root, schema, member, &below, found),
+            (Some(schema), _) | (None, Some(schema @ Value::Object(_))) => check(root, schema, member, &below, found),
             (None, _) => {}
         }
     }

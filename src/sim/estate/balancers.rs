@@ -7,12 +7,11 @@ use crate::domain::{ServiceId, SourceError};
 
 use super::super::clock::Second;
 use super::super::fleet::{ACCOUNT, REGION, Service};
-use super::super::incident::Scrape;
 use super::super::life::Life;
 use super::super::noise;
 use super::super::scene::Scene;
+use super::Estate;
 use super::names::{GRAFANA, PUBLIC, host};
-use super::{Estate, is_lost};
 
 /// Seconds from a task's start until its first health checks are through.
 const FIRST_CHECKS: Second = 18;
@@ -27,7 +26,7 @@ fn balancer_of(service: &Service) -> &'static str {
     if service.id.name == GRAFANA { GRAFANA } else { PUBLIC }
 }
 
-impl<'w> Estate<'w> {
+impl Estate<'_> {
     /// Every load balancer.
     ///
     /// # Errors
@@ -204,15 +203,9 @@ fn target(scene: &Scene<'_>, life: &Life, now: Second) -> Option<BalancerTarget>
             Some("Health checks failed with these codes: [503]"),
         );
     }
-    // What only Prometheus cannot reach is fine for everybody else.
-    match scene.scrape(life, now) {
-        Scrape::Fails(error) if !is_lost(scene.service, now) => {
-            if error.contains("deadline") {
-                place("unhealthy", Some("Target.Timeout"), Some("Request timed out"))
-            } else {
-                place("unhealthy", Some("Target.FailedHealthChecks"), Some("Health checks failed"))
-            }
-        }
-        _ => place("healthy", None, None),
+    // What only Prometheus cannot reach, or only requests that take long, is fine for a load balancer.
+    if scene.service.incidents.iter().any(|incident| incident.cuts_off(life, now)) {
+        return place("unhealthy", Some("Target.Timeout"), Some("Request timed out"));
     }
+    place("healthy", None, None)
 }

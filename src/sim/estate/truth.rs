@@ -101,6 +101,8 @@ pub fn planted_causes(scenario: Scenario, seed: u64) -> Vec<PlantedCause> {
         Scenario::CrashLoop => {
             vec![planted(K::Tasks, Some("worker"), "crash-loop"), planted(K::Logs, Some("worker"), "error-lines")]
         }
+        Scenario::Flapping => vec![planted(K::Signal, Some("api-2"), "flapping")],
+        Scenario::WedgedTask => vec![planted(K::Tasks, Some("api-2"), "odd-task")],
         _ => Vec::new(),
     }
 }

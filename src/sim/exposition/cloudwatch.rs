@@ -1,4 +1,4 @@
-//! The page of cloudwatch_exporter: names and labels as it makes them from a namespace, a metric and dimensions.
+//! The page of `cloudwatch_exporter`: names and labels as it makes them from a namespace, a metric and dimensions.
 
 use super::super::clock::{DAY, HOUR, MINUTE, Second, real};
 use super::super::fleet::{ACCOUNT, REGION, Service};
@@ -13,6 +13,9 @@ const LATE: Second = 75;
 const REQUEST_BYTES: (f64, f64) = (1_900.0, 8_400.0);
 
 type Labels = Vec<(&'static str, String)>;
+
+/// The labels of a service in a group of metrics; `None` where it has none of them.
+type Whose = fn(&Service) -> Option<Labels>;
 
 /// One metric of a service: its name and, where it has one, its labels and value.
 struct Metric {
@@ -40,9 +43,9 @@ impl Seen<'_, '_> {
         f64::from(self.scene.timeline.running(self.at))
     }
 
-    /// CPU units and MiB that the running tasks reserve.
+    /// CPU units and MiB that a task reserves: each reports by itself, so the average is that of one.
     fn reserved(&self) -> (f64, f64) {
-        let number = |text: &str| text.parse::<f64>().unwrap_or(0.0) * self.tasks();
+        let number = |text: &str| text.parse::<f64>().unwrap_or(0.0);
         (number(self.service().size.0), number(self.service().size.1))
     }
 
@@ -182,9 +185,12 @@ pub fn families(scenes: &[Scene<'_>], at: Second) -> Vec<Family> {
     let minute = super::super::clock::floor(at - LATE, MINUTE);
     let seen: Vec<Seen<'_, '_>> = scenes.iter().map(|scene| Seen { scene, at: minute }).collect();
     let mut families = Vec::new();
-    for (metrics, labels) in
-        [(&ECS[..], ecs as fn(&Service) -> Option<Labels>), (&INSIGHTS[..], insights), (&BALANCER[..], balancer)]
-    {
+    let groups: [(&[Metric], Whose); 3] = [
+        (&ECS, |service| Some(of_service("aws_ecs", service))),
+        (&INSIGHTS, |service| Some(of_service("ecs_containerinsights", service))),
+        (&BALANCER, balancer),
+    ];
+    for (metrics, labels) in groups {
         for metric in metrics {
             let mut family = Family::new(metric.name, Kind::Gauge, metric.help);
             for one in &seen {
@@ -205,18 +211,13 @@ fn job(name: &str) -> Labels {
     vec![("job", name.to_owned()), ("instance", String::new())]
 }
 
-fn ecs(service: &Service) -> Option<Labels> {
-    let mut labels = job("aws_ecs");
+fn of_service(name: &str, service: &Service) -> Labels {
+    let mut labels = job(name);
     labels.extend([("cluster_name", service.id.cluster.clone()), ("service_name", service.id.name.clone())]);
-    Some(labels)
+    labels
 }
 
-fn insights(service: &Service) -> Option<Labels> {
-    let mut labels = job("ecs_containerinsights");
-    labels.extend([("cluster_name", service.id.cluster.clone()), ("service_name", service.id.name.clone())]);
-    Some(labels)
-}
-
+/// Nothing for a service that no load balancer sends requests to.
 fn balancer(service: &Service) -> Option<Labels> {
     let group = service.target_group();
     let group = group.split_once(":targetgroup/").map(|(_, rest)| format!("targetgroup/{rest}"))?;

@@ -100,13 +100,12 @@ impl Ledger {
         if started <= self.origin {
             return self.at(scene, at) + rate(scene, self.origin) * real(self.origin - started);
         }
-        let before = match self.starts.get(&life.id) {
-            Some(before) => *before,
-            None => {
-                let before = self.recall(scene, started);
-                self.starts.insert(life.id, before);
-                before
-            }
+        let before = if let Some(before) = self.starts.get(&life.id) {
+            *before
+        } else {
+            let before = self.recall(scene, started);
+            self.starts.insert(life.id, before);
+            before
         };
         let sums = self.at(scene, at) - before;
         // Sums of sums differ in their last digits.

@@ -54,8 +54,11 @@ pub struct DeadZone {
 
 impl Incident for DeadZone {
     fn scrape(&self, life: &Life, at: Second, _hands: &Hands) -> Scrape {
-        let is_on = self.cycle.turn(at).is_some_and(|(_, phase)| phase < self.lasts);
-        if is_on && life.zone() == self.zone { Scrape::Fails("context deadline exceeded") } else { Scrape::Answers }
+        if self.cuts_off(life, at) { Scrape::Fails("context deadline exceeded") } else { Scrape::Answers }
+    }
+
+    fn cuts_off(&self, life: &Life, at: Second) -> bool {
+        self.cycle.turn(at).is_some_and(|(_, phase)| phase < self.lasts) && life.zone() == self.zone
     }
 
     fn planted(&self) -> &[FindingKind] {

@@ -59,6 +59,11 @@ pub trait Incident: Debug + Send + Sync {
         Scrape::Answers
     }
 
+    /// Whether nobody outside its zone reaches a running task: a load balancer sees it unhealthy.
+    fn cuts_off(&self, _life: &Life, _at: Second) -> bool {
+        false
+    }
+
     /// Whether Prometheus loses sight of the service's signals.
     fn hides(&self, _at: Second) -> bool {
         false

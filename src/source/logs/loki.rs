@@ -173,7 +173,7 @@ fn nanos_hash(nanos: i128) -> u64 {
     u64::try_from(nanos.rem_euclid(1_000_000)).unwrap_or_default().wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// A text inside of LogQL's double quotes.
+/// A text inside of `LogQL`'s double quotes.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

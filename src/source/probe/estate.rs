@@ -35,7 +35,7 @@ pub struct SampleAsk<'a> {
     pub from: Timestamp,
     /// Until when.
     pub to: Timestamp,
-    /// The distance of samples, where it is known; else it is found out.
+    /// The distance of samples, as far as it is known.
     pub interval: Duration,
     /// About how many series there are.
     pub series: usize,

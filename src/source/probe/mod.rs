@@ -15,6 +15,7 @@ use self::judge::Case;
 use self::real::Access;
 use self::simulated::Looking;
 use super::Answer;
+use super::foreign::OwnerLabels;
 use super::logs::{self, LogSource};
 use crate::config;
 use crate::domain::{Check, CheckResult, Policy, ServiceId, Snapshot, Trace};
@@ -42,13 +43,19 @@ pub fn open(
     clients: &Clients,
     logs: Option<Arc<dyn LogSource>>,
 ) -> Arc<dyn Prober> {
-    Arc::new(Real { access: Access::new(context, aws, clients), policy: context.policy.clone(), logs })
+    Arc::new(Real {
+        access: Access::new(context, aws, clients),
+        labels: OwnerLabels::of(context.prometheus.as_ref()),
+        policy: context.policy.clone(),
+        logs,
+    })
 }
 
 /// The checks of a simulated world.
 pub fn simulated(world: &Arc<World>) -> Arc<dyn Prober> {
     Arc::new(Simulated {
         world: Arc::clone(world),
+        labels: OwnerLabels::default(),
         policy: Policy::default(),
         logs: logs::sim::open(Arc::clone(world)),
     })
@@ -56,12 +63,14 @@ pub fn simulated(world: &Arc<World>) -> Arc<dyn Prober> {
 
 struct Real {
     access: Access,
+    labels: OwnerLabels,
     policy: Policy,
     logs: Option<Arc<dyn LogSource>>,
 }
 
 struct Simulated {
     world: Arc<World>,
+    labels: OwnerLabels,
     policy: Policy,
     logs: Arc<dyn LogSource>,
 }
@@ -71,8 +80,15 @@ impl Prober for Real {
         Box::pin(async move {
             let began = Deadline::after(LIMIT);
             let look = self.access.look(now);
-            let case = Case { estate: &look, logs: self.logs.as_deref(), policy: &self.policy, snapshot, now };
-            let answer = tokio::time::timeout(LIMIT, judge::ask(&case, check)).await;
+            let case = Case {
+                estate: &look,
+                logs: self.logs.as_deref(),
+                labels: &self.labels,
+                policy: &self.policy,
+                snapshot,
+                now,
+            };
+            let answer = tokio::time::timeout(LIMIT, Box::pin(judge::ask(&case, check))).await;
             let mut answer = answer.unwrap_or_else(|_| judge::late(check, now, LIMIT));
             answer.took = began.elapsed();
             answer
@@ -83,8 +99,15 @@ impl Prober for Real {
         Box::pin(async move {
             let began = Deadline::after(LIMIT);
             let look = self.access.look(now);
-            let case = Case { estate: &look, logs: self.logs.as_deref(), policy: &self.policy, snapshot, now };
-            let mut trace = judge::trace(&case, service).await;
+            let case = Case {
+                estate: &look,
+                logs: self.logs.as_deref(),
+                labels: &self.labels,
+                policy: &self.policy,
+                snapshot,
+                now,
+            };
+            let mut trace = Box::pin(judge::trace(&case, service)).await;
             trace.took = began.elapsed();
             trace
         })
@@ -95,7 +118,14 @@ impl Prober for Simulated {
     fn ask<'a>(&'a self, check: &'a Check, snapshot: &'a Snapshot, now: Timestamp) -> Answer<'a, CheckResult> {
         Box::pin(async move {
             let look = Looking { world: &self.world, now };
-            let case = Case { estate: &look, logs: Some(&*self.logs), policy: &self.policy, snapshot, now };
+            let case = Case {
+                estate: &look,
+                logs: Some(&*self.logs),
+                labels: &self.labels,
+                policy: &self.policy,
+                snapshot,
+                now,
+            };
             judge::ask(&case, check).await
         })
     }
@@ -103,7 +133,14 @@ impl Prober for Simulated {
     fn trace<'a>(&'a self, service: &'a ServiceId, snapshot: &'a Snapshot, now: Timestamp) -> Answer<'a, Trace> {
         Box::pin(async move {
             let look = Looking { world: &self.world, now };
-            let case = Case { estate: &look, logs: Some(&*self.logs), policy: &self.policy, snapshot, now };
+            let case = Case {
+                estate: &look,
+                logs: Some(&*self.logs),
+                labels: &self.labels,
+                policy: &self.policy,
+                snapshot,
+                now,
+            };
             judge::trace(&case, service).await
         })
     }

@@ -83,7 +83,11 @@ async fn what_is_planted_is_found() {
                     check = check.with("service", service);
                 }
                 if planted.kind == CheckKind::Signal {
-                    let signal = if scenario == Scenario::MemoryLeak { "memory" } else { "cpu" };
+                    let signal = match scenario {
+                        Scenario::MemoryLeak => "memory",
+                        Scenario::WedgedTask | Scenario::Flapping => "errors",
+                        _ => "cpu",
+                    };
                     check = check.with("signal", signal);
                 }
                 let result = fleet.ask(check.clone()).await;

@@ -74,7 +74,7 @@ impl Source for Prometheus {
     fn read<'a>(&'a self, ask: &'a Ask) -> Answer<'a, Result<Reading, SourceError>> {
         Box::pin(async {
             let round = self.round(ask.now, Deadline::after(patience(ask.within)));
-            round.read().await.map(Reading::Prometheus)
+            Box::pin(round.read()).await.map(Reading::Prometheus)
         })
     }
 

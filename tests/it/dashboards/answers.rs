@@ -172,7 +172,8 @@ fn every_panel_has_data_and_names_its_lines_when_all_is_well() {
         if wrongly.is_empty() {
             return Ok((answered, empty));
         }
-        Err(wrongly.iter().map(|asked| format!("\n{}\n{}", asked.name(), asked.expression)).collect())
+        let wrongly: Vec<String> = wrongly.iter().map(|asked| asked.name() + "\n" + &asked.expression).collect();
+        Err(wrongly.join("\n"))
     });
     assert!(answered.len() > 100, "{}", answered.len());
     let rightly_empty: BTreeSet<&str> = empty.iter().map(|asked| asked.panel.as_str()).collect();

@@ -29,10 +29,13 @@ fn grafanas_schemas_accept_every_dashboard() {
     assert_eq!(objections(boards().iter().map(|board| folder().join(&board.file))).trim(), "");
 }
 
+/// What is done to a dashboard, how, and the words it must be found with.
+type Damage = (&'static str, fn(&mut Value), &'static str);
+
 #[test]
 fn the_schemas_find_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
-    let broken: [(&str, fn(&mut Value), &str); 6] = [
+    let broken: [Damage; 6] = [
         ("a width that is a text", |board| board["panels"][0]["gridPos"]["w"] = json!("24"), "'24' is not of type"),
         ("a field that is none", |board| board["editble"] = json!(false), "'editble' was unexpected"),
         (

@@ -82,7 +82,7 @@ fn every_panel_says_what_it_shows_in_which_unit_and_names_its_lines() {
         if kind == "text" {
             return;
         }
-        assert!(text(&panel["description"]).ends_with('.'), "{which}: no description, or no sentence");
+        assert!(text(&panel["description"]).ends_with(['.', '?']), "{which}: no sentence about it");
         assert!(panel["fieldConfig"]["defaults"]["unit"].is_string(), "{which}: no unit");
         assert!(panel["fieldConfig"]["defaults"]["noValue"].is_string(), "{which}: an empty panel would say nothing");
         assert_eq!(panel["datasource"], json!({ "type": "prometheus", "uid": "${datasource}" }), "{which}");
@@ -158,8 +158,10 @@ fn alert_levels() -> BTreeMap<String, Vec<(f64, &'static str)>> {
     for alert in provision::alerts() {
         let last = text(&alert["expr"]).split_whitespace().next_back().unwrap().to_owned();
         let color = if alert["labels"]["severity"] == "critical" { "red" } else { "orange" };
-        if let Ok(threshold) = last.parse() {
-            levels.entry(text(&alert["alert"]).to_owned()).or_default().push((threshold, color));
+        if let Ok(threshold) = last.parse::<f64>() {
+            // Grafana's steps include their value: "more than none" begins at one.
+            let begins = if threshold == 0.0 { 1.0 } else { threshold };
+            levels.entry(text(&alert["alert"]).to_owned()).or_default().push((begins, color));
         }
     }
     levels
@@ -193,8 +195,7 @@ fn thresholds_are_those_of_the_alert_that_the_panel_names() {
         let wanted: BTreeSet<String> = levels.iter().map(|(value, _)| value.to_string()).collect();
         assert_eq!(numbers, wanted, "{which}: not the thresholds of {name}");
         // Above: green, then each colour from its threshold on. Below: the worst first, green from the last on.
-        let above: Vec<(f64, &str)> = levels.iter().copied().collect();
-        let is_above = list(steps)[0]["color"] == "green" && above.iter().all(|level| shown.contains(level));
+        let is_above = list(steps)[0]["color"] == "green" && levels.iter().all(|level| shown.contains(level));
         let is_below = list(steps)[0]["color"] != "green" && shown.last().unwrap().1 == "green";
         assert!(is_above || is_below, "{which}: {steps}");
         seen.insert(name.to_owned());

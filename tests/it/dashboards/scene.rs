@@ -1,6 +1,7 @@
 //! A real Prometheus that scrapes the simulated fleet with the shipped rules, a real Alertmanager, and what stands in
 //! for the rest: everything that the dashboards ask about.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,8 +63,13 @@ impl Scene {
             server
         };
         let told = ["--storage.path=told", "--cluster.listen-address="];
-        let kept =
-            ["--storage.tsdb.path=data", "--storage.tsdb.retention.time=15d", "--storage.tsdb.retention.size=1GB"];
+        let kept = [
+            "--storage.tsdb.path=data",
+            "--storage.tsdb.retention.time=15d",
+            "--storage.tsdb.retention.size=1GB",
+            // An alert that fires before Alertmanager is discovered is dropped, and sent again only after this.
+            "--rules.alert.resend-delay=1s",
+        ];
         let servers = [
             start("alertmanager", "prometheus-alertmanager", alertmanager, &told),
             start("prometheus", "prometheus", prometheus, &kept),
@@ -122,6 +128,7 @@ fn jobs(
     let fixed = |job: &str, address: &str, path: &str| json!({ "job_name": job, "metrics_path": path, "static_configs": [{ "targets": [address] }] });
     let mut cloudwatch = fixed("cloudwatch", address, "/cloudwatch/metrics");
     cloudwatch["honor_labels"] = json!(true);
+    cloudwatch["static_configs"][0]["labels"] = json!({ "env": "prod" });
     let own = [("prometheus", prometheus), ("alertmanager", alertmanager)];
     let own = own.map(|(job, port)| fixed(job, &format!("127.0.0.1:{port}"), "/metrics"));
     let grafana = grafana.then(|| fixed("grafana", address, "/grafana/metrics"));
@@ -157,18 +164,26 @@ fn serve(exporter: Arc<Exporter>) -> Site {
     })
 }
 
-/// The fleet's past, and of the recorded requests the same hours a day and a week ago.
+/// The fleet's past, and of what the rules recorded then the little that panels look back for: the tasks of the last
+/// minutes, and the requests of these hours a day and a week ago.
 fn history(folder: &Path, exporter: &Exporter, address: &str, now: Timestamp) {
     let sighting = Sighting { env: "prod".to_owned(), exporter: address.to_owned() };
     let mut text: String = exporter.history(&sighting, Duration::from_mins(1)).collect();
     text.truncate(text.len() - "# EOF\n".len());
     for (service, _) in exporter.services() {
-        for days in [1, 7] {
-            for minutes in -5..400_i64 {
-                let at = now - SignedDuration::from_hours(24 * days) - SignedDuration::from_mins(minutes);
-                let second = at.as_second();
-                text.push_str(&format!("service:http_requests:rate5m{{service=\"{service}\"}} 40 {second}\n"));
+        let mut add = |series: &str, value: u8, before: SignedDuration| {
+            writeln!(text, "{series} {value} {}", (now - before).as_second()).unwrap();
+        };
+        // Oldest first: what comes after a younger one of its series is dropped.
+        let requests = format!("service:http_requests:rate5m{{service=\"{service}\"}}");
+        for days in [7, 1] {
+            for minutes in (-5..400_i64).rev() {
+                add(&requests, 40, SignedDuration::from_hours(24 * days) + SignedDuration::from_mins(minutes));
             }
+        }
+        let tasks = format!("ecs_running_tasks{{service=\"{service}\",cluster=\"{}\"}}", exporter.cluster());
+        for minutes in (1..15).rev() {
+            add(&tasks, 1, SignedDuration::from_mins(minutes));
         }
     }
     text.push_str("# EOF\n");

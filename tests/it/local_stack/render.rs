@@ -17,8 +17,8 @@ fn in_folder(folder: &Path, arguments: &[&str]) -> Outcome {
     render(&[&["--out", out.as_str()], arguments].concat()).run()
 }
 
-fn read(path: PathBuf) -> String {
-    std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
 }
 
 /// What YAML files say, in order.
@@ -73,7 +73,7 @@ fn every_rendered_file_is_accepted_by_its_tool() {
             written.iter().filter(|path| is(path, "yml") || is(path, "yaml")).cloned().collect();
         assert!(yaml(&configs).iter().all(Value::is_object), "{name}");
         for path in written.iter().filter(|path| is(path, "json")) {
-            let parsed: Result<Value, _> = serde_json::from_str(&read(path.clone()));
+            let parsed: Result<Value, _> = serde_json::from_str(&read(path));
             assert!(parsed.is_ok(), "{}: {parsed:?}", path.display());
         }
         composed.push(out.join("compose.yaml"));
@@ -91,7 +91,7 @@ fn every_rendered_file_is_accepted_by_its_tool() {
     assert_eq!(jobs("services"), ["api", "queue-1"]);
     assert_eq!(jobs("vars"), ["api", "old"]);
     assert_eq!(jobs("example"), jobs("local"));
-    let stage = read(home.path().join("vars/prometheus/prometheus.yml"));
+    let stage = read(&home.path().join("vars/prometheus/prometheus.yml"));
     assert!(stage.contains("names: [api.stage.internal]") && stage.contains("- 10.0.0.7:9100"), "{stage}");
 }
 
@@ -111,9 +111,9 @@ fn nothing_that_somebody_else_wrote_is_overwritten() {
         refused.stderr.contains("prometheus/rules/services.yml") && refused.stderr.contains("--force"),
         "{refused:#?}"
     );
-    assert_eq!(read(rules.clone()), "# mine\n");
+    assert_eq!(read(&rules), "# mine\n");
     in_folder(&out, &["--force"]).expect_code(0);
-    assert!(read(rules).starts_with("# Rendered by rounds "));
+    assert!(read(&rules).starts_with("# Rendered by rounds "));
 }
 
 #[test]

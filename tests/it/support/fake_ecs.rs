@@ -362,7 +362,7 @@ fn short(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-fn identity() -> String {
+pub(crate) fn identity() -> String {
     format!(
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
          <Arn>arn:aws:iam::{ACCOUNT}:user/kim</Arn><UserId>AIDAPLANTED</UserId><Account>{ACCOUNT}</Account>\

@@ -9,7 +9,7 @@
 //! - a dashboard stored in schema v2 answers 406 to the legacy API and names the new path (12 and later);
 //! - alerts of its own rules in the shapes of Prometheus and Alertmanager.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
@@ -46,16 +46,35 @@ pub(crate) struct Setup {
     pub(crate) alerts: Vec<Value>,
 }
 
+/// What was written to it.
+#[derive(Debug, Default)]
+struct Written {
+    annotations: Vec<Value>,
+    silences: Vec<Value>,
+}
+
 /// A running fake.
 pub(crate) struct FakeGrafana {
     site: Site,
+    written: Arc<Mutex<Written>>,
 }
 
 impl FakeGrafana {
     pub(crate) fn start(setup: Setup) -> Self {
         assert!((9..=13).contains(&setup.major), "the contract is known for 9 to 13");
-        let setup = Arc::new(setup);
-        Self { site: Site::serve(move |request| answer(setup.clone(), request)) }
+        let (setup, written) = (Arc::new(setup), Arc::new(Mutex::default()));
+        let state: Arc<Mutex<Written>> = written.clone();
+        Self { site: Site::serve(move |request| answer(setup.clone(), state.clone(), request)), written }
+    }
+
+    /// Annotations made, the oldest first.
+    pub(crate) fn annotations(&self) -> Vec<Value> {
+        self.written.lock().unwrap().annotations.clone()
+    }
+
+    /// Silences of its own alertmanager, the oldest first.
+    pub(crate) fn silences(&self) -> Vec<Value> {
+        self.written.lock().unwrap().silences.clone()
     }
 
     pub(crate) fn url(&self) -> String {
@@ -78,7 +97,7 @@ pub(crate) fn managed_alert(name: &str, service: &str, severity: &str) -> Value 
     })
 }
 
-async fn answer(setup: Arc<Setup>, request: Request) -> Result<Response, HangUp> {
+async fn answer(setup: Arc<Setup>, written: Arc<Mutex<Written>>, request: Request) -> Result<Response, HangUp> {
     if request.path == "/api/health" {
         return Ok(json(200, json!({ "commit": "0000000", "database": "ok", "version": version(&setup) })));
     }
@@ -122,13 +141,75 @@ async fn answer(setup: Arc<Setup>, request: Request) -> Result<Response, HangUp>
         }
         ["api", "prometheus", "grafana", "api", "v1", "rules"] => json(200, rules(&setup)),
         ["api", "alertmanager", "grafana", "api", "v2", "alerts"] => json(200, alertmanager_alerts(&setup).into()),
-        ["api", "alertmanager", "grafana", "api", "v2", "silences"] => match request.method.as_str() {
-            "GET" => json(200, json!([])),
-            _ if editor => json(202, json!({ "silenceID": "00000000-0000-0000-0000-000000000001" })),
-            _ => forbidden("alert.instances:create"),
-        },
+        ["api", "alertmanager", "grafana", "api", "v2", "silences"] => silences(&written, &request, editor),
+        ["api", "alertmanager", "grafana", "api", "v2", "silence", id] => silence(&written, &request, id, editor),
+        ["api", "alertmanager", uid, "api", "v2", ..] => {
+            let rest = tail(&request, &format!("/api/alertmanager/{uid}"));
+            if request.method == "GET" || editor {
+                passed_on(&setup, &request, uid, &rest).await
+            } else {
+                forbidden("alert.instances.external:write")
+            }
+        }
+        ["api", "annotations"] => annotations(&written, &request, editor),
         _ => json(404, json!({ "message": "Not found" })),
     })
+}
+
+/// Silences of its own alertmanager, in Alertmanager's shapes; made with 202.
+fn silences(written: &Mutex<Written>, request: &Request, editor: bool) -> Response {
+    let silences = &mut written.lock().unwrap().silences;
+    if request.method == "GET" {
+        return json(200, silences.clone().into());
+    }
+    if !editor {
+        return forbidden("alert.instances:create");
+    }
+    let mut silence: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let id = format!("00000000-0000-0000-0000-{:012}", silences.len() + 1);
+    silence["id"] = id.clone().into();
+    silence["status"] = json!({ "state": "active" });
+    silences.push(silence);
+    json(202, json!({ "silenceID": id }))
+}
+
+fn silence(written: &Mutex<Written>, request: &Request, id: &str, editor: bool) -> Response {
+    let silences = &mut written.lock().unwrap().silences;
+    let Some(found) = silences.iter_mut().find(|silence| silence["id"] == id) else {
+        return json(404, json!({ "message": "silence not found" }));
+    };
+    match request.method.as_str() {
+        "GET" => json(200, found.clone()),
+        _ if !editor => forbidden("alert.instances:write"),
+        _ => {
+            found["status"] = json!({ "state": "expired" });
+            json(200, json!({ "message": "silence deleted" }))
+        }
+    }
+}
+
+/// `POST` makes one, `GET` lists those of a time with all the tags asked for.
+fn annotations(written: &Mutex<Written>, request: &Request, editor: bool) -> Response {
+    let annotations = &mut written.lock().unwrap().annotations;
+    if request.method == "POST" {
+        if !editor {
+            return forbidden("annotations:create");
+        }
+        let mut note: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let id = annotations.len() + 1;
+        note["id"] = id.into();
+        annotations.push(note);
+        return json(200, json!({ "message": "Annotation added", "id": id }));
+    }
+    let time = |name: &str| request.parameter(name).and_then(|text| text.parse::<i64>().ok());
+    let (from, to) = (time("from").unwrap_or(0), time("to").unwrap_or(i64::MAX));
+    let tag = request.parameter("tags").unwrap_or_default();
+    let fits = |note: &&Value| {
+        let at = note["time"].as_i64().unwrap_or_default();
+        (from..=to).contains(&at)
+            && (tag.is_empty() || note["tags"].as_array().is_some_and(|tags| tags.contains(&tag.clone().into())))
+    };
+    json(200, annotations.iter().filter(fits).cloned().collect())
 }
 
 fn version(setup: &Setup) -> String {

@@ -4,9 +4,13 @@
 pub(crate) mod alertmanager;
 pub(crate) mod bridge;
 pub(crate) mod cbor;
+pub(crate) mod ecs;
 pub(crate) mod fake_ecs;
 pub(crate) mod fake_grafana;
+pub(crate) mod fake_logs;
+pub(crate) mod fake_rollout;
 pub(crate) mod fault;
+pub(crate) mod hold;
 pub(crate) mod http;
 pub(crate) mod load;
 pub(crate) mod moto;

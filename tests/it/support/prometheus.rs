@@ -18,7 +18,7 @@ pub(crate) struct Prometheus {
     // Before its folder: dropped in this order.
     _server: Server,
     _exporters: Site,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Prometheus {
@@ -51,7 +51,34 @@ impl Prometheus {
             200 => Ok(()),
             status => Err(format!("/-/ready answers {status}")),
         });
-        Self { port, _server: server, _exporters: exporters, _folder: folder }
+        Self { port, _server: server, _exporters: exporters, folder }
+    }
+
+    /// Scrapes nothing; takes reloads where it is to.
+    pub(crate) fn bare(lifecycle: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("prometheus.yml"), "{}").unwrap();
+        let port = port::free();
+        let mut arguments = vec![
+            "--config.file=prometheus.yml".to_owned(),
+            format!("--storage.tsdb.path={}", folder.path().join("data").display()),
+            format!("--web.listen-address=127.0.0.1:{port}"),
+        ];
+        if lifecycle {
+            arguments.push("--web.enable-lifecycle".to_owned());
+        }
+        let mut server = Server::start("prometheus", &program("prometheus"), arguments, folder.path());
+        server.wait_ready(|| match http::get(&format!("http://127.0.0.1:{port}/-/ready"))?.status {
+            200 => Ok(()),
+            status => Err(format!("/-/ready answers {status}")),
+        });
+        let exporters = exporters(Arc::new(Vec::new()));
+        Self { port, _server: server, _exporters: exporters, folder }
+    }
+
+    /// Writes a mistake into its configuration file; it is not read before it is told to.
+    pub(crate) fn break_configuration(&self) {
+        std::fs::write(self.folder.path().join("prometheus.yml"), "scrape_configs: nonsense").unwrap();
     }
 
     pub(crate) fn url(&self) -> String {

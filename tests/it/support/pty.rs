@@ -15,10 +15,27 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the terminal has received.
 struct Received {
-    parser: vt100::Parser,
+    parser: vt100::Parser<Heard>,
     bytes: usize,
     questions: usize,
     closed: bool,
+}
+
+/// What the program asked of the terminal beside drawing.
+#[derive(Default)]
+struct Heard {
+    title: String,
+    clipboard: String,
+}
+
+impl vt100::Callbacks for Heard {
+    fn set_window_title(&mut self, _: &mut vt100::Screen, title: &[u8]) {
+        self.title = String::from_utf8_lossy(title).into_owned();
+    }
+
+    fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8], data: &[u8]) {
+        self.clipboard = String::from_utf8_lossy(data).into_owned();
+    }
 }
 
 /// A terminal with a program in it; the program is killed when this is dropped.
@@ -27,7 +44,7 @@ pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
     child: Box<dyn Child + Send + Sync>,
-    _home: TempDir,
+    _home: Arc<TempDir>,
 }
 
 impl Terminal {
@@ -35,7 +52,7 @@ impl Terminal {
         program: &str,
         arguments: &[String],
         environment: &BTreeMap<String, String>,
-        home: TempDir,
+        home: Arc<TempDir>,
         columns: u16,
         rows: u16,
     ) -> Self {
@@ -51,7 +68,7 @@ impl Terminal {
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
         let writer = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
-        let parser = vt100::Parser::new(rows, columns, 0);
+        let parser = vt100::Parser::new_with_callbacks(rows, columns, 0, Heard::default());
         let received =
             Arc::new((Mutex::new(Received { parser, bytes: 0, questions: 0, closed: false }), Condvar::new()));
         let (state, answers) = (received.clone(), writer.clone());
@@ -135,6 +152,16 @@ impl Terminal {
     /// Something about the screen.
     pub(crate) fn screen<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
         look(self.received.0.lock().unwrap().parser.screen())
+    }
+
+    /// The window title it set; empty where it set none.
+    pub(crate) fn title(&self) -> String {
+        self.received.0.lock().unwrap().parser.callbacks().title.clone()
+    }
+
+    /// What it put on the clipboard, in base 64.
+    pub(crate) fn clipboard(&self) -> String {
+        self.received.0.lock().unwrap().parser.callbacks().clipboard.clone()
     }
 
     /// How many bytes the program has written.

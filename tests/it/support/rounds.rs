@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use std::sync::Arc;
+
 use tempfile::TempDir;
 
 use super::moto::REGION;
@@ -18,7 +20,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A run to be made.
 pub(crate) struct Rounds {
-    home: TempDir,
+    home: Arc<TempDir>,
     arguments: Vec<String>,
     environment: BTreeMap<String, String>,
 }
@@ -36,7 +38,7 @@ pub(crate) struct Outcome {
 impl Rounds {
     /// `rounds ARGUMENTS...`, with nothing inherited but the PATH.
     pub(crate) fn new<A: Into<String>>(arguments: impl IntoIterator<Item = A>) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let home = Arc::new(tempfile::tempdir().unwrap());
         let variables = [
             ("PATH", std::env::var("PATH").unwrap()),
             ("HOME", home.path().display().to_string()),
@@ -83,6 +85,34 @@ impl Rounds {
         path
     }
 
+    /// Other arguments in the same home and environment.
+    pub(crate) fn again(&self, arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        Self { home: self.home.clone(), arguments, environment: self.environment.clone() }
+    }
+
+    /// A path in the run's home.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// A folder in the run's home, made.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        let path = self.home.path().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    /// The lines of its journal so far.
+    pub(crate) fn journal(&self) -> Vec<serde_json::Value> {
+        self.journal_text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The same as text: while it is written, the last line may not be whole.
+    pub(crate) fn journal_text(&self) -> String {
+        std::fs::read_to_string(self.path(".local/state/rounds/journal.jsonl")).unwrap_or_default()
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(&self) -> Outcome {
         self.start().finish()
@@ -99,7 +129,7 @@ impl Rounds {
     /// The command, for a test that wires it up itself.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rounds"));
-        command.args(&self.arguments).env_clear().envs(&self.environment).current_dir(&self.home).stdin(Stdio::null());
+        command.args(&self.arguments).env_clear().envs(&self.environment).current_dir(&*self.home).stdin(Stdio::null());
         command
     }
 

@@ -93,7 +93,7 @@ def board():
             ),
             row(
                 "The monitoring itself",
-                8,
+                4,
                 stat("Storage a month", "EFS, of all file systems the exporter sees.", 6, [(f"sum({STORAGE_COST})", "storage")], DOLLARS),
                 stat("CloudWatch requests a month", "What the exporter asks, at the rate of the last hour.", 6, [(REQUESTS_A_MONTH, "requests")], NUMBER, interval="2m"),
                 stat("Their price", "Of a month's requests, free ones not taken off.", 6, [(f"{REQUESTS_A_MONTH} / 1000 * {price('cloudwatch_1000_requests', False)}", "requests")], DOLLARS, interval="2m"),

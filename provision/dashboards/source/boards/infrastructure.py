@@ -22,9 +22,9 @@ def board():
                 5,
                 stat(
                     "Services",
-                    "The worst alert of each service: ok, warning or critical. Unknown is not ok: its metrics are missing.",
+                    "The worst alert of each service, the worst service first. Unknown is not ok: its metrics are missing.",
                     24,
-                    [(q.VERDICT, "{{service}}")],
+                    [(f"sort_desc({q.VERDICT})", "{{service}}")],
                     NUMBER,
                     mappings=VERDICTS,
                     links=[FROM_SERIES],

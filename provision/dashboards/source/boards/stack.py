@@ -14,7 +14,9 @@ GRAFANA_P95 = 'histogram_quantile(0.95, sum by (le) (rate(grafana_http_request_d
 RULE_TIME = f"""max by (rule_group) (
   label_replace(prometheus_rule_group_last_duration_seconds{{{PROMETHEUS}}}, "rule_group", "$1", "rule_group", ".*/(.*)")
 )"""
-USED = " + ".join(f"prometheus_tsdb_{part}_bytes{{{PROMETHEUS}}}" for part in ("storage_blocks", "wal_storage_size", "head_chunks_storage_size"))
+USED = f"""sum(
+  {{__name__=~"prometheus_tsdb_(storage_blocks|wal_storage_size|head_chunks_storage_size)_bytes", {PROMETHEUS}}}
+)"""
 FAILED_SCRAPES = f"{q.TARGETS.split('{')[0]} == 0"
 GRAFANA_ERRORS = """100 * (
   sum by (job) (rate(grafana_http_request_duration_seconds_count{status_code=~"5.."}[$__rate_interval]))

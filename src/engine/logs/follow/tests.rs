@@ -68,6 +68,7 @@ fn line(second: i64, text: &str, id: u64) -> LogLine {
     LogLine { id, kind: LogKind::Said, origin: Arc::new(LogOrigin::default()), ..LogLine::gap(at, text) }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands among failures in scripts")]
 fn page(lines: Vec<LogLine>) -> Result<LogPage, SourceError> {
     Ok(LogPage { lines, ..LogPage::default() })
 }

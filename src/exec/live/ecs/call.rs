@@ -17,7 +17,7 @@ impl Ecs {
             Deed::StopTask { service, task, reason } => {
                 let cluster = self.cluster(service).map_err(Mishap::Refused)?;
                 let request = client.stop_task().cluster(cluster).task(task).reason(reason);
-                session.change(call("StopTask", task), request.send()).await?;
+                session.change(call("StopTask", task), Box::pin(request.send())).await?;
                 Ok(Receipt { said: format!("ECS stops task {task}"), id: None })
             }
             Deed::Redeploy { service } => {
@@ -38,7 +38,9 @@ impl Ecs {
                     .stop_service_deployment()
                     .service_deployment_arn(deployment)
                     .stop_type(StopServiceDeploymentStopType::Rollback);
-                session.change(call("StopServiceDeployment", map::short_name(deployment)), request.send()).await?;
+                session
+                    .change(call("StopServiceDeployment", map::short_name(deployment)), Box::pin(request.send()))
+                    .await?;
                 let said = "ECS undoes the deployment under way".to_owned();
                 Ok(Receipt { said, id: Some(map::text(map::short_name(deployment))) })
             }
@@ -55,7 +57,7 @@ impl Ecs {
     ) -> Result<Receipt, Mishap> {
         let cluster = self.cluster(service).map_err(Mishap::Refused)?;
         let request = request.cluster(cluster).service(&service.name);
-        let answer = session.change(call("UpdateService", &service.name), request.send()).await?;
+        let answer = session.change(call("UpdateService", &service.name), Box::pin(request.send())).await?;
         let deployments = answer.service().map(types::Service::deployments).unwrap_or_default();
         let primary = deployments.iter().find(|one| one.status() == Some("PRIMARY"));
         Ok(Receipt { said: format!("ECS accepted {what}"), id: primary.and_then(|one| one.id()).map(map::text) })

@@ -71,7 +71,7 @@ impl Past<'_> {
         let request = self.session.ecs_once().describe_service_deployments().service_deployment_arns(arn);
         let answer = self.session.call(call("DescribeServiceDeployments", ""), request.send()).await.ok()?;
         let source = answer.service_deployments().first()?.source_service_revisions().first()?.arn()?.to_owned();
-        self.definitions(&[source.clone()]).await.ok()?.remove(&source)
+        self.definitions(std::slice::from_ref(&source)).await.ok()?.remove(&source)
     }
 
     /// What ran before the definition in force and can run again: of the deployments ECS still shows, else of its list

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::config::StalledStreamProtectionConfig;
 use aws_sdk_cloudwatchlogs::operation::start_live_tail::StartLiveTailOutput;
-use aws_sdk_cloudwatchlogs::types::{LiveTailSessionUpdate, StartLiveTailResponseStream};
+use aws_sdk_cloudwatchlogs::types::{LiveTailSessionMetadata, LiveTailSessionUpdate, StartLiveTailResponseStream};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::endpoint::EndpointPrefix;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -136,7 +136,7 @@ impl LiveLog for Live {
 
 impl Live {
     async fn update(&self, update: &LiveTailSessionUpdate) -> LogLive {
-        let sampled = update.session_metadata().is_some_and(|metadata| metadata.sampled());
+        let sampled = update.session_metadata().is_some_and(LiveTailSessionMetadata::sampled);
         let lines: Vec<LogLine> = update.session_results().iter().filter_map(|event| self.line(event)).collect();
         let lines = self.own(lines).await;
         LogLive { lines: super::super::newest(lines, usize::MAX), sampled }

@@ -62,7 +62,7 @@ impl Fake {
             .filter(|(at, task, _)| (from..=to).contains(at) && stream(task).starts_with(prefix))
             .collect();
         // Every second page holds nothing.
-        let empty = skipped % 2 == 0;
+        let empty = skipped.is_multiple_of(2);
         let page = if empty { &[][..] } else { &found[(skipped / 2 * self.page).min(found.len())..] };
         let events: Vec<_> = page
             .iter()

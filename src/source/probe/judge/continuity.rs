@@ -49,7 +49,7 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
         },
         None => None,
     };
-    let (query, by) = query(check, service);
+    let (query, by) = query(case, check, service);
     if let Some(why) = who::blindness(case, SourceKind::Prometheus) {
         tally.unknown(format!("prometheus does not answer: gaps can be measured once it does ({why})"), query.clone());
         tally.cause("no-data");
@@ -80,16 +80,18 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
 }
 
 /// What is asked, and by which labels its series belong together.
-fn query(check: &Check, service: Option<&ServiceHealth>) -> (String, Vec<String>) {
-    let labels = ["job", "service"].map(str::to_owned).to_vec();
-    match (check.told("query"), service) {
-        (Some(query), _) => (query.to_owned(), labels),
+fn query<E>(case: &Case<'_, E>, check: &Check, service: Option<&ServiceHealth>) -> (String, Vec<String>) {
+    let label = &case.labels.service;
+    let by = ["job".to_owned(), label.clone()].into_iter().chain(case.labels.cluster.clone()).collect();
+    let query = match (check.told("query"), service) {
+        (Some(query), _) => query.to_owned(),
         (None, Some(service)) => {
             let name = service.id.name.replace('\\', "\\\\").replace('"', "\\\"");
-            (format!("up{{service=\"{name}\"}}"), labels)
+            format!("up{{{label}=\"{name}\"}}")
         }
-        (None, None) => ("up".to_owned(), labels),
-    }
+        (None, None) => "up".to_owned(),
+    };
+    (query, by)
 }
 
 /// The distance of scrapes, by what the targets say.
@@ -133,7 +135,7 @@ fn told<E>(
         let end = gap.to.map_or_else(|| "until now".to_owned(), |to| format!("to {to}"));
         let text = format!(
             "{}: no sample for {seconds:.0} s, from {} {end}: about {lost:.0} of one every {} missing",
-            whose(&stretch.labels),
+            whose(case, &stretch.labels),
             gap.from,
             format::duration(*usual),
         );
@@ -143,7 +145,7 @@ fn told<E>(
     let whole = stretches.len()
         - stretches.iter().filter(|stretch| found.iter().any(|(other, ..)| std::ptr::eq(*other, *stretch))).count();
     tally.pass(
-        format!("{whole} of {} without a gap in the last {window}", format::count(stretches.len(), "group of series")),
+        format!("{whole} of {} of series without a gap in the last {window}", format::count(stretches.len(), "group")),
         query,
     );
     let Some((_, longest, _)) = found.first() else {
@@ -174,8 +176,8 @@ fn overlaps(one: &Gap, other: &Gap, slack: Duration, now: Timestamp) -> bool {
     one.from.duration_since(other.from).abs() <= slack && ends(one).duration_since(ends(other)).abs() <= slack
 }
 
-fn whose(labels: &Labels) -> String {
-    match (labels.get("service"), labels.get("job")) {
+fn whose<E>(case: &Case<'_, E>, labels: &Labels) -> String {
+    match (labels.get(&case.labels.service), labels.get("job")) {
         (Some(service), _) => service.clone(),
         (None, Some(job)) => format!("job {job}"),
         (None, None) => "the query".to_owned(),

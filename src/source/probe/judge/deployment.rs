@@ -75,7 +75,7 @@ fn one<E>(case: &Case<'_, E>, deployment: &Deployment, is_newest: bool, is_in_tr
             if is_newest && age.is_some_and(|age| age > case.policy.rollout_limit) {
                 tally.cause("rollout-stuck");
             }
-            tally.next("roll back: rounds do rollback; rounds logs shows why its tasks fail");
+            tally.next("roll back: rounds do rollback --service SERVICE; rounds logs shows why its tasks fail");
         }
         Rollout::InProgress if is_newest && age.is_some_and(|age| age > case.policy.rollout_limit) => {
             tally.fail("rollout-stuck", text, FROM);
@@ -129,7 +129,7 @@ fn before<E>(case: &Case<'_, E>, service: &ServiceHealth, tally: &mut Tally) {
             let ahead = Duration::try_from(began.duration_since(at)).unwrap_or_default();
             let text = format!("{what} began {} before the trouble did ({})", format::duration(ahead), finding.text);
             tally.warn("changed-before", text, FROM);
-            tally.next("roll back: rounds do rollback");
+            tally.next(format!("roll back: rounds do rollback --service {}", service.id));
         }
         None => tally
             .pass(format!("nothing was deployed in the {} before the trouble began", format::duration(BEFORE)), FROM),

@@ -7,7 +7,7 @@ use super::Case;
 use super::tally::Tally;
 use super::{targets, who};
 use crate::domain::estate::DroppedTarget;
-use crate::domain::{Check, CheckState, FindingKind, ServiceHealth, SourceError, SourceKind, Task};
+use crate::domain::{Check, CheckState, FindingKind, ServiceHealth, SourceError, SourceKind, Target, Task};
 use crate::format;
 use crate::source::probe::estate::{Estate, Seen};
 
@@ -64,7 +64,7 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
             tally.unknown(format!("the tasks of {} could not be read", service.id.name), "ecs:ListTasks");
             continue;
         }
-        let hosts: HashSet<&str> = who::targets(case.snapshot, service).map(|target| target.host()).collect();
+        let hosts: HashSet<&str> = who::targets(case.snapshot, service).map(Target::host).collect();
         let anywhere = |task: &Task| {
             task.address.as_deref().is_some_and(|address| {
                 hosts.contains(address) || case.snapshot.targets.iter().any(|target| target.host() == address)

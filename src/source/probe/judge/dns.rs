@@ -131,10 +131,8 @@ async fn compare<E: Estate>(
     };
     let target = target.trim_end_matches('.').to_ascii_lowercase();
     let plain = target.trim_start_matches("dualstack.").to_owned();
-    if plain.contains(".elb.") {
-        if !balancer(case, name, &plain, used, tally).await {
-            return;
-        }
+    if plain.contains(".elb.") && !balancer(case, name, &plain, used, tally).await {
+        return;
     }
     tally.pass(said, from);
     let Ok(here) = here else { return };

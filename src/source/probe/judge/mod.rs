@@ -28,6 +28,7 @@ use self::tally::Tally;
 use super::estate::Estate;
 use crate::domain::{Check, CheckKind, CheckResult, Policy, Snapshot};
 use crate::format;
+use crate::source::foreign::OwnerLabels;
 use crate::source::logs::LogSource;
 
 pub use trace::trace;
@@ -38,6 +39,8 @@ pub struct Case<'a, E> {
     pub estate: &'a E,
     /// Where its logs are, where that is known.
     pub logs: Option<&'a dyn LogSource>,
+    /// The labels by which series say whose they are.
+    pub labels: &'a OwnerLabels,
     /// The thresholds.
     pub policy: &'a Policy,
     /// The latest look at everything.

@@ -50,14 +50,18 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
     try_all(case, goals, tally).await;
 }
 
-/// `HOST`, `HOST:PORT`, `[::1]:PORT`; 443 where none says otherwise.
-fn goal(host: &str, port: Option<u16>) -> Goal {
-    let (name, own) = match host.rsplit_once(':') {
-        Some((name, own)) if !name.contains(':') || name.ends_with(']') => (name, own.parse().ok()),
-        _ => (host, None),
-    };
+/// Host and port of `HOST`, `HOST:PORT` or `[::1]:PORT`.
+pub fn place(text: &str) -> (&str, Option<u16>) {
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port.parse().ok()),
+        _ => (text, None),
+    }
+}
+
+fn goal(text: &str, port: Option<u16>) -> Goal {
+    let (host, own) = place(text);
     let port = port.or(own).unwrap_or(443);
-    Goal { host: name.to_owned(), port, name: format!("{name}:{port}"), is_up: false }
+    Goal { host: host.to_owned(), port, name: format!("{host}:{port}"), is_up: false }
 }
 
 async fn of_service<E: Estate>(case: &Case<'_, E>, check: &Check, port: Option<u16>, tally: &mut Tally) -> Vec<Goal> {

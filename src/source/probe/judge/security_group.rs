@@ -203,20 +203,17 @@ fn between(
         let out = of_balancer
             .iter()
             .find_map(|group| group.egress.iter().find(|rule| reaches(rule, &own_ids)).map(|rule| (group, rule)));
-        match out {
-            Some((group, rule)) => {
-                tally.pass(format!("{} lets connections out to {} port {port}", name(group), rule.peer), FROM);
-            }
-            None => {
-                let text = format!(
-                    "{} has no egress rule for tcp {port} to the tasks of {} ({})",
-                    names(of_balancer),
-                    service.id.name,
-                    own_ids.join(", ")
-                );
-                tally.fail("no-egress-rule", text, FROM);
-                tally.next("let the load balancer's security group out to the tasks' one, on that port");
-            }
+        if let Some((group, rule)) = out {
+            tally.pass(format!("{} lets connections out to {} port {port}", name(group), rule.peer), FROM);
+        } else {
+            let text = format!(
+                "{} has no egress rule for tcp {port} to the tasks of {} ({})",
+                names(of_balancer),
+                service.id.name,
+                own_ids.join(", ")
+            );
+            tally.fail("no-egress-rule", text, FROM);
+            tally.next("let the load balancer's security group out to the tasks' one, on that port");
         }
     }
     let within = own

@@ -10,6 +10,9 @@ use super::who;
 use crate::domain::{Check, CheckState, Finding, FindingKind, Observed, Series, ServiceHealth, Signal, Unit, Verdict};
 use crate::format;
 
+/// Times past the threshold within the hour from which on it is more than bad luck.
+const SWINGS: usize = 3;
+
 /// A climb is looked for in this much of the past at least.
 const CLIMB: Duration = Duration::from_mins(6);
 
@@ -57,6 +60,7 @@ pub fn judge<E>(case: &Case<'_, E>, check: &Check, tally: &mut Tally) {
     let is_past = level(case, signal, value, finding, &said, &from, tally);
     let series = health.series.as_deref();
     if let Some(series) = series {
+        swings(case, signal, series, &from, tally);
         climb(signal, series, &from, tally);
     }
     if is_past && matches!(signal, Signal::Cpu | Signal::Memory | Signal::LatencyP95 | Signal::Errors) {
@@ -122,6 +126,28 @@ fn level<E>(
             false
         }
     }
+}
+
+/// Whether it goes past its threshold and back, again and again: what is well now was not a minute ago, nor will be.
+fn swings<E>(case: &Case<'_, E>, signal: Signal, series: &Series, from: &str, tally: &mut Tally) {
+    let Some(limit) = case.policy.limit(signal) else { return };
+    let points: Vec<(Timestamp, bool)> =
+        series.iter().filter_map(|(at, value)| Some((at, limit.is_past(value?, limit.warning)))).collect();
+    let began = points.windows(2).filter(|pair| !pair[0].1 && pair[1].1).count();
+    let Some((last, _)) = points.iter().rev().find(|(_, is_past)| *is_past).filter(|_| began >= SWINGS) else { return };
+    let threshold = format::measure(limit.warning, signal.unit());
+    let ago = format::age(*last, case.now);
+    tally.warn(
+        "flapping",
+        format!(
+            "{} went past {threshold} and back {began} times within the last hour, the last {ago} ago",
+            signal.word()
+        ),
+        from,
+    );
+    tally.next(
+        "an alert with a longer `for` would tell of it; what swings with it (a job, a retry, one task) is the cause",
+    );
 }
 
 /// Whether it goes steadily up, and when it is at its end.
@@ -194,7 +220,7 @@ fn load<E>(case: &Case<'_, E>, service: &ServiceHealth, finding: Option<&Finding
         format!("traffic is {} a second, {times:.1} times the usual {}", format::rate(now.value), format::rate(usual));
     if times >= MORE {
         tally.warn("more-traffic", said, from);
-        tally.next(format!("the load is the reason: rounds do scale --service {} --to N", service.id));
+        tally.next(format!("the load is the reason: rounds do scale --service {} --desired N", service.id));
     } else {
         tally.pass(said, from);
     }

@@ -184,7 +184,7 @@ async fn file_systems<E: Estate>(
     for (system, (targets, load)) in meant.iter().zip(looks) {
         described(system, tally);
         match targets {
-            Ok(targets) => mounts(case, service.filter(|_| !mounted.is_empty()), system, &targets, tally),
+            Ok(targets) => mounts(service.filter(|_| !mounted.is_empty()), system, &targets, tally),
             Err(error) => tally.unseen("its mount targets", &error, "elasticfilesystem:DescribeMountTargets"),
         }
         match load {
@@ -207,13 +207,7 @@ fn described(system: &FileSystem, tally: &mut Tally) {
     }
 }
 
-fn mounts<E>(
-    case: &Case<'_, E>,
-    service: Option<&ServiceHealth>,
-    system: &FileSystem,
-    targets: &[MountTarget],
-    tally: &mut Tally,
-) {
+fn mounts(service: Option<&ServiceHealth>, system: &FileSystem, targets: &[MountTarget], tally: &mut Tally) {
     const FROM: &str = "elasticfilesystem:DescribeMountTargets";
     let usable: Vec<&str> =
         targets.iter().filter(|target| target.state == "available").map(|target| target.zone.as_str()).collect();
@@ -225,7 +219,6 @@ fn mounts<E>(
         tally.fail("mount-target-missing", format!("{} has no mount target: nothing can mount it", system.id), FROM);
         return;
     }
-    let _ = case;
     let zones: Vec<&str> = service
         .and_then(|service| service.ecs.as_deref())
         .map(|ecs| ecs.tasks.iter().filter_map(|task| task.zone.as_deref()).collect())

@@ -27,7 +27,10 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
     };
     let grafana = case.estate.grafana_host();
     let (host, port) = match (check.told("host"), grafana) {
-        (Some(host), _) => (host.to_owned(), port.unwrap_or(443)),
+        (Some(told), _) => {
+            let (host, own) = reach::place(told);
+            (host.to_owned(), port.or(own).unwrap_or(443))
+        }
         (None, Some((host, own))) => (host, port.unwrap_or(if own == 80 { 443 } else { own })),
         (None, None) => {
             tally.unknown("there is no host to look at: the context has no grafana", check.to_string());

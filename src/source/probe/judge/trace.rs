@@ -51,13 +51,12 @@ impl Walk {
 /// Walks it.
 pub async fn trace<E: Estate>(case: &Case<'_, E>, id: &ServiceId) -> Trace {
     let mut walk = Walk::default();
-    match case.snapshot.service(id) {
-        Some(service) => walked(case, service, &mut walk).await,
-        None => {
-            let mut tally = Tally::default();
-            tally.unknown(format!("there is no service {id}"), "the services there are");
-            walk.hop(HopKind::Task, id.to_string(), tally);
-        }
+    if let Some(service) = case.snapshot.service(id) {
+        walked(case, service, &mut walk).await;
+    } else {
+        let mut tally = Tally::default();
+        tally.unknown(format!("there is no service {id}"), "the services there are");
+        walk.hop(HopKind::Task, id.to_string(), tally);
     }
     finished(case, id, walk)
 }

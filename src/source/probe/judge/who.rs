@@ -18,13 +18,12 @@ pub fn service<'s, E>(case: &Case<'s, E>, check: &Check, tally: &mut Tally) -> O
         [one] => Some(one),
         [] => {
             let blind = [SourceKind::Ecs, SourceKind::Prometheus].into_iter().find_map(|kind| blindness(case, kind));
-            match blind {
-                Some(why) => tally.unknown(format!("service {name} is not known: {why}"), "the services there are"),
-                None => {
-                    tally.unknown(format!("there is no service {name}"), "the services there are");
-                    tally.cause("service-unknown");
-                    tally.next("rounds --once lists the services there are");
-                }
+            if let Some(why) = blind {
+                tally.unknown(format!("service {name} is not known: {why}"), "the services there are");
+            } else {
+                tally.unknown(format!("there is no service {name}"), "the services there are");
+                tally.cause("service-unknown");
+                tally.next("rounds --once lists the services there are");
             }
             None
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
-use aws_sdk_ecs::types::{Service, TaskDefinition};
+use aws_sdk_ecs::types::{ContainerDefinition, Service, TaskDefinition};
 use futures_util::future::{join_all, try_join_all};
 use jiff::Timestamp;
 
@@ -83,7 +83,7 @@ fn wired(service: &Service, definition: Option<&TaskDefinition>) -> Wiring {
         .iter()
         .filter_map(|volume| volume.efs_volume_configuration().map(|efs| text(efs.file_system_id())))
         .collect();
-    let ports = definition.container_definitions().iter().flat_map(|container| container.port_mappings());
+    let ports = definition.container_definitions().iter().flat_map(ContainerDefinition::port_mappings);
     wiring.ports = ports.filter_map(|mapping| port(mapping.container_port())).collect();
     wiring
 }

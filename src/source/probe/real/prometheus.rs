@@ -141,7 +141,8 @@ fn size(text: &str) -> Option<f64> {
 }
 
 fn timestamp(seconds: f64) -> Option<Timestamp> {
-    Timestamp::from_nanosecond((seconds * 1e9) as i128).ok()
+    let since = Duration::try_from_secs_f64(seconds).ok()?;
+    Timestamp::UNIX_EPOCH.checked_add(since).ok()
 }
 
 /// `CloudWatch` exporters: the one of Prometheus, and YACE.

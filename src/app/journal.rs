@@ -1,0 +1,91 @@
+//! What the journal tells of earlier changes, and of those of others.
+
+use jiff::Timestamp;
+
+use crate::domain::Outcome;
+use crate::domain::journal::{Ending, Story};
+use crate::format::sanitise;
+
+/// One change that the journal tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// The plan's id.
+    pub id: String,
+    /// When it was meant, by the machine's clock.
+    pub at: Timestamp,
+    /// In which context.
+    pub context: String,
+    /// Who, and where.
+    pub who: String,
+    /// The headline.
+    pub title: String,
+    /// How it ended.
+    pub ending: String,
+    /// How that is to be taken.
+    pub mood: Mood,
+    /// Everything else, a label and a text each.
+    pub facts: Vec<(&'static str, String)>,
+}
+
+/// How an ending is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// As wanted.
+    Good,
+    /// Nothing was changed.
+    Neutral,
+    /// Under way, here or elsewhere.
+    Open,
+    /// Not as wanted.
+    Bad,
+    /// Nobody knows: look.
+    Unknown,
+}
+
+impl Mood {
+    /// How an outcome is to be taken.
+    pub const fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Verified => Self::Good,
+            Outcome::Failed { .. } => Self::Bad,
+            Outcome::GaveUp { .. } | Outcome::Unwatched { .. } | Outcome::Unknown { .. } => Self::Unknown,
+            Outcome::NotMade { .. } => Self::Neutral,
+        }
+    }
+
+    const fn of_ending(ending: &Ending) -> Self {
+        match ending {
+            Ending::Refused(_) => Self::Neutral,
+            Ending::Known(outcome) => Self::of(outcome),
+            Ending::UnderWay => Self::Open,
+            Ending::CallUnknown | Ending::NotSeen => Self::Unknown,
+        }
+    }
+}
+
+impl JournalEntry {
+    /// A story as a screen tells it. Its file may have been written by anybody, so every text of it is made harmless.
+    pub fn of(story: &Story) -> Self {
+        let clean = |text: &str| sanitise(text).into_owned();
+        let mut facts = Vec::new();
+        facts.extend(story.what_to_check().map(|what| ("look", clean(&what))));
+        if let Some(consent) = &story.consent {
+            facts.push(("confirmed", clean(&consent.by)));
+        }
+        facts.extend(story.beside.iter().map(|(_, text)| ("beside", clean(text))));
+        if let Some(arn) = story.plan.as_ref().and_then(|plan| plan.place.caller_arn.as_deref()) {
+            facts.push(("to aws", clean(arn)));
+        }
+        facts.extend(story.plan.as_ref().and_then(|plan| plan.same_as.as_deref()).map(|same| ("same as", clean(same))));
+        Self {
+            id: clean(&story.id),
+            at: story.began,
+            context: clean(&story.context),
+            who: clean(&format!("{}@{}", story.who.name(), story.who.host)),
+            title: clean(&story.title()),
+            ending: clean(&story.ending.text()),
+            mood: Mood::of_ending(&story.ending),
+            facts,
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Every change on the simulated fleet, headless, from plan to verdict.
+
+use serde_json::Value;
+
+use crate::support::rounds::{Outcome, Rounds};
+
+fn change(scenario: &str, words: &[&str]) -> Outcome {
+    let fixed = ["--demo", scenario, "--demo-speed", "60", "-o", "json", "do"];
+    Rounds::new(fixed.into_iter().chain(words.iter().copied()).chain(["--yes"])).run()
+}
+
+fn stage(document: &Value, name: &str) -> String {
+    let stages = document["progress"]["stages"].as_array().unwrap();
+    stages.iter().find(|stage| stage["stage"] == name).map_or_else(String::new, |stage| stage["state"].to_string())
+}
+
+#[test]
+fn restarting_the_wedged_task_resolves_its_alerts() {
+    let checked = Rounds::new(["--demo", "wedged-task", "check", "tasks", "--service", "api-2"]).run();
+    let (_, task) = checked.stdout.split_once("--task ").unwrap_or_else(|| panic!("{checked:#?}"));
+    let task = task.split_whitespace().next().unwrap();
+    let words = ["restart", "--service", "api-2", "--task", task, "--silence", "15m", "--wait", "30m"];
+    let outcome = change("wedged-task", &words).expect_code(0);
+    let document = outcome.json();
+    assert_eq!(document["outcome"]["outcome"], "verified");
+    assert_eq!([stage(&document, "scrape"), stage(&document, "alerts")], ["\"done\"", "\"done\""], "{document:#}");
+    let remarks = document["progress"]["remarks"].to_string();
+    assert!(remarks.contains("for at most 15m") && remarks.contains("ended"), "{remarks}");
+}
+
+#[test]
+fn the_other_changes_are_made_and_verified() {
+    for words in [
+        &["scale", "--service", "web", "--desired", "4", "--wait", "20m"][..],
+        &["silence", "--service", "web", "--for", "10m"],
+        &["annotate", "hello"],
+        &["reload", "prometheus"],
+    ] {
+        let outcome = change("healthy", words);
+        assert_eq!(outcome.json()["outcome"]["outcome"], "verified", "{words:?}: {outcome:#?}");
+        outcome.expect_code(0);
+    }
+}
+
+#[test]
+fn a_bad_deployment_is_undone() {
+    let outcome = change("bad-deploy", &["rollback", "--service", "api-2", "--wait", "30m"]);
+    assert_eq!(outcome.json()["outcome"]["outcome"], "verified", "{outcome:#?}");
+    outcome.expect_code(0);
+}
+
+#[test]
+fn a_single_writer_says_that_it_is_down_meanwhile() {
+    let outcome = change("healthy", &["redeploy", "--service", "prometheus"]).expect_code(3);
+    assert!(outcome.stderr.contains("the old task must be gone before the new one may start"), "{outcome:#?}");
+}

@@ -1,0 +1,110 @@
+//! The log screen in a real pseudo-terminal: what a hostile line cannot do, and a shell that takes the terminal and gives
+//! it back.
+
+use crate::support::fake_logs::FakeLogs;
+use crate::support::pty::Terminal;
+use crate::support::rounds::Rounds;
+
+fn restored_screen(terminal: &Terminal) -> (bool, bool, bool) {
+    terminal.screen(|screen| (screen.alternate_screen(), screen.hide_cursor(), screen.bracketed_paste()))
+}
+
+#[test]
+fn a_hostile_log_line_does_nothing_in_a_terminal() {
+    let terminal = Rounds::new(["demo", "--scenario", "mixed-bad-day"]).terminal(200, 40);
+    terminal.wait_for("atlantis");
+    terminal.press("/");
+    terminal.type_text("atlantis");
+    terminal.press("enter l");
+    terminal.wait_for("log prod/atlantis");
+    terminal.wait_for("following");
+    let before = restored_screen(&terminal);
+    terminal.press("/");
+    terminal.type_text("mallory");
+    terminal.press("enter");
+    terminal.wait_for("by mallory");
+    terminal.wait_for("\\u{1b}[2J");
+    let text = terminal.text();
+    for escaped in ["\\u{1b}]0;owned\\u{7}", "\\u{1b}]52;c;b3duZWQ=\\u{7}", "\\u{d}all checks", "\\u{202e}"] {
+        assert!(text.contains(escaped), "{escaped} is not shown:\n{text}");
+    }
+    assert!(text.lines().next().unwrap().contains("rounds"), "the screen was cleared:\n{text}");
+    assert_eq!(restored_screen(&terminal), before);
+    // The emulator would have taken these from the program's output.
+    assert_eq!((terminal.title(), terminal.clipboard()), (String::new(), String::new()));
+}
+
+#[test]
+fn following_pausing_and_saving() {
+    let mut terminal = Rounds::new(["demo", "--scenario", "mixed-bad-day"]).terminal(120, 40);
+    terminal.wait_for("api-2");
+    terminal.press("l");
+    terminal.wait_for("log prod/api-2");
+    terminal.wait_for("every 2s");
+    terminal.press("k");
+    terminal.wait_for("paused");
+    terminal.wait_for("new line");
+    terminal.press("f");
+    terminal.wait_for("following");
+    terminal.press("s");
+    terminal.wait_for("save to: api-2-");
+    terminal.press("enter");
+    terminal.wait_for("saved to api-2-");
+    terminal.press("q");
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+/// An `aws` that says what it was asked, reads a line, is interrupted, and ends.
+const AWS: &str = "#!/bin/sh\ntrap 'echo interrupted-the-shell' INT\necho \"asked: $*\"\necho 'shell> '\nread word\necho \
+                   \"got $word\"\nread again || true\nread last\nexit 0\n";
+
+#[test]
+fn a_shell_takes_the_terminal_and_gives_it_back() {
+    let fake = FakeLogs::start();
+    let config = format!(
+        "[contexts.lab.aws]\nregion = \"ap-northeast-2\"\nclusters = [\"prod\"]\nendpoint_url = \"{}\"\n",
+        fake.url()
+    );
+    let run = Rounds::new(Vec::<String>::new()).config(&config).aws_keys();
+    let bin = run.file("bin/aws", AWS, 0o755);
+    run.file("bin/session-manager-plugin", "#!/bin/sh\n", 0o755);
+    let path = format!("{}:{}", bin.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let state = run.file("state/.keep", "", 0o600);
+    let state = state.parent().unwrap().display().to_string();
+    let journal = std::path::PathBuf::from(&state).join("journal.jsonl");
+    let mut terminal = run.env("PATH", path).env("ROUNDS_STATE_DIR", state).terminal(120, 40);
+    terminal.wait_for("web");
+    terminal.press("e");
+    terminal.wait_for("asked: ecs execute-command --interactive --command /bin/sh --cluster prod");
+    assert!(!terminal.screen(vt100::Screen::alternate_screen), "the shell has the terminal as it was");
+    terminal.wait_for("shell>");
+    terminal.type_text("hello\r");
+    terminal.wait_for("got hello");
+    // Interrupts the shell, and not us.
+    terminal.press("ctrl-c");
+    terminal.wait_for("interrupted-the-shell");
+    terminal.type_text("bye\r");
+    terminal.type_text("bye\r");
+    terminal.wait_for("the shell in task");
+    assert!(terminal.screen(vt100::Screen::alternate_screen), "the screen is ours again");
+    terminal.wait_for("web");
+    terminal.press("2");
+    terminal.wait_for("alerts");
+    let written = std::fs::read_to_string(&journal).unwrap();
+    let events: Vec<serde_json::Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(events.len() == 2 && events.iter().all(|event| event["event"] == "shell"), "{written}");
+    assert_eq!((&events[0]["ended"], &events[1]["ended"]), (&serde_json::Value::Null, &"by itself".into()));
+    terminal.press("q");
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
+fn where_nothing_may_be_changed_there_is_no_shell() {
+    let fake = FakeLogs::start();
+    let run = Rounds::new(["shell", "web", "--read-only", "--region", "ap-northeast-2", "--cluster", "prod"]);
+    let bin = run.file("bin/aws", AWS, 0o755);
+    run.file("bin/session-manager-plugin", "#!/bin/sh\n", 0o755);
+    let path = format!("{}:{}", bin.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let outcome = run.aws(&fake.url()).env("PATH", path).run().expect_code(3);
+    assert!(outcome.stderr.contains("--read-only") && outcome.stdout.is_empty(), "{outcome:#?}");
+}
