@@ -2,6 +2,7 @@
 
 mod apply;
 pub mod args;
+mod backup;
 mod drive;
 mod fleet;
 mod init;
@@ -16,10 +17,12 @@ mod status;
 use super::args::Cli;
 use super::environment::Environment;
 use super::failure::Failure;
+use super::stdout;
 use crate::domain::ProvisionOperation;
+use crate::report;
 use crate::stack::StackError;
 use crate::terraform::TerraformError;
-use args::{LocalArgs, ProvisionCommand};
+use args::{LocalArgs, ProvisionCommand, Schema, SchemaArgs};
 
 /// Does what was asked with the stack.
 pub fn run(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> Result<u8, Failure> {
@@ -35,9 +38,21 @@ pub fn run(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> 
             local::status(cli, &LocalArgs { local: true, dir: args.dir.clone() }, environment)
         }
         ProvisionCommand::Status(args) => status::run(cli, args, environment),
+        ProvisionCommand::Schema(args) => schema(args),
         ProvisionCommand::Down(args) => local::down(args, environment),
         ProvisionCommand::Fleet(args) => fleet::run(args),
     }
+}
+
+fn schema(args: &SchemaArgs) -> Result<u8, Failure> {
+    let schema = match args.of {
+        Schema::Plan => report::provision::schema(),
+        Schema::Status => report::stack_status::schema(),
+        Schema::Output => report::stack_context::schema(),
+    };
+    let text = serde_json::to_string_pretty(&schema);
+    let text = text.map_err(|error| Failure::new(format!("cannot write the schema: {error}")))?;
+    stdout::print(&(text + "\n")).map(|()| 0)
 }
 
 impl From<StackError> for Failure {

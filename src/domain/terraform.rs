@@ -1,6 +1,6 @@
 //! A run of Terraform or OpenTofu, folded from what it reports: what it means to do, what it is doing, what went wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -260,6 +260,9 @@ pub enum TerraformEvent {
     Garbled(String),
 }
 
+/// The most diagnostics that are kept: nobody reads more, and a run may have no end of warnings.
+const MOST_DIAGNOSTICS: usize = 1000;
+
 /// Everything that is known of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TerraformRun {
@@ -269,6 +272,8 @@ pub struct TerraformRun {
     pub drift: Vec<PlannedChange>,
     /// What will be changed.
     pub planned: Vec<PlannedChange>,
+    /// Whether outputs are planned to change.
+    pub outputs_change: bool,
     /// What is changed, in the order it began.
     pub resources: Vec<ResourceRun>,
     /// What it had to say.
@@ -284,12 +289,16 @@ pub struct TerraformRun {
     /// Lines that were no messages.
     pub garbled: u64,
     places: BTreeMap<String, usize>,
+    seen: HashSet<(String, Action)>,
+    /// How many of the resources that alter something are done.
+    altered: usize,
 }
 
 impl TerraformRun {
     /// A run whose plan is known beforehand.
     pub fn of_plan(planned: Vec<PlannedChange>) -> Self {
-        Self { planned, ..Self::default() }
+        let seen = planned.iter().map(|change| (change.address.clone(), change.action)).collect();
+        Self { planned, seen, ..Self::default() }
     }
 
     /// Takes in one event that was seen `now`.
@@ -298,7 +307,7 @@ impl TerraformRun {
             TerraformEvent::Version { program, version, .. } => self.program = Some((program, version)),
             TerraformEvent::Drift(change) => self.drift.push(change),
             TerraformEvent::Planned(change) => {
-                if !self.planned.iter().any(|known| known.address == change.address && known.action == change.action) {
+                if self.seen.insert((change.address.clone(), change.action)) {
                     self.planned.push(change);
                 }
             }
@@ -311,12 +320,15 @@ impl TerraformRun {
                     self.begin(address, Action::Other, now);
                 }
             }
-            TerraformEvent::Done { address, action, took } => self.end(address, action, took, now, ResourceState::Done),
+            TerraformEvent::Done { address, action, took } => {
+                self.end(&address, action, took, now, ResourceState::Done)
+            }
             TerraformEvent::Failed { address, action, took } => {
-                self.end(address, action, took, now, ResourceState::Failed);
+                self.end(&address, action, took, now, ResourceState::Failed);
             }
             TerraformEvent::Diagnostic(diagnostic) => {
-                if !self.diagnostics.contains(&diagnostic) {
+                let has_room = self.diagnostics.len() < MOST_DIAGNOSTICS || diagnostic.gravity == Gravity::Error;
+                if has_room && !self.diagnostics.contains(&diagnostic) {
                     self.diagnostics.push(diagnostic);
                 }
             }
@@ -333,34 +345,35 @@ impl TerraformRun {
 
     fn end(
         &mut self,
-        address: String,
+        address: &str,
         action: Action,
         took: Option<Duration>,
         now: Timestamp,
         how: fn(Duration) -> ResourceState,
     ) {
-        if !self.places.contains_key(&address) {
-            self.begin(address.clone(), action, now);
+        // A beginning that was missed: of all of it, or of the second half of a replacement.
+        let known = self.places.get(address).and_then(|place| self.resources.get(*place));
+        let is_known = |one: &ResourceRun| one.state == ResourceState::Running || one.action == action;
+        if !known.is_some_and(is_known) {
+            self.begin(address.to_owned(), action, now);
         }
-        if let Some(resource) = self.places.get(&address).and_then(|place| self.resources.get_mut(*place)) {
+        if let Some(resource) = self.places.get(address).and_then(|place| self.resources.get_mut(*place)) {
             let seen = now.duration_since(resource.began).unsigned_abs();
+            let was_done = matches!(resource.state, ResourceState::Done(_));
             resource.state = how(took.unwrap_or(seen));
+            let is_done = matches!(resource.state, ResourceState::Done(_));
+            self.altered += usize::from(is_done && !was_done && resource.action.alters());
         }
     }
 
     /// How many resources are to be changed, and how many of them are done. The first is never less than the second.
     pub fn progress(&self) -> (usize, usize) {
-        let done = self
-            .resources
-            .iter()
-            .filter(|resource| resource.action.alters() && matches!(resource.state, ResourceState::Done(_)))
-            .count();
         // A resource that is replaced is destroyed and made: two endings of one plan.
         let steps = |change: &PlannedChange| match change.action {
             Action::Replace => 2,
             action => usize::from(action.alters()),
         };
-        (self.planned.iter().map(steps).sum::<usize>().max(done), done)
+        (self.planned.iter().map(steps).sum::<usize>().max(self.altered), self.altered)
     }
 
     /// Resources under way, in the order they began.

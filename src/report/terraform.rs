@@ -41,10 +41,12 @@ pub fn plan(environment: &str, run: &TerraformRun, cost: Option<&Result<PlanBill
     let count = |actions: &[Action]| run.planned.iter().filter(|change| actions.contains(&change.action)).count();
     let (create, change) = (count(&[Action::Create]), count(&[Action::Update, Action::Other]));
     let (replace, destroy) = (count(&[Action::Replace]), count(&[Action::Delete]));
-    let heading = if create + change + replace + destroy == 0 {
-        "nothing to do: everything is as it should be".to_owned()
-    } else {
-        format!("{create} to create, {change} to change, {replace} to replace, {destroy} to destroy")
+    let taken = count(&[Action::Import, Action::Move, Action::Forget]);
+    let taken_in = if taken > 0 { format!(", {taken} to import, move or forget") } else { String::new() };
+    let heading = match (create + change + replace + destroy + taken, run.outputs_change) {
+        (0, false) => "nothing to do: everything is as it should be".to_owned(),
+        (0, true) => "only outputs change".to_owned(),
+        _ => format!("{create} to create, {change} to change, {replace} to replace, {destroy} to destroy{taken_in}"),
     };
     let _ = writeln!(out, "{}", ink.paint(Tone::Strong, &format!("PLAN  {environment}{program}  {heading}")));
     components(&mut out, &run.planned, ink);

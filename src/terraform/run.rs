@@ -1,16 +1,16 @@
 //! One run of the program, from its start to its end.
 //!
-//! What it reports goes to a file, and is read from there: should `rounds` die, the program goes on, does not stumble over
-//! a pipe that nobody reads, and lets go of its lock at its own end. It has a process group of its own, so that a Ctrl-C at
+//! What it reports goes to a file without a name, and is read from there: should `rounds` die, the program goes on, does not
+//! stumble over a pipe that nobody reads, and lets go of its lock at its own end; and nothing of it is kept. It has a process group of its own, so that a Ctrl-C at
 //! the terminal reaches it once, from here, and not from two sides.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::Read as _;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 
 use super::{TerraformError, Tool, wire};
-use crate::domain::TerraformEvent;
+use crate::domain::{Diagnostic, Gravity, TerraformEvent};
 use crate::format::{sanitise, sanitise_lines};
 
 /// How often the file is looked at. The file is local, and looking costs nothing.
@@ -28,15 +28,21 @@ const LOOK: Duration = Duration::from_millis(80);
 /// The longest answer that is taken into memory, in bytes: a plan of a large stack is some megabytes.
 const LARGEST: usize = 128 << 20;
 
+/// The most that is read of a report before others have a turn, in bytes.
+const BITE: usize = 1 << 20;
+
 /// Lines of what it says besides that are shown when it fails.
 const LAST_WORDS: usize = 20;
+
+/// The end of what it says besides that is looked at, in bytes.
+const LAST_BYTES: u64 = 256 << 10;
 
 /// Where it works, and where its reports are kept.
 #[derive(Debug, Clone)]
 pub struct Folder {
     /// The root module.
     pub module: PathBuf,
-    /// Reports and plans: readable by their owner only, for a plan holds values that are secret.
+    /// Saved plans, which hold values that are secret: for their owner only.
     pub keep: PathBuf,
     /// Environment variables set for it, such as the profile and region of a context.
     pub environment: BTreeMap<String, String>,
@@ -79,19 +85,19 @@ pub async fn follow(
     events: &mpsc::UnboundedSender<TerraformEvent>,
     mut stop: watch::Receiver<bool>,
 ) -> Result<Ending, TerraformError> {
-    let report = folder.keep.join(format!("{name}.jsonl"));
-    let (out, err) = (create(folder, &report)?, create(folder, &folder.keep.join(format!("{name}.err")))?);
+    let (out, report) = nameless(folder, &format!("{name}.out"))?;
+    let (err, words) = nameless(folder, &format!("{name}.err"))?;
     let mut child = command(tool, folder, arguments)
         .stdout(out)
         .stderr(err)
         .spawn()
         .map_err(|error| TerraformError::new(format!("cannot run {}: {error}", tool.program.display())))?;
-    let mut tail = Tail::open(&report)?;
-    let mut was_told = false;
+    let mut tail = Tail { file: report, rest: Vec::new() };
+    let (mut was_told, mut has_more) = (false, false);
     let status = loop {
         tokio::select! {
             status = child.wait() => break status,
-            () = tokio::time::sleep(LOOK) => tail.read(events)?,
+            () = tokio::time::sleep(if has_more { Duration::ZERO } else { LOOK }) => has_more = tail.read(events)?,
             Ok(_) = stop.wait_for(|stop| *stop), if !was_told => {
                 was_told = true;
                 interrupt(&child);
@@ -99,11 +105,13 @@ pub async fn follow(
         }
     };
     let status = status.map_err(|error| TerraformError::new(format!("cannot wait for {}: {error}", tool.name)))?;
-    tail.read(events)?;
+    while tail.read(events)? {
+        tokio::task::yield_now().await;
+    }
     tail.end(events);
-    for line in last_words(&folder.keep.join(format!("{name}.err"))) {
+    for event in last_words(words) {
         // Nobody listens any more: then nobody misses it.
-        let _ = events.send(TerraformEvent::Remark(line));
+        let _ = events.send(event);
     }
     Ok(Ending::of(status))
 }
@@ -146,14 +154,20 @@ fn command(tool: &Tool, folder: &Folder, arguments: &[OsString]) -> Command {
     command
 }
 
-fn create(folder: &Folder, file: &Path) -> Result<File, TerraformError> {
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder.keep);
-    made.and_then(|()| OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)).map_err(
-        |error| {
-            TerraformError::new(format!("cannot write {}: {error}", file.display()))
-                .with_hint("set ROUNDS_STATE_DIR to a folder that may be written")
-        },
-    )
+/// A file to write and to read at once, whose name is gone before anything is in it: what it holds ends with its users.
+fn nameless(folder: &Folder, name: &str) -> Result<(File, File), TerraformError> {
+    let path = folder.keep.join(name);
+    let made = || -> io::Result<(File, File)> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder.keep)?;
+        let writer = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        let reader = File::open(&path)?;
+        fs::remove_file(&path)?;
+        Ok((writer, reader))
+    };
+    made().map_err(|error| {
+        TerraformError::new(format!("cannot write {}: {error}", path.display()))
+            .with_hint("set ROUNDS_STATE_DIR to a folder that may be written")
+    })
 }
 
 fn interrupt(child: &Child) {
@@ -172,23 +186,19 @@ struct Tail {
 }
 
 impl Tail {
-    fn open(file: &Path) -> Result<Self, TerraformError> {
-        let file = File::open(file)
-            .map_err(|error| TerraformError::new(format!("cannot read {}: {error}", file.display())))?;
-        Ok(Self { file, rest: Vec::new() })
-    }
-
-    /// Passes on every whole line that is there.
-    fn read(&mut self, events: &mpsc::UnboundedSender<TerraformEvent>) -> Result<(), TerraformError> {
-        let mut chunk = [0; 64 * 1024];
-        loop {
+    /// Passes on whole lines that are there. Whether there may be more.
+    fn read(&mut self, events: &mpsc::UnboundedSender<TerraformEvent>) -> Result<bool, TerraformError> {
+        let mut chunk = vec![0; 64 * 1024];
+        let mut taken = 0;
+        while taken < BITE {
             let read = self
                 .file
                 .read(&mut chunk)
                 .map_err(|error| TerraformError::new(format!("cannot read what was reported: {error}")))?;
             if read == 0 {
-                return Ok(());
+                return Ok(false);
             }
+            taken += read;
             for part in chunk[..read].split_inclusive(|byte| *byte == b'\n') {
                 if self.rest.len() <= wire::LONGEST {
                     self.rest.extend_from_slice(part);
@@ -198,6 +208,7 @@ impl Tail {
                 }
             }
         }
+        Ok(true)
     }
 
     /// Passes on what there is, whole or not.
@@ -220,11 +231,26 @@ impl Tail {
     }
 }
 
-/// The last lines of what it said besides its report.
-fn last_words(file: &Path) -> Vec<String> {
-    let said = fs::read(file).unwrap_or_default();
+/// What it said besides its report: the last lines, and the lock that stood in its way, where that is told in this form.
+fn last_words(mut file: File) -> Vec<TerraformEvent> {
+    let length = file.metadata().map_or(0, |file| file.len());
+    let mut said = Vec::new();
+    // What cannot be read was not said.
+    let _ = file
+        .seek(SeekFrom::Start(length.saturating_sub(LAST_BYTES)))
+        .and_then(|_| file.take(LAST_BYTES).read_to_end(&mut said));
     let lines = plain(&String::from_utf8_lossy(&said));
-    lines.into_iter().rev().take(LAST_WORDS).rev().collect()
+    let lock = lines.iter().position(|line| line.contains("Error acquiring the state lock")).map(|at| {
+        TerraformEvent::Diagnostic(Diagnostic {
+            gravity: Gravity::Error,
+            summary: lines[at].trim_start_matches("Error: ").to_owned(),
+            detail: lines[at + 1..].iter().take(LAST_WORDS).cloned().collect(),
+            address: None,
+            place: None,
+        })
+    });
+    let remarks = lines.iter().rev().take(LAST_WORDS).rev().cloned().map(TerraformEvent::Remark);
+    lock.into_iter().chain(remarks).collect()
 }
 
 /// Lines of a text for people, without the box that is drawn around them.
@@ -254,6 +280,7 @@ fn strip(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
 
     use super::*;
     use crate::domain::TerraformRun;
@@ -293,6 +320,34 @@ mod tests {
     async fn what_is_said_beside_the_report_is_heard_when_it_fails() {
         let (ending, seen) = run("printf '\\033[31m╷\\033[0m\\n│ Error: no such thing\\n' >&2; exit 1").await;
         assert_eq!((ending, seen.remark.as_deref()), (Ending::Failed(1), Some("Error: no such thing")));
+    }
+
+    #[tokio::test]
+    async fn a_lock_is_read_beside_the_report_too_and_noise_is_no_trouble() {
+        let lock = "\\n│ Error: Error acquiring the state lock\\n│ Lock Info:\\n│   ID:        3f9c\\n│   Who:       kim@bastion\\n";
+        let (ending, seen) =
+            run(&format!("head -c 3000000 /dev/zero | tr '\\0' x >&2; printf '{lock}' >&2; exit 1")).await;
+        assert_eq!((ending, seen.lock().unwrap().who.as_str()), (Ending::Failed(1), "kim@bastion"));
+    }
+
+    #[tokio::test]
+    async fn a_long_report_is_taken_in_whole_and_nothing_of_it_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = r#"{"type":"refresh_start","@message":"x: Refreshing"}"#;
+        let (tool, folder_of) =
+            scripted(folder.path(), &format!("yes '{line}' | head -60000; echo '{{\"type\":\"new\"}}'"));
+        let (events, mut inbox) = mpsc::unbounded_channel();
+        let (_keep, stop) = watch::channel(false);
+        let (ending, lines) =
+            tokio::join!(async move { follow(&tool, &folder_of, "apply", &[], &events, stop).await.unwrap() }, async {
+                let mut lines = 0;
+                while let Some(event) = inbox.recv().await {
+                    lines += usize::from(matches!(event, TerraformEvent::Remark(_) | TerraformEvent::Unknown(_)));
+                }
+                lines
+            });
+        assert_eq!((ending, lines), (Ending::Done, 60_001));
+        assert_eq!(fs::read_dir(folder.path().join("keep")).unwrap().count(), 0, "what is reported is not kept");
     }
 
     #[tokio::test]

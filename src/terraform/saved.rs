@@ -1,12 +1,14 @@
 //! A saved plan: what `plan` wrote, so that exactly that is applied and nothing else. It holds values that may be secret,
 //! so it stays in a folder that only its owner may enter, is never shown whole, and is removed once it was applied.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
 use super::{Folder, TerraformError, Tool, capture};
-use crate::domain::{Action, PlannedChange};
+use crate::domain::{Action, PlannedChange, TerraformRun};
 use crate::format::sanitise;
 
 /// What a saved plan would do.
@@ -25,8 +27,8 @@ pub struct Saved {
     pub drift: Vec<PlannedChange>,
     /// Whether there is anything to do: resources, or outputs alone.
     pub has_changes: bool,
-    /// All of it, for reckoning the cost. Holds secrets: never print it.
-    pub document: Value,
+    /// All of it, for reckoning the cost; nothing where it could not be read back. Holds secrets: never print it.
+    pub document: Option<Value>,
 }
 
 impl std::fmt::Debug for Saved {
@@ -39,6 +41,38 @@ impl Saved {
     /// The file of the plan of that name in a folder.
     pub fn path(folder: &Folder, name: &str) -> PathBuf {
         folder.keep.join(format!("{name}.tfplan"))
+    }
+
+    /// Where a plan is written to, before it is known to be whole.
+    pub fn draft(folder: &Folder, name: &str) -> PathBuf {
+        folder.keep.join(format!("{name}.tfplan.part"))
+    }
+
+    /// Puts a draft in the plan's place, for its owner only.
+    ///
+    /// # Errors
+    /// When none was written, or it cannot be put there.
+    pub fn keep(folder: &Folder, name: &str) -> Result<(), TerraformError> {
+        let (draft, file) = (Self::draft(folder, name), Self::path(folder, name));
+        let kept = fs::set_permissions(&draft, fs::Permissions::from_mode(0o600));
+        kept.and_then(|()| fs::rename(&draft, &file))
+            .map_err(|error| TerraformError::new(format!("no plan was written to {}: {error}", draft.display())))
+    }
+
+    /// What is known of a plan that cannot be read back: what was reported while it was made.
+    pub fn reported(folder: &Folder, name: &str, run: &TerraformRun, has_changes: bool) -> Self {
+        let is_change = |change: &&PlannedChange| change.action != Action::Read;
+        let planned: Vec<PlannedChange> = run.planned.iter().filter(is_change).cloned().collect();
+        Self {
+            file: Self::path(folder, name),
+            environment: None,
+            region: None,
+            services: None,
+            has_changes: has_changes || !planned.is_empty(),
+            planned,
+            drift: run.drift.clone(),
+            document: None,
+        }
     }
 
     /// Reads a saved plan.
@@ -67,14 +101,14 @@ impl Saved {
             drift: changes("resource_drift"),
             planned,
             file,
-            document,
+            document: Some(document),
         })
     }
 
     /// Removes it: it was applied, or is of no use any more.
     pub fn remove(&self) {
         // A plan that stays is refused by Terraform itself once the state has moved on.
-        let _ = std::fs::remove_file(&self.file);
+        let _ = fs::remove_file(&self.file);
     }
 }
 
@@ -82,6 +116,8 @@ fn planned(change: &Value) -> Option<PlannedChange> {
     let actions: Vec<&str> = change["change"]["actions"].as_array()?.iter().filter_map(Value::as_str).collect();
     let action = match actions.as_slice() {
         ["delete", "create"] | ["create", "delete"] => Action::Replace,
+        ["no-op"] if change["change"]["importing"].is_object() => Action::Import,
+        ["no-op"] if change["previous_address"].is_string() => Action::Move,
         [one] => Action::named(one),
         _ => Action::Other,
     };
@@ -112,5 +148,9 @@ mod tests {
             let change = json!({ "address": "a.b", "change": { "actions": actions } });
             assert_eq!(planned(&change).map(|change| change.action), expected, "{change}");
         }
+        let taken_in = json!({ "address": "a.b", "change": { "actions": ["no-op"], "importing": { "id": "x" } } });
+        assert_eq!(planned(&taken_in).map(|change| change.action), Some(Action::Import));
+        let moved = json!({ "address": "a.b", "previous_address": "a.a", "change": { "actions": ["no-op"] } });
+        assert_eq!(planned(&moved).map(|change| change.action), Some(Action::Move));
     }
 }

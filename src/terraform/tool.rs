@@ -40,13 +40,12 @@ pub async fn find(wanted: Option<&Path>, path: &str) -> Result<Tool, TerraformEr
         .output()
         .await
         .map_err(|error| TerraformError::new(format!("cannot run {}: {error}", program.display())))?;
-    let answer: Value = serde_json::from_slice(&said.stdout).map_err(|_| {
+    let is_called_tofu = program.file_stem().is_some_and(|name| name.to_string_lossy().contains("tofu"));
+    let (is_tofu, version) = version(&said.stdout, is_called_tofu).ok_or_else(|| {
         let words = String::from_utf8_lossy(&said.stderr);
         TerraformError::new(format!("{} does not tell its version: {}", program.display(), sanitise(words.trim())))
             .with_hint("check that it is Terraform or OpenTofu: run it with `version -json`")
     })?;
-    let version = sanitise(answer["terraform_version"].as_str().unwrap_or_default()).into_owned();
-    let is_tofu = program.file_stem().is_some_and(|name| name.to_string_lossy().contains("tofu"));
     let name = if is_tofu { "tofu" } else { "terraform" };
     let (major, minor) = if is_tofu { OLDEST_TOFU } else { OLDEST_TERRAFORM };
     if numbers(&version).is_some_and(|found| found < (major, minor)) {
@@ -55,6 +54,26 @@ pub async fn find(wanted: Option<&Path>, path: &str) -> Result<Tool, TerraformEr
         ));
     }
     Ok(Tool { program, name, version })
+}
+
+/// Whether it is OpenTofu, and the version it tells: as JSON, in which OpenTofu uses Terraform's key, or in words.
+fn version(said: &[u8], is_called_tofu: bool) -> Option<(bool, String)> {
+    if let Ok(answer) = serde_json::from_slice::<Value>(said) {
+        let of = |key: &str| Some(sanitise(answer[key].as_str()?).into_owned());
+        return match (of("tofu_version").or_else(|| of("opentofu_version")), of("terraform_version")) {
+            (Some(tofu), _) => Some((true, tofu)),
+            (None, terraform) => Some((is_called_tofu, terraform?)),
+        };
+    }
+    let said = String::from_utf8_lossy(said);
+    let mut words = said.lines().next()?.split_whitespace();
+    let is_tofu = match words.next()? {
+        "Terraform" => false,
+        "OpenTofu" => true,
+        _ => return None,
+    };
+    let version = words.next()?.strip_prefix('v')?;
+    numbers(version).map(|_| (is_tofu, sanitise(version).into_owned()))
 }
 
 fn locate(wanted: Option<&Path>, path: &str) -> Result<PathBuf, TerraformError> {
@@ -95,6 +114,22 @@ mod tests {
         std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
         file
+    }
+
+    #[test]
+    fn a_version_is_told_in_json_or_in_words() {
+        for (said, expected) in [
+            (r#"{"terraform_version":"1.11.4"}"#, Some((false, "1.11.4"))),
+            (r#"{"tofu_version":"1.10.0","terraform_version":"1.10.0"}"#, Some((true, "1.10.0"))),
+            ("Terraform v1.12.0-beta1\non linux_amd64\n", Some((false, "1.12.0-beta1"))),
+            ("OpenTofu v1.10.2\n", Some((true, "1.10.2"))),
+            ("{}", None),
+            ("Pulumi v3.1.0", None),
+            ("", None),
+        ] {
+            let expected = expected.map(|(is_tofu, version)| (is_tofu, version.to_owned()));
+            assert_eq!(version(said.as_bytes(), false), expected, "{said}");
+        }
     }
 
     #[tokio::test]

@@ -91,6 +91,10 @@ impl Turn<'_> {
             Some(by) => Err(Refusal::new(format!("changes are taken away here ({by}): nothing was changed"))),
             None => self.consent(&plan).await,
         };
+        let agreed = agreed.and_then(|consent| {
+            let is_stopped = *self.stop.borrow();
+            if is_stopped { Err(Refusal::new("stopped before it began: nothing was changed")) } else { Ok(consent) }
+        });
         let consent = match agreed {
             Ok(consent) => consent,
             Err(refusal) => {
@@ -108,12 +112,8 @@ impl Turn<'_> {
     async fn ready(&self) -> Result<Result<Ready, u8>, Failure> {
         let name = self.name();
         let file = Saved::path(&self.site.folder, name);
-        let is_kept = self.operation == ProvisionOperation::Apply && file.is_file();
-        let (saved, run) = if is_kept {
-            let saved = Saved::read(&self.site.tool, &self.site.folder, name).await.map_err(|error| {
-                let hint = "make a new one: rounds provision plan";
-                Failure::from(error).with_hint(hint)
-            })?;
+        let kept = if self.operation == ProvisionOperation::Apply && file.is_file() { self.kept().await } else { None };
+        let (saved, run) = if let Some(saved) = kept {
             if let Some(made) = file.metadata().ok().and_then(|known| known.modified().ok()) {
                 let seconds = SystemTime::now().duration_since(made).unwrap_or_default();
                 self.tell(&format!("the saved plan, made {} ago\n", crate::format::duration(seconds)));
@@ -133,6 +133,17 @@ impl Turn<'_> {
         Ok(Ok(Ready { saved, run, place, cost }))
     }
 
+    /// The plan that was saved before, where it can be read.
+    async fn kept(&self) -> Option<Saved> {
+        let why = match Saved::read(&self.site.tool, &self.site.folder, self.name()).await {
+            Ok(saved) if saved.has_changes => return Some(saved),
+            Ok(_) => "it names no change".to_owned(),
+            Err(error) => error.what,
+        };
+        self.tell(&format!("the saved plan is of no use ({why}): a new one is made\n"));
+        None
+    }
+
     const fn name(&self) -> &'static str {
         match self.operation {
             ProvisionOperation::Apply => "plan",
@@ -144,7 +155,11 @@ impl Turn<'_> {
     /// and always to destroy.
     fn plan(&self, door: &StackDoor, ready: &Ready) -> Plan {
         let dies = report::terraform::data_that_dies(&ready.run.planned);
-        let is_grave = ready.place.production || !dies.is_empty() || self.operation == ProvisionOperation::Destroy;
+        // What cannot be read may be production.
+        let is_grave = ready.place.production
+            || !dies.is_empty()
+            || self.operation == ProvisionOperation::Destroy
+            || ready.saved.document.is_none();
         let mut lines = vec![PlanLine { label: "plan".to_owned(), text: counted(&ready.run) }];
         lines.extend(
             dies.into_iter()
@@ -287,6 +302,9 @@ impl Turn<'_> {
     }
 
     fn refused(&self, ready: &Ready, refusal: &Refusal) -> Result<u8, Failure> {
+        if self.operation == ProvisionOperation::Destroy {
+            ready.saved.remove();
+        }
         stdout::complain(&report::problem(&refusal.what, refusal.hint.as_deref(), self.colour));
         let document = self.of(ready, &ready.run);
         let refused = Some((refusal.what.as_str(), refusal.hint.as_deref()));

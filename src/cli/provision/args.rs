@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use crate::cli::args::{duration, scenarios};
@@ -44,6 +44,8 @@ pub enum ProvisionCommand {
     ///
     /// Exit 0 all well, 1 a warning, 2 something failed, 3 something could not be found out.
     Status(StatusArgs),
+    /// Print the JSON Schema of what -o json prints
+    Schema(SchemaArgs),
     /// Stop what `up` started, and nothing else
     Down(DownArgs),
     /// Serve the metrics of the simulated fleet on loopback, until it is stopped
@@ -84,8 +86,9 @@ pub struct InitArgs {
     /// The folder it is written to
     #[arg(long, value_name = "DIR", default_value = "monitoring")]
     pub dir: PathBuf,
-    /// An answer: environment, region, vpc_id, private_subnet_ids, public_subnet_ids, ecs_cluster, domain_name,
-    /// office_cidrs, state_bucket, services (NAME:PORT), route53_zone_id, certificate_arn. Lists have commas
+    /// An answer: `environment`, `region`, `vpc_id`, `private_subnet_ids`, `public_subnet_ids`, `ecs_cluster`,
+    /// `domain_name`, `office_cidrs`, `state_bucket`, `services` (NAME:PORT), `route53_zone_id`, `certificate_arn`. Lists
+    /// have commas
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub answers: Vec<String>,
     /// Take what is found without asking
@@ -163,6 +166,25 @@ impl StatusArgs {
         let dir = self.dir.clone().unwrap_or_else(|| PathBuf::from("."));
         ModuleArgs { dir, terraform: self.terraform.clone() }
     }
+}
+
+/// A schema.
+#[derive(Debug, Clone, Args)]
+pub struct SchemaArgs {
+    /// Of which command; plan, apply and destroy print the same
+    #[arg(value_enum, default_value_t = Schema::Plan)]
+    pub of: Schema,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Schema {
+    /// `plan`, `apply` and `destroy`.
+    Plan,
+    /// `status`, of the stack on AWS.
+    Status,
+    /// `output`.
+    Output,
 }
 
 /// Bringing it up.

@@ -174,6 +174,7 @@ pub async fn prepare(cli: &Cli, site: &Site, stop: &watch::Sender<bool>) -> Resu
 pub fn run_of(site: &Site, saved: &Saved) -> TerraformRun {
     let mut run = TerraformRun::of_plan(saved.planned.clone());
     run.drift.clone_from(&saved.drift);
+    run.outputs_change = saved.has_changes && saved.planned.is_empty();
     run.program = Some((site.tool.name, site.tool.version.clone()));
     run
 }
@@ -184,13 +185,15 @@ pub fn cost_of(saved: &Saved) -> Option<Result<PlanBill, String>> {
     if !saved.planned.iter().any(|change| is_aws(&change.address)) {
         return None;
     }
+    let Some(document) = &saved.document else {
+        return Some(Err("the plan could not be read back".to_owned()));
+    };
     let Some(region) = &saved.region else {
         return Some(Err("the plan has no variable `aws_region`".to_owned()));
     };
     let services = saved.services.and_then(|number| u32::try_from(number).ok()).unwrap_or(USUAL_SERVICES);
     let table = Table::shipped();
-    let bill = table
-        .region(region)
-        .and_then(|prices| cost::of_plan(&saved.document, &Inputs::new(Preset::Module, services), prices));
+    let bill =
+        table.region(region).and_then(|prices| cost::of_plan(document, &Inputs::new(Preset::Module, services), prices));
     Some(bill)
 }

@@ -65,7 +65,7 @@ pub fn run(cli: &Cli, args: &InitArgs, environment: &Environment) -> Result<u8, 
     if asks {
         for (key, ..) in QUESTIONS {
             let offered = found.as_ref().ok().and_then(|found| found.offer(key, &answers));
-            ask(&mut answers, key, offered)?;
+            ask(&mut answers, key, offered.as_deref())?;
         }
     } else if let Ok(found) = &found {
         for (key, ..) in QUESTIONS.iter().filter(|(.., optional)| !optional) {
@@ -125,12 +125,12 @@ fn values(text: &str) -> Vec<String> {
 }
 
 /// Asks on the terminal, where there is no answer yet.
-fn ask(answers: &mut Answers, key: &str, offered: Option<Vec<String>>) -> Result<(), Failure> {
+fn ask(answers: &mut Answers, key: &str, offered: Option<&[String]>) -> Result<(), Failure> {
     let Some((key, question, optional)) = QUESTIONS.iter().find(|(name, ..)| *name == key) else { return Ok(()) };
     if answers.contains_key(key) {
         return Ok(());
     }
-    let offer = offered.as_ref().map(|offered| format!(" [{}]", sanitise(&offered.join(",")))).unwrap_or_default();
+    let offer = offered.map(|offered| format!(" [{}]", sanitise(&offered.join(",")))).unwrap_or_default();
     for _ in 0..3 {
         let mut line = String::new();
         let asked = write!(io::stderr(), "{question}{offer}: ").and_then(|()| io::stderr().flush());
@@ -139,7 +139,7 @@ fn ask(answers: &mut Answers, key: &str, offered: Option<Vec<String>>) -> Result
             break;
         }
         let typed = values(line.trim());
-        let value = if line.trim().is_empty() { offered.clone().unwrap_or_default() } else { typed };
+        let value = if line.trim().is_empty() { offered.map(<[String]>::to_vec).unwrap_or_default() } else { typed };
         if !value.is_empty() || *optional {
             answers.insert(*key, value);
             return Ok(());

@@ -6,12 +6,14 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::args::OutputArgs;
+use super::plan;
 use super::site::Site;
-use crate::cli::args::Cli;
+use crate::cli::args::{Cli, Output};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::{FAREWELL, runtime, stdout};
 use crate::config::{self, Sources, edit};
+use crate::report::stack_context::{self, Document};
 use crate::terraform;
 
 /// The output of the module that holds the context.
@@ -19,6 +21,7 @@ const OUTPUT: &str = "rounds_context";
 
 /// Reads the output, edits the file, checks what came out and puts it in place.
 pub fn run(cli: &Cli, args: &OutputArgs, environment: &Environment) -> Result<u8, Failure> {
+    plan::form(cli)?;
     let runtime = runtime()?;
     let read = runtime.block_on(async {
         let site = Site::open(cli, &args.module, environment).await?;
@@ -47,20 +50,35 @@ pub fn run(cli: &Cli, args: &OutputArgs, environment: &Environment) -> Result<u8
         .map_err(|why| Failure::new(format!("{}: {why}", file.display())))?;
     // Nothing is put in place that the console would refuse.
     config::parse(&after, &file, environment.reader()).map_err(|refused| Failure::refused(&refused))?;
-    if after == before {
-        stdout::print(&format!("{}: context {name} is as it should be\n", file.display()))?;
-        return Ok(0);
-    }
-    let mut text = format!("{}: context {name}\n", file.display());
-    text.push_str(&difference(&before, &after));
-    if args.dry_run {
-        text.push_str("dry run: nothing was written\n");
-    } else {
+    let changed = after != before;
+    let written = changed && !args.dry_run;
+    if written {
         edit::replace(&file, &after)
             .map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
-        let _ = writeln!(text, "written; look: rounds --context {} --once", crate::format::shell_word(&name));
     }
-    stdout::print(&text)?;
+    let difference = difference(&before, &after);
+    stdout::print(&if cli.once.output == Output::Json {
+        Document {
+            schema: stack_context::SCHEMA,
+            file: file.display().to_string(),
+            context: &name,
+            changed,
+            written,
+            difference: difference.lines().map(str::trim_start).collect(),
+            exit_code: 0,
+        }
+        .json()
+    } else {
+        let end = match (changed, written) {
+            (false, _) => " is as it should be\n".to_owned(),
+            (true, false) => format!("\n{difference}dry run: nothing was written\n"),
+            (true, true) => {
+                let look = crate::format::shell_word(&name);
+                format!("\n{difference}written; look: rounds --context {look} --once\n")
+            }
+        };
+        format!("{}: context {name}{end}", file.display())
+    })?;
     Ok(0)
 }
 

@@ -125,6 +125,10 @@ impl Failed {
     }
 }
 
+fn tell_doubt(cli: &Cli, why: &str) {
+    drive::tell(cli, &format!("the plan cannot be read back, what follows is what was reported: {why}\n"));
+}
+
 /// Makes a plan, saves it and reads it back.
 ///
 /// # Errors
@@ -136,11 +140,12 @@ pub async fn make(
     stop: &watch::Sender<bool>,
 ) -> Result<Result<Made, Failed>, Failure> {
     drive::prepare(cli, site, stop).await?;
-    let file = Saved::path(&site.folder, name);
+    let (file, draft) = (Saved::path(&site.folder, name), Saved::draft(&site.folder, name));
     // What is left of a plan before must not be taken for this one.
-    let _ = std::fs::remove_file(&file);
+    let clear = || [&file, &draft].map(std::fs::remove_file);
+    let _ = clear();
     let mut out = OsString::from("-out=");
-    out.push(&file);
+    out.push(&draft);
     let mut arguments: Vec<OsString> =
         vec!["plan".into(), "-json".into(), "-input=false".into(), "-detailed-exitcode".into(), out];
     if name == "destroy" {
@@ -149,11 +154,22 @@ pub async fn make(
     let (ending, mut run) = drive::run(site, name, &arguments, TerraformRun::default(), &Shown::Log(cli), stop).await?;
     let was_stopped = *stop.borrow();
     if was_stopped || !matches!(ending, Ending::Done | Ending::HasChanges) {
-        let _ = std::fs::remove_file(&file);
+        let _ = clear();
         return Ok(Err(Failed { ending, run, was_stopped }));
     }
-    let saved = Saved::read(&site.tool, &site.folder, name).await?;
+    Saved::keep(&site.folder, name)?;
+    let reported = Saved::reported(&site.folder, name, &run, ending == Ending::HasChanges);
+    let saved = match Saved::read(&site.tool, &site.folder, name).await {
+        // What it reported while it planned and what it says of the plan are two ways to the same.
+        Ok(saved) if saved.has_changes || !reported.has_changes => saved,
+        Ok(Saved { environment, region, document, .. }) => Saved { environment, region, document, ..reported },
+        Err(error) => {
+            tell_doubt(cli, &error.what);
+            reported
+        }
+    };
     let planned = drive::run_of(site, &saved);
     (run.planned, run.program) = (planned.planned, run.program.or(planned.program));
+    run.outputs_change = planned.outputs_change;
     Ok(Ok(Made { saved, run }))
 }

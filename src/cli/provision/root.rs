@@ -101,7 +101,7 @@ pub fn files(answers: &Answers) -> Vec<Rendered> {
     let mut files: Vec<Rendered> = provision::shipped()
         .iter()
         .filter(|(path, _)| !NOT_NEEDED.iter().any(|folder| path.starts_with(folder)))
-        .map(|(path, text)| file(&format!("module/{path}"), *path, (*text).to_owned()))
+        .map(|(path, text)| file(&format!("module/{path}"), path, (*text).to_owned()))
         .collect();
     files.push(file("main.tf", "main.tf", MAIN.to_owned()));
     files.push(file("outputs.tf", "outputs.tf", OUTPUTS.to_owned()));
