@@ -321,7 +321,7 @@ impl TerraformRun {
                 }
             }
             TerraformEvent::Done { address, action, took } => {
-                self.end(&address, action, took, now, ResourceState::Done)
+                self.end(&address, action, took, now, ResourceState::Done);
             }
             TerraformEvent::Failed { address, action, took } => {
                 self.end(&address, action, took, now, ResourceState::Failed);

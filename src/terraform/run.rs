@@ -259,7 +259,7 @@ fn plain(said: &str) -> Vec<String> {
     let lines = said.lines().map(|line| bare(&strip(line)));
     lines
         .filter(|line| !line.is_empty())
-        .flat_map(|line| sanitise_lines(&line).map(|line| line.into_owned()).collect::<Vec<_>>())
+        .flat_map(|line| sanitise_lines(&line).map(std::borrow::Cow::into_owned).collect::<Vec<_>>())
         .collect()
 }
 

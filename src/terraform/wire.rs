@@ -98,7 +98,7 @@ fn diagnostic(found: &Value, level: &Value) -> TerraformEvent {
         gravity: if severity == "warning" || severity == "warn" { Gravity::Warning } else { Gravity::Error },
         summary: clean(found["summary"].as_str().unwrap_or("an error without words")),
         detail: sanitise_lines(found["detail"].as_str().unwrap_or_default())
-            .map(|line| line.into_owned())
+            .map(std::borrow::Cow::into_owned)
             .take(DETAIL)
             .collect(),
         address: found["address"].as_str().map(clean),

@@ -101,7 +101,7 @@ impl Page<'_> {
         };
         let trouble = if failed > 0 { format!("  {failed} failed") } else { String::new() };
         let cells = usize::from(self.width / 3).max(10);
-        let filled = if all == 0 { 0 } else { cells * done / all };
+        let filled = (cells * done).checked_div(all).unwrap_or_default();
         let full = self.glyphs.levels.last().copied().unwrap_or("#");
         let x = self.text(1, 1, cells, &full.repeat(filled), Role::Spark);
         self.text(x, 1, cells - filled, &self.glyphs.rule.repeat(cells - filled), Role::Rule);

@@ -94,6 +94,9 @@ pub struct InitArgs {
     /// Take what is found without asking
     #[arg(long)]
     pub yes: bool,
+    /// Overwrite files that were not written by this, or were changed since
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What would happen.

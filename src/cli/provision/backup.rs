@@ -1,5 +1,6 @@
 //! How old the last backup is, and whether one could be restored, as AWS Backup tells.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -78,7 +79,7 @@ fn judged(copy: Option<Timestamp>, test: Option<&Restore>, now: Timestamp, vault
         None => summary.push_str(", no restore was tested yet"),
         Some(test) => {
             let ago = format::duration(now.duration_since(test.began).unsigned_abs());
-            summary.push_str(&format!(", restored for a test {ago} ago: {}", test.status.to_ascii_lowercase()));
+            let _ = write!(summary, ", restored for a test {ago} ago: {}", test.status.to_ascii_lowercase());
             if matches!(test.status.as_str(), "FAILED" | "ABORTED") {
                 state = CheckState::Fail;
                 next = Some("see why: aws backup list-restore-jobs --by-status FAILED".to_owned());

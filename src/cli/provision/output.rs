@@ -24,7 +24,7 @@ pub fn run(cli: &Cli, args: &OutputArgs, environment: &Environment) -> Result<u8
     plan::form(cli)?;
     let runtime = runtime()?;
     let read = runtime.block_on(async {
-        let site = Site::open(cli, &args.module, environment).await?;
+        let site = Site::open_new(cli, &args.module, environment).await?;
         let arguments = ["output", "-json", "-no-color"].map(OsString::from);
         let answer = terraform::capture(&site.tool, &site.folder, &arguments).await?;
         Ok::<_, Failure>((site, answer))

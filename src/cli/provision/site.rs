@@ -13,7 +13,7 @@ use crate::cli::args::Cli;
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::setup;
-use crate::config::{self, Settings};
+use crate::config::{self, Settings, Sources};
 use crate::domain::ChangePlace;
 use crate::exec::Outfit;
 use crate::format::sanitise;
@@ -41,6 +41,26 @@ impl Site {
     /// # Errors
     /// Where one of them is missing, or another `rounds` is at work on the same module.
     pub async fn open(cli: &Cli, args: &ModuleArgs, environment: &Environment) -> Result<Self, Failure> {
+        Self::with(cli, args, environment, setup::settings(cli, environment)?).await
+    }
+
+    /// The same for who writes the console's configuration, which need not be there yet.
+    ///
+    /// # Errors
+    /// As [`Site::open`].
+    pub async fn open_new(cli: &Cli, args: &ModuleArgs, environment: &Environment) -> Result<Self, Failure> {
+        let sources = Sources { file: cli.context.config.clone(), env: environment.reader() };
+        let is_there = sources.place().is_some_and(|(file, _)| file.exists());
+        let settings = if is_there { setup::settings(cli, environment)? } else { Settings::empty() };
+        Self::with(cli, args, environment, settings).await
+    }
+
+    async fn with(
+        cli: &Cli,
+        args: &ModuleArgs,
+        environment: &Environment,
+        settings: Settings,
+    ) -> Result<Self, Failure> {
         let module = args.dir.canonicalize().map_err(|why| {
             Failure::new(format!("cannot open {}: {why}", args.dir.display()))
                 .with_hint("name the folder of the root module: --dir DIR; rounds provision init writes one")
@@ -56,7 +76,6 @@ impl Site {
         let state = std::path::absolute(&state).unwrap_or(state);
         let keep = state.join("provision").join(name_of(&module));
         let alone = alone(&keep)?;
-        let settings = setup::settings(cli, environment)?;
         let variables = variables(cli);
         let context = cli.context.context.clone();
         let folder = Folder { module, keep, environment: variables };

@@ -108,18 +108,16 @@ fn ready(source: &str, checkups: &[Checkup]) -> Component {
     let own = || checkups.iter().filter(|checkup| checkup.group == source);
     let worst =
         own().filter(|one| one.state != CheckupState::Skip).max_by_key(|one| state(one)).or_else(|| own().next());
-    match worst {
-        Some(worst) => Component {
-            part: source.to_owned(),
-            state: state(worst),
-            summary: format!("{}: {}", worst.name, worst.detail),
-            source: "rounds doctor".to_owned(),
-            next_step: worst.next_step.clone(),
-        },
-        None => {
-            let next = "rounds provision output adds it";
-            Component::unknown(source, "the context does not have it", "configuration", next)
-        }
+    let Some(worst) = worst else {
+        let next = "rounds provision output adds it";
+        return Component::unknown(source, "the context does not have it", "configuration", next);
+    };
+    Component {
+        part: source.to_owned(),
+        state: state(worst),
+        summary: format!("{}: {}", worst.name, worst.detail),
+        source: "rounds doctor".to_owned(),
+        next_step: worst.next_step.clone(),
     }
 }
 

@@ -39,7 +39,9 @@ pub async fn certificate(session: &Session, arn: &str) -> Result<Certificate, So
     let body = session.certificate_manager(call, &json!({ "CertificateArn": arn })).await?;
     let answer: Answer = serde_json::from_slice(&body).map_err(|error| session.garbage(&call, &error.to_string()))?;
     let found = answer.certificate;
-    let names = found.subject_alternative_names.iter().chain([&found.domain_name]).filter(|name| !name.is_empty());
+    // The first of its names stands among the others too, as a rule.
+    let others = found.subject_alternative_names.iter().filter(|name| **name != found.domain_name);
+    let names = [&found.domain_name].into_iter().chain(others).filter(|name| !name.is_empty());
     let names = names.map(|name| clean(name)).collect();
     Ok(Certificate { arn: arn.to_owned(), status: clean(&found.status), names })
 }
