@@ -134,9 +134,19 @@ pub fn line(event: &TerraformEvent, run: &TerraformRun, clock: &str) -> Option<S
         TerraformEvent::Garbled(line) if line.starts_with('{') => {
             Some(format!("{clock}  not understood: a broken message of {} letters\n", line.chars().count()))
         }
+        TerraformEvent::Garbled(line) if may_hold_a_secret(line) => Some(format!(
+            "{clock}  not understood: a line of {} letters that may hold a secret\n",
+            line.chars().count()
+        )),
         TerraformEvent::Garbled(line) => Some(format!("{clock}  not understood: {line}\n")),
         _ => None,
     }
+}
+
+/// Whether a line that is no message speaks of something secret. What is one has a mark; what is none has not.
+fn may_hold_a_secret(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    ["passw", "secret", "token", "key", "credential", "authorization", "://"].iter().any(|word| line.contains(word))
 }
 
 /// The line that says that it goes on, for a log that would otherwise be silent for long.
@@ -238,6 +248,15 @@ PLAN  prod  terraform 1.11.4  2 to create, 1 to change, 0 to replace, 1 to destr
         assert_eq!(line(&done, &run, "09:03:29").unwrap(), "09:03:29  done 1/2  create a_b.x  1m\n");
         assert_eq!(under_way(&run, later, ""), None);
         assert_eq!(line(&TerraformEvent::Summary { tally: Tally::default(), is_done: true }, &run, ""), None);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told_unless_it_may_be_secret() {
+        let told = |text: &str| line(&TerraformEvent::Garbled(text.to_owned()), &TerraformRun::default(), "t").unwrap();
+        assert_eq!(told("panic: nil"), "t  not understood: panic: nil\n");
+        for text in ["password = hunter2", "DB_TOKEN=hunter2", "postgres://a:hunter2@b", "{\"type\":\"hunter2"] {
+            assert!(!told(text).contains("hunter2"), "{text}");
+        }
     }
 
     #[test]

@@ -89,9 +89,10 @@ impl Stage {
                 let file = entry.unwrap().path();
                 if file.is_dir() {
                     folders.push(file);
-                } else if file.extension().is_none_or(|kind| kind != "tfplan" && kind != "jsonl")
-                    || file.ends_with("journal.jsonl")
-                {
+                } else if file.extension().is_some_and(|kind| kind == "tfplan") {
+                    let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+                    assert_eq!(mode, 0o600, "{} holds secrets", file.display());
+                } else {
                     assert!(!std::fs::read_to_string(&file).unwrap().contains(SECRET), "{}", file.display());
                 }
             }
@@ -268,6 +269,7 @@ fn killed_itself_it_leaves_the_program_to_its_end_and_the_journal_telling() {
     std::fs::write(stage.at("bin/go"), "").unwrap();
     there("bin/ended");
     assert_eq!(stage.journal().len(), 1, "the intent alone: {}", kinds(&stage.journal()));
+    stage.keeps_secrets(&[]);
     let told = Rounds::new(["journal"]).env("ROUNDS_STATE_DIR", stage.at("state").display().to_string()).run();
     assert!(told.stdout.contains("apply the stack of stage") && !told.stdout.contains("verified"), "{told:#?}");
 }
@@ -356,4 +358,119 @@ fn is_empty_of_plans(folder: &Path) -> bool {
             .unwrap()
             .all(|file| file.unwrap().path().extension().is_none_or(|kind| kind != "tfplan"))
     })
+}
+
+#[test]
+fn a_program_that_is_missing_or_too_old_is_told_with_what_to_do() {
+    let stage = Stage::new();
+    std::fs::write(stage.at("bin/version.json"), r#"{"terraform_version":"1.9.8"}"#).unwrap();
+    let old = stage.rounds("plan").run().expect_code(3);
+    assert!(old.stderr.contains("terraform 1.9.8 is too old: 1.11 is needed"), "{old:#?}");
+    std::fs::write(stage.at("bin/version.json"), "no version").unwrap();
+    let odd = stage.rounds("plan").run().expect_code(3);
+    assert!(odd.stderr.contains("does not tell its version"), "{odd:#?}");
+    let missing = stage.rounds("plan").env("PATH", stage.at("state").display().to_string()).run().expect_code(3);
+    assert!(
+        missing.stderr.contains("neither terraform nor tofu") && missing.stderr.contains("install"),
+        "{missing:#?}"
+    );
+    assert!(!stage.read("bin/calls").contains("plan"));
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_no_run() {
+    let stage = Stage::new()
+        .apply("while [ ! -e \"$here/go\" ]; do read -t 0.05 <> <(:); done; cat \"$here/apply-done.jsonl\"");
+    let rounds = stage.rounds("apply --yes");
+    let mut child = rounds.command().stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    std::fs::write(stage.at("bin/go"), "").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(stage.journal().last().unwrap().to_string().contains("verified"));
+}
+
+#[test]
+fn a_very_long_stream_is_followed_to_its_end() {
+    let script = r#"
+cat "$here/apply-done.jsonl" | head -2
+yes '{"@level":"info","type":"refresh_start","@message":"x: Refreshing state..."}' | head -40000
+yes 'noise' | head -20000 >&2
+seq 3000 | sed 's/.*/{"type":"apply_start","hook":{"resource":{"addr":"a_b.n&"},"action":"create"}}\
+{"type":"apply_complete","hook":{"resource":{"addr":"a_b.n&"},"action":"create","elapsed_seconds":1}}/'
+cat "$here/apply-done.jsonl" | tail -n +3"#;
+    let document = Stage::new().apply(script).rounds("apply --yes -o json").run().expect_code(0).json();
+    assert_eq!((&document["progress"]["done"], &document["garbled_lines"]), (&3003.into(), &0.into()));
+    assert_eq!(document["resources"].as_array().unwrap().len(), 3003);
+}
+
+#[test]
+fn stopped_before_the_yes_nothing_is_begun() {
+    let stage = Stage::new().with("show.json", "show.json");
+    let slow = "#!/bin/bash\nhere=$(dirname \"$0\")\n[ \"$1\" = show ] && { touch \"$here/shown\"; while [ ! -e \"$here/go\" ]; do read -t 0.05 <> <(:); done; }\nexec \"$here/real\" \"$@\"\n";
+    std::fs::rename(stage.at("bin/terraform"), stage.at("bin/real")).unwrap();
+    std::fs::write(stage.at("bin/terraform"), slow).unwrap();
+    std::fs::set_permissions(stage.at("bin/terraform"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let rounds = stage.rounds("apply --yes");
+    let running = rounds.start();
+    wait::until("show", PATIENCE, || if stage.at("bin/shown").exists() { Ok(()) } else { Err("not yet".to_owned()) });
+    assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
+    std::fs::write(stage.at("bin/go"), "").unwrap();
+    let ended = running.finish().expect_code(3);
+    assert!(ended.stderr.contains("stopped before it began: nothing was changed"), "{ended:#?}");
+    assert!(!stage.was_applied());
+}
+
+#[test]
+fn the_real_program_is_stopped_in_the_middle_and_goes_on_later() {
+    let stage = Stage::new();
+    std::fs::remove_file(stage.at("bin/terraform")).unwrap();
+    let real = program("terraform");
+    let (begun, quick) = (stage.at("begun"), stage.at("quick"));
+    let text = format!(
+        "resource \"terraform_data\" \"first\" {{}}\nresource \"terraform_data\" \"slow\" {{\n  depends_on = [terraform_data.first]\n\n  \
+         provisioner \"local-exec\" {{\n    command = \"touch {}; test -e {} || sleep 60\"\n  }}\n}}\n",
+        begun.display(),
+        quick.display()
+    );
+    std::fs::write(stage.at("module/main.tf"), text).unwrap();
+    let words = format!("apply --yes --terraform {}", real.display());
+    let rounds = stage.rounds(&words);
+    let running = rounds.start();
+    wait::until("the slow one", PATIENCE, || if begun.exists() { Ok(()) } else { Err("not begun".to_owned()) });
+    assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
+    let ended = running.finish().expect_code(1);
+    assert!(
+        ended.stdout.contains("told to stop") && ended.stdout.contains("done        terraform_data.first"),
+        "{ended:#?}"
+    );
+    let journal = stage.journal();
+    assert!(journal.last().unwrap().to_string().contains("told to stop"), "{journal:#?}");
+    // Its lock is let go of, and a new plan does what is left.
+    std::fs::write(&quick, "").unwrap();
+    let went_on = stage.rounds(&words).run().expect_code(0);
+    assert!(went_on.stdout.contains("done: 1 done"), "{went_on:#?}");
+}
+
+#[test]
+fn every_document_has_the_fields_of_its_schema_and_no_others() {
+    let schema = |of: &str| Rounds::new(["provision", "schema", of]).run().expect_code(0).json();
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let stage = Stage::new();
+    let demo = ["--demo", "healthy", "provision", "status", "-o", "json"];
+    for (of, document) in [
+        ("plan", stage.rounds("plan -o json").run().expect_code(0).json()),
+        ("plan", stage.rounds("apply --yes -o json").run().expect_code(0).json()),
+        ("plan", stage.rounds("apply -o json").run().expect_code(3).json()),
+        ("output", stage.rounds("output --dry-run -o json").run().expect_code(0).json()),
+        ("status", Rounds::new(demo).run().expect_code(0).json()),
+    ] {
+        let schema = schema(of);
+        let mut known = keys(&schema["properties"]);
+        known.sort();
+        assert_eq!(keys(&document), known, "{of}: {document:#}");
+        let version = document["schema"].as_str().unwrap();
+        let id = schema["$id"].as_str().unwrap().trim_start_matches("rounds/").replace('-', ".");
+        assert_eq!(format!("rounds.{id}"), version);
+        assert_eq!(document["exit_code"].as_u64().unwrap() == 3, document.get("refused").is_some_and(Value::is_object));
+    }
 }

@@ -129,6 +129,10 @@ async fn of_module(
     aws: Option<crate::config::Aws>,
     stop: watch::Receiver<bool>,
 ) -> Vec<Component> {
+    if cli.context.demo.is_some() {
+        // The simulated fleet was made by no module.
+        return Vec::new();
+    }
     let site = match Site::open(cli, &args.module(), environment).await {
         Ok(site) => site,
         Err(failure) => {
