@@ -33,6 +33,8 @@ pub(super) fn prometheus<'l>(folder: &Folder, config: &Path, port: u16, programs
         file("--config.file=", config),
         file("--storage.tsdb.path=", &folder.data(PROMETHEUS)),
         "--storage.tsdb.retention.time=15d".into(),
+        // A stack that somebody forgot must not fill their disk.
+        "--storage.tsdb.retention.size=2GB".into(),
         format!("--web.listen-address=127.0.0.1:{port}").into(),
         "--web.enable-lifecycle".into(),
         // An alert that fires before Alertmanager is discovered is dropped, and sent again only after this.

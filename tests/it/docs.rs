@@ -10,7 +10,7 @@ use crate::support::world::CALM;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The pages that people wrote. The others are written by the program, and checked beside what writes them.
-const PAGES: [&str; 14] = [
+const PAGES: &[&str] = &[
     "README.md",
     "CONTRIBUTING.md",
     "docs/changes.md",
@@ -20,6 +20,7 @@ const PAGES: [&str; 14] = [
     "docs/cost.md",
     "docs/dashboards.md",
     "docs/performance.md",
+    "docs/permissions.md",
     "docs/logs.md",
     "docs/promql.md",
     "docs/provision.md",
@@ -77,7 +78,7 @@ fn calls(text: &str) -> Vec<Vec<String>> {
 #[test]
 fn every_command_on_a_page_is_one() {
     let mut seen = 0;
-    for page in PAGES {
+    for &page in PAGES {
         for words in calls(&read(page)) {
             // `rounds completions SHELL`: a word in capitals stands for what the reader puts there.
             let words = words.into_iter().map(|word| if word == "SHELL" { "bash".to_owned() } else { word });
@@ -88,6 +89,33 @@ fn every_command_on_a_page_is_one() {
         }
     }
     assert!(seen > 30, "only {seen} commands were found on the pages");
+}
+
+#[test]
+fn every_call_to_aws_is_on_the_page_about_permissions() {
+    let page = read("docs/permissions.md");
+    // The calls as they are written in the code: `action: "StopTask"`, `PAGES.all(session, "DescribeRules"`,
+    // `call("GetTaskProtection"`, `"ecs:ListTasks"`. `sts:GetCallerIdentity` needs no permission, and is there as that.
+    let call = regex::Regex::new(
+        r#"(?:action: |call\(|(?:all|one)\(\s*session,\s*)"((?:[A-Z][a-z]+){2,})"|"(?:ec2|ecs|iam|logs|route53|elastic[a-z]+):([A-Z][A-Za-z]+)""#,
+    )
+    .unwrap();
+    // What a simulated task role is short of, and nobody here calls.
+    let only_named = ["CreateLogStream", "PutLogEvents"];
+    let mut seen = std::collections::BTreeSet::new();
+    let mut files = Vec::new();
+    crate::floors::rust_files(&Path::new(ROOT).join("src"), &mut files);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for found in call.captures_iter(&text) {
+            let action = found.get(1).or(found.get(2)).unwrap().as_str().to_owned();
+            if only_named.contains(&action.as_str()) || !seen.insert(action.clone()) {
+                continue;
+            }
+            assert!(page.contains(&format!(":{action}")), "{}: {action} is not on the page", file.display());
+        }
+    }
+    assert!(seen.len() > 35, "only {} calls were found: {seen:?}", seen.len());
 }
 
 #[test]
@@ -112,7 +140,7 @@ fn every_scenario_that_is_named_exists() {
 #[test]
 fn every_configuration_on_a_page_is_accepted() {
     let mut seen = 0;
-    for page in PAGES {
+    for &page in PAGES {
         for (_, text) in blocks(&read(page)).into_iter().filter(|(language, _)| language == "toml") {
             let outcome = Rounds::new(["config", "check"]).config(&text).run();
             assert_eq!(outcome.code, Some(0), "{page}:\n{text}\n{outcome:#?}");
@@ -136,7 +164,7 @@ fn every_query_of_the_cheat_sheet_is_answered() {
 
 #[test]
 fn every_link_leads_somewhere() {
-    for page in PAGES.into_iter().chain(["CHANGELOG.md"]) {
+    for page in PAGES.iter().copied().chain(["CHANGELOG.md"]) {
         let text = read(page);
         let folder = Path::new(page).parent().unwrap();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -186,7 +186,7 @@ fn the_house_keeps_its_floors() {
     assert!(found.is_empty(), "{} breaches of the floors:\n{}", found.len(), found.join("\n"));
 }
 
-fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+pub(crate) fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {

@@ -22,12 +22,12 @@ pub struct Made {
 #[derive(Debug, Clone)]
 struct Condition {
     matcher: Matcher,
-    regex: Option<regex_lite::Regex>,
+    regex: Option<regex::Regex>,
 }
 
 impl Condition {
     fn new(matcher: &Matcher) -> Result<Self, String> {
-        let compile = || regex_lite::Regex::new(&format!("^(?s:{})$", matcher.value));
+        let compile = || regex::Regex::new(&format!("^(?s:{})$", matcher.value));
         let regex = matcher.is_regex.then(compile).transpose();
         let regex = regex.map_err(|error| format!("silence invalid: invalid regular expression: {error}"))?;
         Ok(Self { matcher: matcher.clone(), regex })

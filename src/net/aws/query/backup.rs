@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Api, MOST_PAGES};
+use super::Api;
+use super::paging::MOST_PAGES;
 use crate::domain::SourceError;
 use crate::format::sanitise;
 use crate::net::aws::{Call, Session};

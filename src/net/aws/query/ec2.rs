@@ -1,10 +1,13 @@
 //! EC2: security groups and network interfaces.
 
-use super::xml::{Document, Element};
-use super::{Api, MOST_PAGES, Parameters, listed};
+use super::paging::Paging;
+use super::xml::Element;
+use super::{Api, listed};
 use crate::domain::SourceError;
 use crate::domain::estate::{GroupRule, Interface, Peer, SecurityGroup};
-use crate::net::aws::{Call, Session};
+use crate::net::aws::Session;
+
+const PAGES: Paging = Paging { api: Api::Ec2, asks: "NextToken", says: "nextToken", wrapped: false };
 
 /// The most addresses one question is about.
 const MOST_ADDRESSES: usize = 200;
@@ -17,7 +20,9 @@ pub async fn security_groups(session: &Session, ids: &[String]) -> Result<Vec<Se
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    paged(session, "DescribeSecurityGroups", &ids.join(" "), &listed("GroupId", ids), "securityGroupInfo", group).await
+    PAGES
+        .all(session, "DescribeSecurityGroups", &ids.join(" "), &listed("GroupId", ids), "securityGroupInfo", group)
+        .await
 }
 
 /// The network interfaces that have these private addresses.
@@ -31,7 +36,7 @@ pub async fn interfaces(session: &Session, addresses: &[String]) -> Result<Vec<I
     }
     let mut parameters = vec![("Filter.1.Name".to_owned(), "addresses.private-ip-address".to_owned())];
     parameters.extend(listed("Filter.1.Value", addresses));
-    paged(session, "DescribeNetworkInterfaces", "", &parameters, "networkInterfaceSet", interface).await
+    PAGES.all(session, "DescribeNetworkInterfaces", "", &parameters, "networkInterfaceSet", interface).await
 }
 
 /// The addresses of a managed prefix list.
@@ -40,7 +45,7 @@ pub async fn interfaces(session: &Session, addresses: &[String]) -> Result<Vec<I
 /// As [`security_groups`].
 pub async fn prefix_list(session: &Session, id: &str) -> Result<Vec<String>, SourceError> {
     let of = [("PrefixListId".to_owned(), id.to_owned())];
-    paged(session, "GetManagedPrefixListEntries", id, &of, "entrySet", |entry| entry.word(&["cidr"])).await
+    PAGES.all(session, "GetManagedPrefixListEntries", id, &of, "entrySet", |entry| entry.word(&["cidr"])).await
 }
 
 /// A subnet: its id, its network and its zone.
@@ -61,7 +66,7 @@ pub struct Subnet {
 /// # Errors
 /// As [`security_groups`].
 pub async fn vpcs(session: &Session) -> Result<Vec<String>, SourceError> {
-    paged(session, "DescribeVpcs", "", &[], "vpcSet", |vpc| vpc.word(&["vpcId"])).await
+    PAGES.all(session, "DescribeVpcs", "", &[], "vpcSet", |vpc| vpc.word(&["vpcId"])).await
 }
 
 /// Every subnet of the region.
@@ -75,36 +80,7 @@ pub async fn subnets(session: &Session) -> Result<Vec<Subnet>, SourceError> {
         zone: subnet.word(&["availabilityZone"]),
         is_public: subnet.raw(&["mapPublicIpOnLaunch"]) == Some("true"),
     };
-    paged(session, "DescribeSubnets", "", &[], "subnetSet", read).await
-}
-
-async fn paged<T>(
-    session: &Session,
-    action: &'static str,
-    about: &str,
-    parameters: &[(String, String)],
-    list: &str,
-    read: fn(Element<'_, '_>) -> T,
-) -> Result<Vec<T>, SourceError> {
-    let mut all = Vec::new();
-    let mut token: Option<String> = None;
-    for _ in 0..MOST_PAGES {
-        let mut asked: Parameters = parameters.to_vec();
-        asked.extend(token.take().map(|token| ("NextToken".to_owned(), token)));
-        let document: Document = session.query(Api::Ec2, action, about, &asked).await?;
-        let (page, next) = document
-            .read(|root| {
-                let page: Vec<T> = root.list(&[list]).map(read).collect();
-                (page, root.raw(&["nextToken"]).map(str::to_owned))
-            })
-            .map_err(|why| session.garbage(&Call { service: Api::Ec2.name(), action, about }, &why))?;
-        all.extend(page);
-        token = next;
-        if token.is_none() {
-            break;
-        }
-    }
-    Ok(all)
+    PAGES.all(session, "DescribeSubnets", "", &[], "subnetSet", read).await
 }
 
 fn group(item: Element<'_, '_>) -> SecurityGroup {

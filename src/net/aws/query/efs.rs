@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Api, MOST_PAGES};
+use super::Api;
+use super::paging::MOST_PAGES;
 use crate::domain::SourceError;
 use crate::domain::estate::{FileSystem, MountTarget};
 use crate::format::sanitise;

@@ -1,10 +1,13 @@
 //! Elastic Load Balancing: load balancers, listeners, rules, target groups and how their targets are.
 
+use super::paging::Paging;
 use super::xml::Element;
-use super::{Api, MOST_PAGES, Parameters, listed};
+use super::{Api, listed};
 use crate::domain::SourceError;
 use crate::domain::estate::{Balancer, BalancerTarget, Listener, ListenerRule, RuleAction, TargetGroup};
-use crate::net::aws::{Call, Session};
+use crate::net::aws::Session;
+
+const PAGES: Paging = Paging { api: Api::Elb, asks: "Marker", says: "NextMarker", wrapped: true };
 
 /// The most one call may be asked for by name.
 const MOST_NAMED: usize = 20;
@@ -14,7 +17,7 @@ const MOST_NAMED: usize = 20;
 /// # Errors
 /// As every call: one line that names call, region and cause.
 pub async fn balancers(session: &Session) -> Result<Vec<Balancer>, SourceError> {
-    paged(session, "DescribeLoadBalancers", "", &[], "LoadBalancers", balancer).await
+    PAGES.all(session, "DescribeLoadBalancers", "", &[], "LoadBalancers", balancer).await
 }
 
 /// The listeners of a load balancer.
@@ -23,7 +26,7 @@ pub async fn balancers(session: &Session) -> Result<Vec<Balancer>, SourceError> 
 /// As [`balancers`].
 pub async fn listeners(session: &Session, balancer: &str) -> Result<Vec<Listener>, SourceError> {
     let of = [("LoadBalancerArn".to_owned(), balancer.to_owned())];
-    paged(session, "DescribeListeners", short(balancer), &of, "Listeners", listener).await
+    PAGES.all(session, "DescribeListeners", short(balancer), &of, "Listeners", listener).await
 }
 
 /// The rules of a listener, in the order they are tried.
@@ -32,7 +35,7 @@ pub async fn listeners(session: &Session, balancer: &str) -> Result<Vec<Listener
 /// As [`balancers`].
 pub async fn rules(session: &Session, listener: &str) -> Result<Vec<ListenerRule>, SourceError> {
     let of = [("ListenerArn".to_owned(), listener.to_owned())];
-    let mut rules = paged(session, "DescribeRules", short(listener), &of, "Rules", rule).await?;
+    let mut rules = PAGES.all(session, "DescribeRules", short(listener), &of, "Rules", rule).await?;
     rules.sort_by_key(|rule| rule.priority.parse::<u32>().unwrap_or(u32::MAX));
     Ok(rules)
 }
@@ -43,7 +46,7 @@ pub async fn rules(session: &Session, listener: &str) -> Result<Vec<ListenerRule
 /// As [`balancers`].
 pub async fn target_groups_of(session: &Session, balancer: &str) -> Result<Vec<TargetGroup>, SourceError> {
     let of = [("LoadBalancerArn".to_owned(), balancer.to_owned())];
-    paged(session, "DescribeTargetGroups", short(balancer), &of, "TargetGroups", target_group).await
+    PAGES.all(session, "DescribeTargetGroups", short(balancer), &of, "TargetGroups", target_group).await
 }
 
 /// Target groups by their ARNs.
@@ -55,7 +58,7 @@ pub async fn target_groups(session: &Session, arns: &[String]) -> Result<Vec<Tar
     for arns in arns.chunks(MOST_NAMED) {
         let named = listed("TargetGroupArns.member", arns);
         let about = arns.first().map_or("", |arn| short(arn));
-        groups.extend(paged(session, "DescribeTargetGroups", about, &named, "TargetGroups", target_group).await?);
+        groups.extend(PAGES.all(session, "DescribeTargetGroups", about, &named, "TargetGroups", target_group).await?);
     }
     Ok(groups)
 }
@@ -66,38 +69,7 @@ pub async fn target_groups(session: &Session, arns: &[String]) -> Result<Vec<Tar
 /// As [`balancers`].
 pub async fn target_health(session: &Session, group: &str) -> Result<Vec<BalancerTarget>, SourceError> {
     let of = [("TargetGroupArn".to_owned(), group.to_owned())];
-    paged(session, "DescribeTargetHealth", short(group), &of, "TargetHealthDescriptions", target).await
-}
-
-/// Every element of a list, page by page.
-async fn paged<T>(
-    session: &Session,
-    action: &'static str,
-    about: &str,
-    parameters: &[(String, String)],
-    list: &str,
-    read: fn(Element<'_, '_>) -> T,
-) -> Result<Vec<T>, SourceError> {
-    let result = format!("{action}Result");
-    let mut all = Vec::new();
-    let mut marker: Option<String> = None;
-    for _ in 0..MOST_PAGES {
-        let mut asked: Parameters = parameters.to_vec();
-        asked.extend(marker.take().map(|marker| ("Marker".to_owned(), marker)));
-        let document = session.query(Api::Elb, action, about, &asked).await?;
-        let (page, next) = document
-            .read(|root| {
-                let page: Vec<T> = root.list(&[&result, list]).map(read).collect();
-                (page, root.raw(&[&result, "NextMarker"]).map(str::to_owned))
-            })
-            .map_err(|why| session.garbage(&Call { service: Api::Elb.name(), action, about }, &why))?;
-        all.extend(page);
-        marker = next;
-        if marker.is_none() {
-            break;
-        }
-    }
-    Ok(all)
+    PAGES.all(session, "DescribeTargetHealth", short(group), &of, "TargetHealthDescriptions", target).await
 }
 
 /// The part of an ARN that people know: `app/grafana/0123`.

@@ -2,11 +2,14 @@
 
 use serde_json::Value;
 
-use super::xml::{Document, Element};
-use super::{Api, MOST_PAGES, Parameters, listed};
+use super::paging::Paging;
+use super::xml::Element;
+use super::{Api, listed};
 use crate::domain::SourceError;
 use crate::domain::estate::{Decision, RolePolicy, RoleVerdict, Statement};
 use crate::net::aws::{Call, Session};
+
+const PAGES: Paging = Paging { api: Api::Iam, asks: "Marker", says: "Marker", wrapped: true };
 
 /// The most policies of one role that are read; AWS allows 20 attached ones by default.
 const MOST_POLICIES: usize = 40;
@@ -30,7 +33,7 @@ pub async fn simulate(
         parameters.push((format!("{entry}.ContextKeyType"), "string".to_owned()));
         parameters.push((format!("{entry}.ContextKeyValues.member.1"), value.clone()));
     }
-    paged(session, "SimulatePrincipalPolicy", role, &parameters, "EvaluationResults", decision).await
+    PAGES.all(session, "SimulatePrincipalPolicy", role, &parameters, "EvaluationResults", decision).await
 }
 
 /// Every policy of a role, attached and inline.
@@ -41,10 +44,10 @@ pub async fn policies(session: &Session, role: &str) -> Result<Vec<RolePolicy>, 
     let name = role.rsplit('/').next().unwrap_or(role);
     let of = [("RoleName".to_owned(), name.to_owned())];
     let (attached, inline) = tokio::try_join!(
-        paged(session, "ListAttachedRolePolicies", name, &of, "AttachedPolicies", |item| {
+        PAGES.all(session, "ListAttachedRolePolicies", name, &of, "AttachedPolicies", |item| {
             (item.word(&["PolicyName"]), item.word(&["PolicyArn"]))
         }),
-        paged(session, "ListRolePolicies", name, &of, "PolicyNames", |item| item.word(&[])),
+        PAGES.all(session, "ListRolePolicies", name, &of, "PolicyNames", |item| item.word(&[])),
     )?;
     let attached = attached.into_iter().take(MOST_POLICIES).map(|(name, arn)| attached_policy(session, name, arn));
     let inline = inline.into_iter().take(MOST_POLICIES).map(|policy| inline_policy(session, name, policy));
@@ -84,36 +87,6 @@ async fn one<T>(
 ) -> Result<T, SourceError> {
     let document = session.query(Api::Iam, action, about, parameters).await?;
     document.read(read).map_err(|why| session.garbage(&Call { service: Api::Iam.name(), action, about }, &why))
-}
-
-async fn paged<T>(
-    session: &Session,
-    action: &'static str,
-    about: &str,
-    parameters: &[(String, String)],
-    list: &str,
-    read: fn(Element<'_, '_>) -> T,
-) -> Result<Vec<T>, SourceError> {
-    let result = format!("{action}Result");
-    let mut all = Vec::new();
-    let mut marker: Option<String> = None;
-    for _ in 0..MOST_PAGES {
-        let mut asked: Parameters = parameters.to_vec();
-        asked.extend(marker.take().map(|marker| ("Marker".to_owned(), marker)));
-        let document: Document = session.query(Api::Iam, action, about, &asked).await?;
-        let (page, next) = document
-            .read(|root| {
-                let page: Vec<T> = root.list(&[&result, list]).map(read).collect();
-                (page, root.raw(&[&result, "Marker"]).map(str::to_owned))
-            })
-            .map_err(|why| session.garbage(&Call { service: Api::Iam.name(), action, about }, &why))?;
-        all.extend(page);
-        marker = next;
-        if marker.is_none() {
-            break;
-        }
-    }
-    Ok(all)
 }
 
 fn decision(item: Element<'_, '_>) -> Decision {

@@ -7,6 +7,7 @@ pub mod ec2;
 pub mod efs;
 pub mod elb;
 pub mod iam;
+mod paging;
 pub mod route53;
 pub mod s3;
 mod sign;
@@ -36,9 +37,6 @@ const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
 /// The content type of the JSON protocol.
 const JSON: &str = "application/x-amz-json-1.1";
-
-/// The most pages followed of one list; a longer one is not what a person looks at by hand.
-const MOST_PAGES: usize = 10;
 
 /// One API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

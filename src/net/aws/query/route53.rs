@@ -1,7 +1,8 @@
 //! Route 53: hosted zones and their records.
 
+use super::Api;
+use super::paging::MOST_PAGES;
 use super::xml::{Document, Element};
-use super::{Api, MOST_PAGES};
 use crate::domain::SourceError;
 use crate::domain::estate::{Record, Zone};
 use crate::net::aws::{Call, Session};
