@@ -27,5 +27,6 @@ pub mod shell;
 pub mod sim;
 pub mod source;
 pub mod stack;
+pub mod terraform;
 pub mod theme;
 pub mod view;

@@ -1,6 +1,6 @@
 //! `rounds do`: one change, planned, confirmed, made and watched.
 
-mod ask;
+pub(super) mod ask;
 mod carry;
 mod matcher;
 

@@ -1,29 +1,68 @@
 //! `rounds provision`: the backing stack.
 
+mod apply;
 pub mod args;
+mod backup;
+mod drive;
 mod fleet;
+mod init;
 mod local;
+mod output;
+mod plan;
 mod render;
+mod root;
+mod site;
+mod status;
 
 use super::args::Cli;
 use super::environment::Environment;
 use super::failure::Failure;
+use super::stdout;
+use crate::domain::ProvisionOperation;
+use crate::report;
 use crate::stack::StackError;
-use args::ProvisionCommand;
+use crate::terraform::TerraformError;
+use args::{LocalArgs, ProvisionCommand, Schema, SchemaArgs};
 
 /// Does what was asked with the stack.
 pub fn run(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> Result<u8, Failure> {
     match command {
         ProvisionCommand::Render(args) => render::run(cli, args),
+        ProvisionCommand::Init(args) => init::run(cli, args, environment),
+        ProvisionCommand::Plan(args) => plan::run(cli, args, environment),
+        ProvisionCommand::Apply(args) => apply::run(cli, args, ProvisionOperation::Apply, environment),
+        ProvisionCommand::Destroy(args) => apply::run(cli, args, ProvisionOperation::Destroy, environment),
+        ProvisionCommand::Output(args) => output::run(cli, args, environment),
         ProvisionCommand::Up(args) => local::up(args, environment),
-        ProvisionCommand::Status(args) => local::status(cli, args, environment),
+        ProvisionCommand::Status(args) if args.local => {
+            local::status(cli, &LocalArgs { local: true, dir: args.dir.clone() }, environment)
+        }
+        ProvisionCommand::Status(args) => status::run(cli, args, environment),
+        ProvisionCommand::Schema(args) => schema(args),
         ProvisionCommand::Down(args) => local::down(args, environment),
         ProvisionCommand::Fleet(args) => fleet::run(args),
     }
 }
 
+fn schema(args: &SchemaArgs) -> Result<u8, Failure> {
+    let schema = match args.of {
+        Schema::Plan => report::provision::schema(),
+        Schema::Status => report::stack_status::schema(),
+        Schema::Output => report::stack_context::schema(),
+    };
+    let text = serde_json::to_string_pretty(&schema);
+    let text = text.map_err(|error| Failure::new(format!("cannot write the schema: {error}")))?;
+    stdout::print(&(text + "\n")).map(|()| 0)
+}
+
 impl From<StackError> for Failure {
     fn from(error: StackError) -> Self {
+        Self { hint: error.hint, ..Self::new(error.what) }
+    }
+}
+
+impl From<TerraformError> for Failure {
+    fn from(error: TerraformError) -> Self {
         Self { hint: error.hint, ..Self::new(error.what) }
     }
 }

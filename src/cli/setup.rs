@@ -93,6 +93,17 @@ pub fn station(cli: &Cli, environment: &Environment) -> Result<Opened, Failure> 
     Ok(opened)
 }
 
+/// How AWS is reached for the context named; nothing where it has none, or is simulated.
+pub fn aws(cli: &Cli, environment: &Environment) -> Result<Option<config::Aws>, Failure> {
+    if cli.context.demo.is_some() {
+        return Ok(None);
+    }
+    let overrides = overrides(cli);
+    let settings = settings(cli, environment)?.or_bare(&overrides, environment.reader());
+    let chosen = context(&settings, &overrides, cli.context.context.as_deref());
+    Ok(chosen.map_err(|error| Failure::refused(&error))?.aws)
+}
+
 /// What changes need of this process: where they are written down, who makes them, and whether they are taken away.
 pub fn outfit(cli: &Cli, environment: &Environment, is_demo: bool) -> Outfit {
     let folder = config::paths::state(environment.reader());

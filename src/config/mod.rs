@@ -10,6 +10,7 @@
 
 mod check;
 mod choose;
+pub mod edit;
 mod habit;
 mod header;
 mod http;

@@ -55,6 +55,35 @@ pub enum Change {
     },
     /// Let Prometheus read its configuration and rules again.
     ReloadPrometheus,
+    /// Make, change or destroy the backing stack, as a saved plan of Terraform says.
+    Provision {
+        /// Which of them.
+        operation: ProvisionOperation,
+        /// The environment.
+        environment: String,
+        /// The folder of the root module.
+        folder: String,
+    },
+}
+
+/// What is done with the backing stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProvisionOperation {
+    /// Made, or changed.
+    Apply,
+    /// Destroyed.
+    Destroy,
+}
+
+impl ProvisionOperation {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Destroy => "destroy",
+        }
+    }
 }
 
 /// A silence as asked for.
@@ -111,6 +140,7 @@ impl Change {
             Self::ExpireSilence { .. } => "expire-silence",
             Self::Annotate { .. } => "annotate",
             Self::ReloadPrometheus => "reload-prometheus",
+            Self::Provision { .. } => "provision",
         }
     }
 
@@ -121,7 +151,11 @@ impl Change {
             | Self::Redeploy { service }
             | Self::Scale { service, .. }
             | Self::RollBack { service } => Some(service),
-            Self::Silence(_) | Self::ExpireSilence { .. } | Self::Annotate { .. } | Self::ReloadPrometheus => None,
+            Self::Silence(_)
+            | Self::ExpireSilence { .. }
+            | Self::Annotate { .. }
+            | Self::ReloadPrometheus
+            | Self::Provision { .. } => None,
         }
     }
 }

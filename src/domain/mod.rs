@@ -27,13 +27,14 @@ pub mod snapshot;
 pub mod source;
 pub mod target;
 pub mod task;
+pub mod terraform;
 pub mod trace;
 pub mod verdict;
 
 pub use alert::{Alert, AlertState, Severity, Silence, Suppression};
 pub use change::{
     Blast, Change, ChangePlace, Consent, GateState, Matcher, Objection, ObjectionKind, Outcome, Plan, PlanLine,
-    PlanOptions, Progress, Refusal, SilenceAsk, Stage, StageProgress, StageState,
+    PlanOptions, Progress, ProvisionOperation, Refusal, SilenceAsk, Stage, StageProgress, StageState,
 };
 pub use chart::{Chart, ChartAsk, Span};
 pub use check::{CauseRow, Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
@@ -61,5 +62,8 @@ pub use snapshot::{ContextInfo, Occurrence, OccurrenceKind, ServiceHealth, Signa
 pub use source::{ErrorClass, SourceError, SourceKind, SourceState, SourceStatus};
 pub use target::{Target, TargetHealth};
 pub use task::{StopCode, Task, TaskHealth, TaskState};
+pub use terraform::{
+    Action, Diagnostic, Gravity, Lock, PlannedChange, ResourceRun, ResourceState, Tally, TerraformEvent, TerraformRun,
+};
 pub use trace::{Hop, HopKind, Trace};
 pub use verdict::Verdict;

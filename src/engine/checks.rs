@@ -3,12 +3,22 @@
 use std::time::Duration;
 
 use super::{Station, once};
-use crate::domain::{Check, CheckResult, Refusal, ServiceId, Snapshot, Trace, Verdict};
+use crate::domain::{Check, CheckKind, CheckResult, Refusal, ServiceId, Snapshot, Trace, Verdict};
 
 /// Answers a check. The look at the fleet before it takes at most `within`.
 pub async fn check(station: &Station, check: &Check, within: Duration) -> CheckResult {
     let snapshot = if check.stands_alone() { nothing(station) } else { once(station, within).await };
     station.prober.ask(check, &snapshot, station.now()).await
+}
+
+/// Answers several checks of one look at the fleet, and the services of the stack itself first: their tasks.
+pub async fn stack_checks(station: &Station, asked: &[Check], within: Duration) -> Vec<CheckResult> {
+    let snapshot = once(station, within).await;
+    let of_stack = snapshot.services.iter().filter(|service| service.is_stack);
+    let tasks = of_stack.map(|service| Check::new(CheckKind::Tasks).with("service", service.id.to_string()));
+    let all: Vec<Check> = tasks.chain(asked.iter().cloned()).collect();
+    let now = station.now();
+    futures_util::future::join_all(all.iter().map(|check| station.prober.ask(check, &snapshot, now))).await
 }
 
 /// Walks the way of a request to the service of a name (`NAME` or `CLUSTER/NAME`).

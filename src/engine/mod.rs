@@ -19,7 +19,7 @@ mod station;
 mod tracker;
 mod watch;
 
-pub use checks::{check, trace};
+pub use checks::{check, stack_checks, trace};
 pub use clock::Clock;
 pub use doctor::checkups;
 pub use ingest::ingest;

@@ -44,6 +44,9 @@ impl Simulated {
             Change::Silence(ask) => Subject::Silencer { place: format!("{} (simulated)", ask.source) },
             Change::ExpireSilence { source, .. } => Subject::Silences(self.silences(*source, now)?),
             Change::Annotate { .. } => Subject::Dashboards { place: "https://grafana.example.com".to_owned() },
+            Change::Provision { .. } => {
+                return Err(SourceError::new(ErrorClass::Unsupported, "the simulated fleet has no stack to provision"));
+            }
             Change::ReloadPrometheus => Subject::Prometheus(PrometheusFacts {
                 place: "http://prometheus.internal:9090".to_owned(),
                 closed: None,

@@ -14,9 +14,13 @@ pub mod journal;
 pub mod logs;
 pub mod once;
 mod problem;
+pub mod provision;
 pub mod runbook;
 #[cfg(test)]
 mod sample;
+pub mod stack_context;
+pub mod stack_status;
+pub mod terraform;
 
 pub use exit::{FailOn, exit_code, outcome};
 pub use problem::problem;

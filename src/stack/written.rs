@@ -104,7 +104,7 @@ fn refusal(folder: &Path, foreign: &[&str]) -> StackError {
     if foreign.len() > NAMED {
         what.push_str("\n  ...");
     }
-    StackError::new(what).with_hint("nothing was written; --force overwrites them, --out names another folder")
+    StackError::new(what).with_hint("nothing was written; --force overwrites them, or name another folder")
 }
 
 fn put(path: &Path, text: &[u8]) -> Result<(), StackError> {

@@ -23,6 +23,7 @@ mod sources;
 mod spark;
 mod table;
 mod targets;
+mod terraform;
 mod waiting;
 mod words;
 
@@ -46,6 +47,7 @@ use canvas::Canvas;
 
 pub use glyphs::Glyphs;
 pub use hit::HitMap;
+pub use terraform::{RunShown, draw_run};
 
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs) -> HitMap {

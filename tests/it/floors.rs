@@ -30,6 +30,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("exec", &["sim", "net", "config", "domain", "format"]),
     ("stack", &["provision", "sim", "net", "domain", "format"]),
     // floor 3: none of them sees another
+    ("terraform", &["exec", "provision", "cost", "net", "config", "domain", "format"]),
     ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "runbook", "domain", "format"]),
     ("view", &["app", "command", "cost", "keymap", "theme", "config", "runbook", "domain", "format"]),
     ("report", &["app", "cost", "theme", "config", "runbook", "domain", "format"]),
@@ -62,6 +63,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "runbook",
             "provision",
             "stack",
+            "terraform",
             "domain",
             "format",
         ],
@@ -111,7 +113,19 @@ const DOORS: &[Door] = &[
     Door {
         what: "touches files or processes",
         paths: &["std::fs", "tokio::fs", "std::process", "tokio::process"],
-        rooms: &["located", "config", "net", "theme", "keymap", "exec", "runbook", "stack", "shell", "cli"],
+        rooms: &[
+            "located",
+            "config",
+            "net",
+            "theme",
+            "keymap",
+            "exec",
+            "runbook",
+            "stack",
+            "terraform",
+            "shell",
+            "cli",
+        ],
     },
 ];
 

@@ -60,6 +60,8 @@ mod once_ways;
 #[cfg(test)]
 mod provision;
 #[cfg(test)]
+mod provision_driver;
+#[cfg(test)]
 mod runbook_cli;
 #[cfg(test)]
 mod runbook_scenarios;

@@ -5,6 +5,7 @@
 
 mod applied;
 mod delivered;
+mod journey;
 mod page;
 mod policy;
 mod workspace;

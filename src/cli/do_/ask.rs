@@ -8,16 +8,18 @@ use crate::format::{sanitise, shell_word};
 /// What a person is asked before anything is done.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Question<'a> {
-    /// The name that production wants typed; elsewhere a yes will do.
+    /// The name that has to be typed, in production and before much is destroyed; elsewhere a yes will do.
     pub(in crate::cli) typed: Option<&'a str>,
+    /// Whether it is production.
+    pub(in crate::cli) production: bool,
     /// What is so without a yes (`nothing was changed`).
     pub(in crate::cli) otherwise: &'a str,
 }
 
 impl<'a> Question<'a> {
     /// Before a change.
-    pub(super) fn before(plan: &'a Plan) -> Self {
-        Self { typed: plan.typed.as_deref(), otherwise: "nothing was changed" }
+    pub(in crate::cli) fn before(plan: &'a Plan) -> Self {
+        Self { typed: plan.typed.as_deref(), production: plan.place.production, otherwise: "nothing was changed" }
     }
 
     /// Asks on the terminal. What was typed, where a name is wanted.
@@ -43,13 +45,17 @@ impl<'a> Question<'a> {
             return Ok(Some(wanted.to_owned()));
         }
         let given = given.map(|given| format!(", not {given}")).unwrap_or_default();
-        Err(Refusal::new(format!("this is production: --yes alone is not enough{given}; {}", self.otherwise))
+        let warning = if self.production { "this is production: " } else { "" };
+        Err(Refusal::new(format!("{warning}--yes alone is not enough{given}; {}", self.otherwise))
             .with_hint(format!("--yes --confirm {}", shell_word(wanted))))
     }
 
     fn answered(self, input: &mut impl BufRead, output: &mut impl Write) -> Result<Option<String>, Refusal> {
         let question = match self.typed {
-            Some(name) => format!("This is production. Type  {}  to go on: ", sanitise(name)),
+            Some(name) => {
+                let warning = if self.production { "This is production. " } else { "" };
+                format!("{warning}Type  {}  to go on: ", sanitise(name))
+            }
             None => "Do it? [y/N] ".to_owned(),
         };
         let mut line = String::new();

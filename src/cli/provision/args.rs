@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use crate::cli::args::{duration, scenarios};
@@ -19,10 +19,33 @@ pub enum ProvisionCommand {
     /// and a compose file. For the example environment, for another with --vars, or for services given as
     /// --service NAME:PORT.
     Render(RenderArgs),
+    /// Write a root module for this account: asks what it cannot find out, and checks each answer against AWS
+    ///
+    /// Writes the module into DIR/module, and a root beside it that uses it: main.tf, variables.tf, outputs.tf,
+    /// terraform.tfvars, backend.tf (S3, with its own locking) and .gitignore. Overwrites nothing it did not write.
+    Init(InitArgs),
+    /// Say what would be made, changed and destroyed, by component, with the monthly cost before and after
+    ///
+    /// Runs Terraform or OpenTofu (`init` where it was not run yet, then `plan`) and keeps the plan for `apply`. Exit 0
+    /// planned, 2 failed, 3 could not start.
+    Plan(PlanArgs),
+    /// Do what the saved plan says, and show how far it is (makes the plan first where there is none)
+    ///
+    /// Ctrl-C is passed on once: what is under way is finished first. Exit 0 done, 1 stopped with things left, 2 failed,
+    /// 3 refused: nothing was changed.
+    Apply(ApplyArgs),
+    /// Destroy the stack: says what data dies, and wants the environment's name typed
+    Destroy(ApplyArgs),
+    /// Write the console's context for this stack into its configuration, or bring it up to date
+    Output(OutputArgs),
     /// Bring up a stack on this machine: Prometheus, Alertmanager (and Grafana, if installed) on a simulated fleet
     Up(UpArgs),
-    /// Tell how each part of the stack is doing
-    Status(LocalArgs),
+    /// Tell how each part of the stack is doing: on AWS, or with --local on this machine
+    ///
+    /// Exit 0 all well, 1 a warning, 2 something failed, 3 something could not be found out.
+    Status(StatusArgs),
+    /// Print the JSON Schema of what -o json prints
+    Schema(SchemaArgs),
     /// Stop what `up` started, and nothing else
     Down(DownArgs),
     /// Serve the metrics of the simulated fleet on loopback, until it is stopped
@@ -46,6 +69,75 @@ pub struct RenderArgs {
     pub force: bool,
 }
 
+/// Which stack, and what drives it.
+#[derive(Debug, Clone, Args)]
+pub struct ModuleArgs {
+    /// The folder of the root module
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+    /// Terraform or OpenTofu, by name or path [default: the first of both on the PATH]
+    #[arg(long, value_name = "PROGRAM")]
+    pub terraform: Option<PathBuf>,
+}
+
+/// A root module.
+#[derive(Debug, Clone, Args)]
+pub struct InitArgs {
+    /// The folder it is written to
+    #[arg(long, value_name = "DIR", default_value = "monitoring")]
+    pub dir: PathBuf,
+    /// An answer: `environment`, `region`, `vpc_id`, `private_subnet_ids`, `public_subnet_ids`, `ecs_cluster`,
+    /// `domain_name`, `office_cidrs`, `state_bucket`, `services` (NAME:PORT), `route53_zone_id`, `certificate_arn`. Lists
+    /// have commas
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub answers: Vec<String>,
+    /// Take what is found without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Overwrite files that were not written by this, or were changed since
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What would happen.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// Which.
+    #[command(flatten)]
+    pub module: ModuleArgs,
+    /// Plan to destroy everything; such a plan is shown and not kept
+    #[arg(long)]
+    pub destroy: bool,
+}
+
+/// Doing it.
+#[derive(Debug, Clone, Args)]
+pub struct ApplyArgs {
+    /// Which.
+    #[command(flatten)]
+    pub module: ModuleArgs,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// The environment's name, where it must be typed and nobody is asked (with --yes)
+    #[arg(long, value_name = "ENVIRONMENT", requires = "yes")]
+    pub confirm: Option<String>,
+    /// A log, line by line, on a terminal too
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// The console's context.
+#[derive(Debug, Clone, Args)]
+pub struct OutputArgs {
+    /// Which.
+    #[command(flatten)]
+    pub module: ModuleArgs,
+    /// Only show what would be written
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
 /// The stack on this machine.
 #[derive(Debug, Clone, Args)]
 pub struct LocalArgs {
@@ -55,6 +147,47 @@ pub struct LocalArgs {
     /// The stack's folder [default: ~/.local/state/rounds/local]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+}
+
+/// How it is doing.
+#[derive(Debug, Clone, Args)]
+pub struct StatusArgs {
+    /// The stack on this machine
+    #[arg(long)]
+    pub local: bool,
+    /// The folder of the root module [default: .], or with --local the stack's [default: ~/.local/state/rounds/local]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Terraform or OpenTofu, by name or path [default: the first of both on the PATH]
+    #[arg(long, value_name = "PROGRAM")]
+    pub terraform: Option<PathBuf>,
+}
+
+impl StatusArgs {
+    /// The module that is looked at.
+    pub fn module(&self) -> ModuleArgs {
+        let dir = self.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+        ModuleArgs { dir, terraform: self.terraform.clone() }
+    }
+}
+
+/// A schema.
+#[derive(Debug, Clone, Args)]
+pub struct SchemaArgs {
+    /// Of which command; plan, apply and destroy print the same
+    #[arg(value_enum, default_value_t = Schema::Plan)]
+    pub of: Schema,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Schema {
+    /// `plan`, `apply` and `destroy`.
+    Plan,
+    /// `status`, of the stack on AWS.
+    Status,
+    /// `output`.
+    Output,
 }
 
 /// Bringing it up.

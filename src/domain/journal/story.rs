@@ -103,6 +103,9 @@ impl Story {
             Change::ExpireSilence { id, source } => format!("whether {source} still has the silence {id} in force"),
             Change::Annotate { .. } => "whether Grafana has the annotation".to_owned(),
             Change::ReloadPrometheus => "when Prometheus last read its configuration (status/runtimeinfo)".to_owned(),
+            Change::Provision { folder, .. } => {
+                format!("whether terraform still runs in {folder}, and what is left to do: rounds provision plan")
+            }
         };
         let silence = self
             .silence_ends()
@@ -130,6 +133,7 @@ fn title(change: &Change) -> String {
         Change::ExpireSilence { id, .. } => format!("expire silence {}", short(id)),
         Change::Annotate { .. } => "annotate".to_owned(),
         Change::ReloadPrometheus => "reload prometheus".to_owned(),
+        Change::Provision { operation, environment, .. } => format!("provision {} {environment}", operation.word()),
     }
 }
 

@@ -75,8 +75,15 @@ impl Live {
             Change::ExpireSilence { source, .. } => bare(Subject::Silences(self.silences(*source)?.list(now).await?)),
             Change::Annotate { .. } => bare(Subject::Dashboards { place: self.grafana()?.place() }),
             Change::ReloadPrometheus => bare(Subject::Prometheus(self.prometheus()?.survey().await?)),
+            Change::Provision { .. } => return Err(not_here()),
         })
     }
+}
+
+/// The stack is changed by its own door.
+fn not_here() -> SourceError {
+    SourceError::new(ErrorClass::Unsupported, "the stack is not changed through a context")
+        .with_hint("rounds provision apply")
 }
 
 impl Hands for Live {

@@ -63,6 +63,7 @@ pub(super) fn change_text(change: &Change) -> String {
         Change::ExpireSilence { id, .. } => format!("end silence {id}"),
         Change::Annotate { text, .. } => format!("annotate: {text}"),
         Change::ReloadPrometheus => "reload Prometheus".to_owned(),
+        Change::Provision { operation, environment, .. } => format!("{} the stack of {environment}", operation.word()),
     }
 }
 

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use crate::support::process::repository;
+use crate::support::rounds::Rounds;
 
 /// The version whose attributes the provider knows.
 const PROVIDER: &str = "6.25.0";
@@ -85,6 +86,13 @@ impl Workspace {
         let settings = format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n");
         std::fs::write(self.path("terraformrc"), settings).unwrap();
         std::fs::create_dir(self.path("home")).unwrap();
+    }
+
+    /// A run of `rounds` whose terraform has this provider and no other.
+    pub(super) fn offline(&self, rounds: Rounds) -> Rounds {
+        rounds
+            .env("TF_CLI_CONFIG_FILE", self.path("terraformrc").display().to_string())
+            .env("AWS_SCHEMA", repository().join("tests/fixtures/terraform/aws-schema.json.gz").display().to_string())
     }
 
     /// Gets a root module ready.

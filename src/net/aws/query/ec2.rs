@@ -48,6 +48,41 @@ pub async fn prefix_list(session: &Session, id: &str) -> Result<Vec<String>, Sou
     PAGES.all(session, "GetManagedPrefixListEntries", id, &of, "entrySet", |entry| entry.word(&["cidr"])).await
 }
 
+/// A subnet: its id, its network and its zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subnet {
+    /// Its id.
+    pub id: String,
+    /// The VPC it is in.
+    pub vpc: String,
+    /// Its zone (`eu-west-1a`).
+    pub zone: String,
+    /// Whether what starts in it has a public address.
+    pub is_public: bool,
+}
+
+/// The ids of every VPC of the region.
+///
+/// # Errors
+/// As [`security_groups`].
+pub async fn vpcs(session: &Session) -> Result<Vec<String>, SourceError> {
+    PAGES.all(session, "DescribeVpcs", "", &[], "vpcSet", |vpc| vpc.word(&["vpcId"])).await
+}
+
+/// Every subnet of the region.
+///
+/// # Errors
+/// As [`security_groups`].
+pub async fn subnets(session: &Session) -> Result<Vec<Subnet>, SourceError> {
+    let read = |subnet: Element<'_, '_>| Subnet {
+        id: subnet.word(&["subnetId"]),
+        vpc: subnet.word(&["vpcId"]),
+        zone: subnet.word(&["availabilityZone"]),
+        is_public: subnet.raw(&["mapPublicIpOnLaunch"]) == Some("true"),
+    };
+    PAGES.all(session, "DescribeSubnets", "", &[], "subnetSet", read).await
+}
+
 fn group(item: Element<'_, '_>) -> SecurityGroup {
     let rules = |list: &str| item.list(&[list]).flat_map(permission).collect();
     SecurityGroup {

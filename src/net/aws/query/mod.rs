@@ -1,12 +1,15 @@
 //! The few AWS APIs of which a handful of calls are wanted: signed by hand over the same HTTP client, credentials and
 //! endpoint, instead of one large SDK crate each.
 
+pub mod acm;
+pub mod backup;
 pub mod ec2;
 pub mod efs;
 pub mod elb;
 pub mod iam;
 mod paging;
 pub mod route53;
+pub mod s3;
 mod sign;
 #[cfg(test)]
 mod tests;
@@ -32,9 +35,16 @@ use xml::Document;
 /// The content type of the query protocol.
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
+/// The content type of the JSON protocol.
+const JSON: &str = "application/x-amz-json-1.1";
+
 /// One API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Api {
+    /// Certificate Manager.
+    Acm,
+    /// AWS Backup.
+    Backup,
     /// EC2: security groups, network interfaces.
     Ec2,
     /// Elastic Load Balancing v2.
@@ -45,28 +55,36 @@ pub enum Api {
     Iam,
     /// Route 53; one for all regions of a partition.
     Route53,
+    /// Simple Storage Service, buckets by path.
+    S3,
 }
 
 impl Api {
     /// The name in IAM, in signatures and in the endpoint's host.
     const fn name(self) -> &'static str {
         match self {
+            Self::Acm => "acm",
+            Self::Backup => "backup",
             Self::Ec2 => "ec2",
             Self::Elb => "elasticloadbalancing",
             Self::Efs => "elasticfilesystem",
             Self::Iam => "iam",
             Self::Route53 => "route53",
+            Self::S3 => "s3",
         }
     }
 
-    /// The version of the query protocol's API.
+    /// The version of the API, as the query protocol names it.
     const fn version(self) -> &'static str {
         match self {
+            Self::Acm => "2015-12-08",
+            Self::Backup => "2018-11-15",
             Self::Ec2 => "2016-11-15",
             Self::Elb => "2015-12-01",
             Self::Efs => "2015-02-01",
             Self::Iam => "2010-05-08",
             Self::Route53 => "2013-04-01",
+            Self::S3 => "2006-03-01",
         }
     }
 
@@ -75,14 +93,14 @@ impl Api {
         let name = if fips { format!("{}-fips", self.name()) } else { self.name().to_owned() };
         let (china, government) = (region.starts_with("cn-"), region.starts_with("us-gov-"));
         let (host, home) = match self {
-            Self::Ec2 | Self::Elb | Self::Efs if china => (format!("{name}.{region}.amazonaws.com.cn"), region),
-            Self::Ec2 | Self::Elb | Self::Efs => (format!("{name}.{region}.amazonaws.com"), region),
             Self::Iam if china => ("iam.cn-north-1.amazonaws.com.cn".to_owned(), "cn-north-1"),
             Self::Route53 if china => ("route53.amazonaws.com.cn".to_owned(), "cn-northwest-1"),
             Self::Iam | Self::Route53 if government => {
                 (format!("{}.us-gov.amazonaws.com", self.name()), "us-gov-west-1")
             }
             Self::Iam | Self::Route53 => (format!("{name}.amazonaws.com"), "us-east-1"),
+            _ if china => (format!("{name}.{region}.amazonaws.com.cn"), region),
+            _ => (format!("{name}.{region}.amazonaws.com"), region),
         };
         (host, home.to_owned())
     }
@@ -95,7 +113,17 @@ struct Request<'a> {
     method: Method,
     path: String,
     query: Vec<(&'a str, String)>,
-    form: Option<String>,
+    /// Its content type and text.
+    body: Option<(&'static str, String)>,
+    /// The operation, in the JSON protocol.
+    target: Option<String>,
+}
+
+impl<'a> Request<'a> {
+    fn post(api: Api, call: Call<'a>, kind: &'static str, body: String) -> Self {
+        let (path, body) = ("/".to_owned(), Some((kind, body)));
+        Self { api, call, method: Method::POST, path, query: Vec::new(), body, target: None }
+    }
 }
 
 /// Parameters of a query-protocol call.
@@ -121,8 +149,7 @@ impl Session {
             .extend_pairs(parameters)
             .finish();
         let call = Call { service: api.name(), action, about };
-        let request =
-            Request { api, call, method: Method::POST, path: "/".to_owned(), query: Vec::new(), form: Some(form) };
+        let request = Request::post(api, call, FORM, form);
         let body = self.request(&request).await?;
         Document::new(body).map_err(|why| self.garbage(&call, &why))
     }
@@ -135,7 +162,13 @@ impl Session {
         path: String,
         query: Vec<(&str, String)>,
     ) -> Result<Vec<u8>, SourceError> {
-        self.request(&Request { api, call, method: Method::GET, path, query, form: None }).await
+        self.request(&Request { api, call, method: Method::GET, path, query, body: None, target: None }).await
+    }
+
+    /// A call of the JSON protocol, which only Certificate Manager is asked in: what it answers.
+    async fn certificate_manager(&self, call: Call<'_>, asked: &serde_json::Value) -> Result<Vec<u8>, SourceError> {
+        let target = format!("CertificateManager.{}", call.action);
+        self.request(&Request { target: Some(target), ..Request::post(Api::Acm, call, JSON, asked.to_string()) }).await
     }
 
     fn garbage(&self, call: &Call<'_>, why: &str) -> SourceError {
@@ -199,10 +232,14 @@ impl Session {
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
-        let body = request.form.clone().unwrap_or_default();
+        let (kind, body) = request.body.clone().unzip();
+        let body = body.unwrap_or_default();
         let mut http = http::Request::builder().method(request.method.clone()).uri(url.as_str());
-        if request.form.is_some() {
-            http = http.header(CONTENT_TYPE, FORM);
+        if let Some(kind) = kind {
+            http = http.header(CONTENT_TYPE, kind);
+        }
+        if let Some(target) = &request.target {
+            http = http.header("x-amz-target", target);
         }
         let mut http = http.body(SdkBody::from(body.as_str())).map_err(|error| local(error.to_string()))?;
         let credentials = self.signing_credentials().await?;

@@ -25,6 +25,18 @@ pub async fn zones(session: &Session, name: &str) -> Result<Vec<Zone>, SourceErr
     Ok(zones)
 }
 
+/// A zone by its id.
+///
+/// # Errors
+/// As [`zones`].
+pub async fn zone_of(session: &Session, id: &str) -> Result<Zone, SourceError> {
+    let call = Call { service: "route53", action: "GetHostedZone", about: id };
+    let document = get(session, call, format!("/2013-04-01/hostedzone/{id}"), Vec::new()).await?;
+    let found = document.read(|root| root.child("HostedZone").map(zone));
+    let found = found.map_err(|why| session.garbage(&call, &why))?;
+    found.ok_or_else(|| session.garbage(&call, "no zone is in it"))
+}
+
 /// The records of exactly this name in a zone; a wildcard's name begins with `*.`.
 ///
 /// # Errors

@@ -183,3 +183,36 @@ async fn what_a_role_may_do_is_simulated_or_read() {
     );
     assert!(policies[0].statements[0].allows);
 }
+
+#[tokio::test]
+async fn the_newest_whole_copy_counts_and_only_a_test_of_this_stack() {
+    let server = Loopback::start(|asked: &Asked| {
+        let arn = |name: &str| format!("arn:aws:backup:eu-west-1:1:restore-testing-plan:{name}");
+        let job = |name: &str, at: u32, status: &str| {
+            format!(
+                r#"{{"Status":"{status}","CreationDate":{at}.5,"CreatedBy":{{"RestoreTestingPlanArn":"{}"}}}}"#,
+                arn(name)
+            )
+        };
+        let text = if asked.path.starts_with("/restore-jobs/") {
+            let jobs = [
+                job("prod_restore-0a1b", 100, "COMPLETED"),
+                job("prod_restore_2-0a1b", 300, "FAILED"),
+                job("prod_restore-0a1b", 200, "FAILED"),
+                r#"{"Status":"COMPLETED","CreationDate":400.0}"#.to_owned(),
+            ];
+            format!(r#"{{"RestoreJobs":[{}]}}"#, jobs.join(","))
+        } else if asked.parameter("nextToken") == "2" {
+            r#"{"RecoveryPoints":[{"Status":"COMPLETED","CreationDate":1700000000.25}]}"#.to_owned()
+        } else {
+            r#"{"RecoveryPoints":[{"Status":"PARTIAL","CreationDate":1800000000}],"NextToken":"2"}"#.to_owned()
+        };
+        Said::text(200, "application/json", text)
+    })
+    .await;
+    let session = session(&server).await;
+    let copy = backup::newest_copy(&session, "prod").await.unwrap();
+    assert_eq!(copy.unwrap().as_second(), 1_700_000_000);
+    let test = backup::newest_test(&session, "prod_restore").await.unwrap().unwrap();
+    assert_eq!((test.status.as_str(), test.began.as_second()), ("FAILED", 200));
+}

@@ -1,0 +1,175 @@
+//! `rounds provision plan`: what would be made, changed and destroyed.
+
+use std::ffi::OsString;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::args::PlanArgs;
+use super::drive::{self, Shown};
+use super::site::Site;
+use crate::cli::args::{Cli, Output};
+use crate::cli::environment::Environment;
+use crate::cli::failure::Failure;
+use crate::cli::{FAREWELL, runtime, stdout};
+use crate::domain::TerraformRun;
+use crate::report;
+use crate::report::provision::Document;
+use crate::terraform::{Ending, Saved};
+
+/// The exit code of a plan or a run that failed.
+pub const FAILED: u8 = 2;
+
+/// Plans, prints and answers with the exit code.
+pub fn run(cli: &Cli, args: &PlanArgs, environment: &Environment) -> Result<u8, Failure> {
+    form(cli)?;
+    let runtime = runtime()?;
+    let code = runtime.block_on(async {
+        let stop = drive::stop_on_signals()?;
+        let site = Site::open(cli, &args.module, environment).await?;
+        let name = if args.destroy { "destroy" } else { "plan" };
+        let colour = environment.colours_stdout() && cli.once.output == Output::Text;
+        let Made { saved, run, .. } = match make(cli, &site, name, &stop).await? {
+            Ok(made) => made,
+            Err(failed) => return failed.tell(cli, &site, name, colour),
+        };
+        let (place, cost) = (site.place(&saved), drive::cost_of(&saved));
+        if args.destroy || !saved.has_changes {
+            saved.remove();
+        }
+        if cli.once.output == Output::Json {
+            let document =
+                Document { cost: cost.as_ref(), place: Some(&place), ..Document::of(name, &site.folder.module, &run) };
+            stdout::print(&document.json(Timestamp::now()))?;
+        } else {
+            stdout::print(&report::terraform::plan(&place.context, &run, cost.as_ref(), colour))?;
+            stdout::print(&report::terraform::diagnostics(&run, colour))?;
+            stdout::print(next(args.destroy, &saved))?;
+        }
+        Ok(0)
+    });
+    runtime.shutdown_timeout(FAREWELL);
+    code
+}
+
+const fn next(destroy: bool, saved: &Saved) -> &'static str {
+    match (destroy, saved.has_changes) {
+        (_, false) => "",
+        (true, _) => "next: rounds provision destroy\n",
+        (false, _) => "next: rounds provision apply does exactly this\n",
+    }
+}
+
+/// Text and JSON are the forms there are.
+pub fn form(cli: &Cli) -> Result<(), Failure> {
+    match cli.once.output {
+        Output::Text | Output::Json => Ok(()),
+        Output::Markdown | Output::Nagios => Err(Failure::new("this is told as text or json")),
+    }
+}
+
+/// A plan that was made and saved.
+pub struct Made {
+    /// As it was saved.
+    pub saved: Saved,
+    /// What the program said while it planned.
+    pub run: TerraformRun,
+}
+
+/// A plan that could not be made.
+pub struct Failed {
+    ending: Ending,
+    run: TerraformRun,
+    was_stopped: bool,
+}
+
+impl Failed {
+    /// Says why; the exit code.
+    pub fn tell(&self, cli: &Cli, site: &Site, name: &str, colour: bool) -> Result<u8, Failure> {
+        let now = Timestamp::now();
+        let (what, hint) = self.why(site, now);
+        let code = if self.was_stopped { 1 } else { FAILED };
+        stdout::complain(&report::terraform::diagnostics(&self.run, colour));
+        stdout::complain(&report::problem(&what, hint.as_deref(), colour));
+        if cli.once.output == Output::Json {
+            let document = Document {
+                refused: Some((&what, hint.as_deref())),
+                exit_code: code,
+                ..Document::of(name, &site.folder.module, &self.run)
+            };
+            stdout::print(&document.json(now))?;
+        }
+        Ok(code)
+    }
+
+    fn why(&self, site: &Site, now: Timestamp) -> (String, Option<String>) {
+        if let Some(lock) = self.run.lock() {
+            let (what, hint) = report::terraform::lock(&lock, now, site.tool.name);
+            return (format!("{what}; nothing was changed"), Some(hint));
+        }
+        match self.ending {
+            _ if self.was_stopped => ("stopped while it planned: nothing was changed".to_owned(), None),
+            Ending::Killed(signal) => (
+                format!("{} was killed (signal {signal}) while it planned: nothing was changed", site.tool.name),
+                Some("the state may still be locked: the next run says so, and how to let go of it".to_owned()),
+            ),
+            _ => {
+                let said = self.run.errors().next().map(|error| error.summary.clone());
+                let said = said.or_else(|| self.run.remark.clone()).unwrap_or_else(|| "it did not say why".to_owned());
+                let hint = said
+                    .contains("init")
+                    .then(|| format!("cd {} && {} init, then again", site.folder.module.display(), site.tool.name));
+                (format!("{} plan failed: {said}; nothing was changed", site.tool.name), hint)
+            }
+        }
+    }
+}
+
+fn tell_doubt(cli: &Cli, why: &str) {
+    drive::tell(cli, &format!("the plan cannot be read back, what follows is what was reported: {why}\n"));
+}
+
+/// Makes a plan, saves it and reads it back.
+///
+/// # Errors
+/// Outside: the program could not be started or its plan not be read. Inside: it said no.
+pub async fn make(
+    cli: &Cli,
+    site: &Site,
+    name: &str,
+    stop: &watch::Sender<bool>,
+) -> Result<Result<Made, Failed>, Failure> {
+    drive::prepare(cli, site, stop).await?;
+    let (file, draft) = (Saved::path(&site.folder, name), Saved::draft(&site.folder, name));
+    // What is left of a plan before must not be taken for this one.
+    let clear = || [&file, &draft].map(std::fs::remove_file);
+    let _ = clear();
+    let mut out = OsString::from("-out=");
+    out.push(&draft);
+    let mut arguments: Vec<OsString> =
+        vec!["plan".into(), "-json".into(), "-input=false".into(), "-detailed-exitcode".into(), out];
+    if name == "destroy" {
+        arguments.push("-destroy".into());
+    }
+    let (ending, mut run) = drive::run(site, name, &arguments, TerraformRun::default(), &Shown::Log(cli), stop).await?;
+    let was_stopped = *stop.borrow();
+    if was_stopped || !matches!(ending, Ending::Done | Ending::HasChanges) {
+        let _ = clear();
+        return Ok(Err(Failed { ending, run, was_stopped }));
+    }
+    Saved::keep(&site.folder, name)?;
+    let reported = Saved::reported(&site.folder, name, &run, ending == Ending::HasChanges);
+    let saved = match Saved::read(&site.tool, &site.folder, name).await {
+        // What it reported while it planned and what it says of the plan are two ways to the same.
+        Ok(saved) if saved.has_changes || !reported.has_changes => saved,
+        Ok(Saved { environment, region, document, .. }) => Saved { environment, region, document, ..reported },
+        Err(error) => {
+            tell_doubt(cli, &error.what);
+            reported
+        }
+    };
+    let planned = drive::run_of(site, &saved);
+    (run.planned, run.program) = (planned.planned, run.program.or(planned.program));
+    run.outputs_change = planned.outputs_change;
+    Ok(Ok(Made { saved, run }))
+}

@@ -1,0 +1,382 @@
+//! One run of the program, from its start to its end.
+//!
+//! What it reports goes to a file without a name, and is read from there: should `rounds` die, the program goes on, does not
+//! stumble over a pipe that nobody reads, and lets go of its lock at its own end; and nothing of it is kept. It has a process group of its own, so that a Ctrl-C at
+//! the terminal reaches it once, from here, and not from two sides.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, watch};
+
+use super::{TerraformError, Tool, wire};
+use crate::domain::{Diagnostic, Gravity, TerraformEvent};
+use crate::format::{sanitise, sanitise_lines};
+
+/// How often the file is looked at. The file is local, and looking costs nothing.
+const LOOK: Duration = Duration::from_millis(80);
+
+/// The longest answer that is taken into memory, in bytes: a plan of a large stack is some megabytes.
+const LARGEST: usize = 128 << 20;
+
+/// The most that is read of a report before others have a turn, in bytes.
+const BITE: usize = 1 << 20;
+
+/// Lines of what it says besides that are shown when it fails.
+const LAST_WORDS: usize = 20;
+
+/// The end of what it says besides that is looked at, in bytes.
+const LAST_BYTES: u64 = 256 << 10;
+
+/// Where it works, and where its reports are kept.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    /// The root module.
+    pub module: PathBuf,
+    /// Saved plans, which hold values that are secret: for their owner only.
+    pub keep: PathBuf,
+    /// Environment variables set for it, such as the profile and region of a context.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything went well.
+    Done,
+    /// Well, and there is something to change (`plan -detailed-exitcode`).
+    HasChanges,
+    /// It failed, with this exit code; its diagnostics say why.
+    Failed(i32),
+    /// A signal ended it: what it was doing is not finished, and the state may still be locked.
+    Killed(i32),
+}
+
+impl Ending {
+    fn of(status: ExitStatus) -> Self {
+        match (status.code(), status.signal()) {
+            (Some(0), _) => Self::Done,
+            (Some(2), _) => Self::HasChanges,
+            (Some(code), _) => Self::Failed(code),
+            (None, signal) => Self::Killed(signal.unwrap_or_default()),
+        }
+    }
+}
+
+/// Runs it with arguments that make it report as JSON, and passes every event on. When `stop` becomes true it is told to
+/// stop, once, and waited for.
+///
+/// # Errors
+/// When it cannot be started, or what it reports cannot be kept.
+pub async fn follow(
+    tool: &Tool,
+    folder: &Folder,
+    name: &str,
+    arguments: &[OsString],
+    events: &mpsc::UnboundedSender<TerraformEvent>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<Ending, TerraformError> {
+    let (out, report) = nameless(folder, &format!("{name}.out"))?;
+    let (err, words) = nameless(folder, &format!("{name}.err"))?;
+    let mut child = command(tool, folder, arguments)
+        .stdout(out)
+        .stderr(err)
+        .spawn()
+        .map_err(|error| TerraformError::new(format!("cannot run {}: {error}", tool.program.display())))?;
+    let mut tail = Tail { file: report, rest: Vec::new() };
+    let (mut was_told, mut has_more) = (false, false);
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status,
+            () = tokio::time::sleep(if has_more { Duration::ZERO } else { LOOK }) => has_more = tail.read(events)?,
+            Ok(_) = stop.wait_for(|stop| *stop), if !was_told => {
+                was_told = true;
+                interrupt(&child);
+            }
+        }
+    };
+    let status = status.map_err(|error| TerraformError::new(format!("cannot wait for {}: {error}", tool.name)))?;
+    while tail.read(events)? {
+        tokio::task::yield_now().await;
+    }
+    tail.end(events);
+    for event in last_words(words) {
+        // Nobody listens any more: then nobody misses it.
+        let _ = events.send(event);
+    }
+    Ok(Ending::of(status))
+}
+
+/// Runs it and gives back what it wrote to standard output, which may hold secrets: it stays in memory.
+///
+/// # Errors
+/// When it cannot be started or fails, with its last words.
+pub async fn capture(tool: &Tool, folder: &Folder, arguments: &[OsString]) -> Result<Vec<u8>, TerraformError> {
+    let output = command(tool, folder, arguments)
+        .output()
+        .await
+        .map_err(|error| TerraformError::new(format!("cannot run {}: {error}", tool.program.display())))?;
+    let what = arguments.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let lines: Vec<String> = plain(&said).into_iter().rev().take(LAST_WORDS).rev().collect();
+        return Err(TerraformError::new(format!("{} {what} failed: {}", tool.name, lines.join("\n"))));
+    }
+    if output.stdout.len() > LARGEST {
+        return Err(TerraformError::new(format!("{} {what}: the answer is larger than 128 MiB", tool.name)));
+    }
+    Ok(output.stdout)
+}
+
+fn command(tool: &Tool, folder: &Folder, arguments: &[OsString]) -> Command {
+    let mut command = Command::new(&tool.program);
+    command
+        .args(arguments)
+        .current_dir(&folder.module)
+        .stdin(Stdio::null())
+        .process_group(0)
+        .envs(&folder.environment)
+        .env("CHECKPOINT_DISABLE", "1")
+        .env("TF_IN_AUTOMATION", "1")
+        .env("TF_INPUT", "0")
+        // Logs of that kind hold whole requests and answers.
+        .env_remove("TF_LOG")
+        .env_remove("TF_LOG_PATH");
+    command
+}
+
+/// A file to write and to read at once, whose name is gone before anything is in it: what it holds ends with its users.
+fn nameless(folder: &Folder, name: &str) -> Result<(File, File), TerraformError> {
+    let path = folder.keep.join(name);
+    let made = || -> io::Result<(File, File)> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder.keep)?;
+        let writer = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        let reader = File::open(&path)?;
+        fs::remove_file(&path)?;
+        Ok((writer, reader))
+    };
+    made().map_err(|error| {
+        TerraformError::new(format!("cannot write {}: {error}", path.display()))
+            .with_hint("set ROUNDS_STATE_DIR to a folder that may be written")
+    })
+}
+
+fn interrupt(child: &Child) {
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    if let Some(pid) = pid {
+        // Where it has ended in the meantime there is nothing to stop.
+        let _ = kill_process(pid, Signal::INT);
+    }
+}
+
+/// Reads a file that grows, line by line.
+struct Tail {
+    file: File,
+    /// The beginning of a line whose end is not there yet.
+    rest: Vec<u8>,
+}
+
+impl Tail {
+    /// Passes on whole lines that are there. Whether there may be more.
+    fn read(&mut self, events: &mpsc::UnboundedSender<TerraformEvent>) -> Result<bool, TerraformError> {
+        let mut chunk = vec![0; 64 * 1024];
+        let mut taken = 0;
+        while taken < BITE {
+            let read = self
+                .file
+                .read(&mut chunk)
+                .map_err(|error| TerraformError::new(format!("cannot read what was reported: {error}")))?;
+            if read == 0 {
+                return Ok(false);
+            }
+            taken += read;
+            for part in chunk[..read].split_inclusive(|byte| *byte == b'\n') {
+                if self.rest.len() <= wire::LONGEST {
+                    self.rest.extend_from_slice(part);
+                }
+                if part.ends_with(b"\n") {
+                    self.end(events);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Passes on what there is, whole or not.
+    fn end(&mut self, events: &mpsc::UnboundedSender<TerraformEvent>) {
+        let line = std::mem::take(&mut self.rest);
+        let line = String::from_utf8_lossy(&line);
+        if line.trim().is_empty() {
+            return;
+        }
+        let event = match wire::event(line.trim()) {
+            TerraformEvent::Version { program, version, ui } if !wire::is_known(&ui) => {
+                let doubt = format!("{program} {version} reports in a form ({ui}) newer than this program knows");
+                let _ = events.send(TerraformEvent::Remark(doubt));
+                TerraformEvent::Version { program, version, ui }
+            }
+            event => event,
+        };
+        // Nobody listens any more: the run goes on.
+        let _ = events.send(event);
+    }
+}
+
+/// What it said besides its report: the last lines, and the lock that stood in its way, where that is told in this form.
+fn last_words(mut file: File) -> Vec<TerraformEvent> {
+    let length = file.metadata().map_or(0, |file| file.len());
+    let mut said = Vec::new();
+    // What cannot be read was not said.
+    let _ = file
+        .seek(SeekFrom::Start(length.saturating_sub(LAST_BYTES)))
+        .and_then(|_| file.take(LAST_BYTES).read_to_end(&mut said));
+    let lines = plain(&String::from_utf8_lossy(&said));
+    let lock = lines.iter().position(|line| line.contains("Error acquiring the state lock")).map(|at| {
+        TerraformEvent::Diagnostic(Diagnostic {
+            gravity: Gravity::Error,
+            summary: lines[at].trim_start_matches("Error: ").to_owned(),
+            detail: lines[at + 1..].iter().take(LAST_WORDS).cloned().collect(),
+            address: None,
+            place: None,
+        })
+    });
+    let remarks = lines.iter().rev().take(LAST_WORDS).rev().cloned().map(TerraformEvent::Remark);
+    lock.into_iter().chain(remarks).collect()
+}
+
+/// Lines of a text for people, without the box that is drawn around them.
+fn plain(said: &str) -> Vec<String> {
+    let bare = |line: &str| line.trim_matches(['╷', '│', '╵', ' ']).to_owned();
+    let lines = said.lines().map(|line| bare(&strip(line)));
+    lines
+        .filter(|line| !line.is_empty())
+        .flat_map(|line| sanitise_lines(&line).map(std::borrow::Cow::into_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+/// A line without the colours that the program gives it.
+fn strip(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        if letter == '\u{1b}' {
+            letters.by_ref().find(char::is_ascii_alphabetic);
+        } else {
+            out.push(letter);
+        }
+    }
+    sanitise(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
+
+    use super::*;
+    use crate::domain::TerraformRun;
+
+    fn scripted(folder: &Path, script: &str) -> (Tool, Folder) {
+        let program = folder.join("terraform");
+        fs::write(&program, format!("#!/bin/bash\n{script}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let tool = Tool { program, name: "terraform", version: "1.11.4".to_owned() };
+        let keep = folder.join("keep");
+        (tool, Folder { module: folder.to_owned(), keep, environment: BTreeMap::new() })
+    }
+
+    async fn run(script: &str) -> (Ending, TerraformRun) {
+        let folder = tempfile::tempdir().unwrap();
+        let (tool, folder_of) = scripted(folder.path(), script);
+        let (events, mut inbox) = mpsc::unbounded_channel();
+        let (_keep, stop) = watch::channel(false);
+        let ending = follow(&tool, &folder_of, "apply", &["apply".into()], &events, stop).await.unwrap();
+        drop(events);
+        let mut seen = TerraformRun::default();
+        while let Some(event) = inbox.recv().await {
+            seen.take(event, jiff::Timestamp::UNIX_EPOCH);
+        }
+        (ending, seen)
+    }
+
+    #[tokio::test]
+    async fn a_last_line_without_its_end_is_told_and_a_kill_is_no_success() {
+        let (ending, seen) =
+            run(r#"printf '{"type":"version","terraform":"1.11.4","ui":"1.2"}\n{"type":"apply_'; kill -9 $$"#).await;
+        assert_eq!((ending, seen.garbled), (Ending::Killed(9), 1));
+        assert_eq!(seen.program, Some(("terraform", "1.11.4".to_owned())));
+    }
+
+    #[tokio::test]
+    async fn what_is_said_beside_the_report_is_heard_when_it_fails() {
+        let (ending, seen) = run("printf '\\033[31m╷\\033[0m\\n│ Error: no such thing\\n' >&2; exit 1").await;
+        assert_eq!((ending, seen.remark.as_deref()), (Ending::Failed(1), Some("Error: no such thing")));
+    }
+
+    #[tokio::test]
+    async fn a_lock_is_read_beside_the_report_too_and_noise_is_no_trouble() {
+        let lock = "\\n│ Error: Error acquiring the state lock\\n│ Lock Info:\\n│   ID:        3f9c\\n│   Who:       kim@bastion\\n";
+        let (ending, seen) =
+            run(&format!("head -c 3000000 /dev/zero | tr '\\0' x >&2; printf '{lock}' >&2; exit 1")).await;
+        assert_eq!((ending, seen.lock().unwrap().who.as_str()), (Ending::Failed(1), "kim@bastion"));
+    }
+
+    #[tokio::test]
+    async fn a_long_report_is_taken_in_whole_and_nothing_of_it_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = r#"{"type":"refresh_start","@message":"x: Refreshing"}"#;
+        let (tool, folder_of) =
+            scripted(folder.path(), &format!("yes '{line}' | head -60000; echo '{{\"type\":\"new\"}}'"));
+        let (events, mut inbox) = mpsc::unbounded_channel();
+        let (_keep, stop) = watch::channel(false);
+        let (ending, lines) =
+            tokio::join!(async move { follow(&tool, &folder_of, "apply", &[], &events, stop).await.unwrap() }, async {
+                let mut lines = 0;
+                while let Some(event) = inbox.recv().await {
+                    lines += usize::from(matches!(event, TerraformEvent::Remark(_) | TerraformEvent::Unknown(_)));
+                }
+                lines
+            });
+        assert_eq!((ending, lines), (Ending::Done, 60_001));
+        assert_eq!(fs::read_dir(folder.path().join("keep")).unwrap().count(), 0, "what is reported is not kept");
+    }
+
+    #[tokio::test]
+    async fn told_to_stop_it_is_told_once_and_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "n=0; trap 'n=$((n+1)); echo \"{\\\"type\\\":\\\"log\\\",\\\"@message\\\":\\\"stopping $n\\\"}\"; [ $n = 1 ] && (sleep 0.3; kill -TERM $$) &' INT\ntrap 'exit 1' TERM\necho '{\"type\":\"version\",\"terraform\":\"1\",\"ui\":\"1.0\"}'; while :; do sleep 0.05; done";
+        let (tool, folder_of) = scripted(folder.path(), script);
+        let (events, mut inbox) = mpsc::unbounded_channel();
+        let (stop_in, stop) = watch::channel(false);
+        let runs = tokio::spawn(async move { follow(&tool, &folder_of, "apply", &[], &events, stop).await.unwrap() });
+        assert!(matches!(inbox.recv().await, Some(TerraformEvent::Version { .. })));
+        stop_in.send_replace(true);
+        assert_eq!(inbox.recv().await, Some(TerraformEvent::Remark("stopping 1".to_owned())));
+        stop_in.send_replace(true);
+        assert_eq!(runs.await.unwrap(), Ending::Failed(1));
+        assert_eq!(inbox.recv().await, None);
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_given_back_whole_and_a_failure_with_its_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let (tool, place) = scripted(
+            folder.path(),
+            "case $1 in output) printf '{\"a\":1}';; *) echo '│ Error: bad' >&2; exit 1;; esac",
+        );
+        assert_eq!(capture(&tool, &place, &["output".into()]).await.unwrap(), b"{\"a\":1}");
+        assert_eq!(
+            capture(&tool, &place, &["show".into()]).await.unwrap_err().what,
+            "terraform show failed: Error: bad"
+        );
+    }
+}

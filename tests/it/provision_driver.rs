@@ -1,0 +1,474 @@
+//! `rounds provision plan|apply|destroy|output`: against a scripted program that plays recorded and broken streams, and
+//! against the real one.
+
+use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::process::{program, repository};
+use crate::support::rounds::Rounds;
+use crate::support::wait;
+
+/// Planted in the plan, the state's outputs and a diagnostic's snippet.
+const SECRET: &str = "hunter2-planted";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A module, the scripted program and a place for what is kept.
+struct Stage {
+    folder: TempDir,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let stage = Self { folder: tempfile::tempdir().unwrap() };
+        for folder in ["bin", "module", "state"] {
+            std::fs::create_dir(stage.at(folder)).unwrap();
+        }
+        std::fs::write(stage.at("module/main.tf"), "").unwrap();
+        for entry in std::fs::read_dir(repository().join("tests/fixtures/terraform-streams")).unwrap() {
+            let file = entry.unwrap().path();
+            std::fs::copy(&file, stage.at("bin").join(file.file_name().unwrap())).unwrap();
+        }
+        stage.apply("cat \"$here/apply-done.jsonl\"")
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What it does when it is told to apply.
+    fn apply(self, script: &str) -> Self {
+        std::fs::write(self.at("bin/apply.sh"), format!("{script}\n")).unwrap();
+        self
+    }
+
+    /// With a file of the scripted program replaced by another.
+    fn with(self, name: &str, other: &str) -> Self {
+        std::fs::copy(self.at("bin").join(other), self.at("bin").join(name)).unwrap();
+        self
+    }
+
+    fn rounds(&self, words: &str) -> Rounds {
+        let path = format!("{}:{}", self.at("bin").display(), std::env::var("PATH").unwrap());
+        let words = words.split_whitespace().map(str::to_owned);
+        let dir = ["--dir".to_owned(), self.at("module").display().to_string()];
+        Rounds::new(["provision".to_owned()].into_iter().chain(words).chain(dir))
+            .env("PATH", path)
+            .env("ROUNDS_STATE_DIR", self.at("state").display().to_string())
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.at(name)).unwrap_or_default()
+    }
+
+    /// The journal's records, the oldest first.
+    fn journal(&self) -> Vec<Value> {
+        self.read("state/journal.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn was_applied(&self) -> bool {
+        self.read("bin/calls").lines().any(|call| call.starts_with("apply"))
+    }
+
+    /// Nothing that is secret is anywhere but in the plan.
+    #[track_caller]
+    fn keeps_secrets(&self, printed: &[&str]) {
+        for text in printed {
+            assert!(!text.contains(SECRET), "{text}");
+        }
+        let mut folders = vec![self.at("state")];
+        while let Some(folder) = folders.pop() {
+            let mode = folder.metadata().unwrap().permissions().mode() & 0o077;
+            assert!(mode == 0 || folder == self.at("state"), "{} is open to others: {mode:o}", folder.display());
+            for entry in std::fs::read_dir(&folder).unwrap() {
+                let file = entry.unwrap().path();
+                if file.is_dir() {
+                    folders.push(file);
+                } else if file.extension().is_some_and(|kind| kind == "tfplan") {
+                    let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+                    assert_eq!(mode, 0o600, "{} holds secrets", file.display());
+                } else {
+                    assert!(!std::fs::read_to_string(&file).unwrap().contains(SECRET), "{}", file.display());
+                }
+            }
+        }
+    }
+}
+
+fn kinds(journal: &[Value]) -> String {
+    let mut out = String::new();
+    for record in journal {
+        let event = record["event"].as_str().or_else(|| record["event"]["event"].as_str());
+        let _ = write!(out, "{} ", event.unwrap_or("?"));
+    }
+    out
+}
+
+#[test]
+fn a_plan_is_kept_and_exactly_that_is_applied() {
+    let stage = Stage::new();
+    let planned = stage.rounds("plan").run().expect_code(0);
+    assert!(planned.stdout.contains("PLAN  stage  terraform 1.11.4  3 to create"), "{planned:#?}");
+    assert!(planned.stdout.contains("load balancer"), "{planned:#?}");
+    let applied = stage.rounds("apply --yes").run().expect_code(0);
+    assert!(applied.stdout.contains("the saved plan"), "{applied:#?}");
+    assert!(applied.stdout.contains("done 3/3  create aws_ecs_service.grafana  3s"), "{applied:#?}");
+    let calls = stage.read("bin/calls");
+    assert_eq!(calls.lines().filter(|call| call.starts_with("plan")).count(), 1, "{calls}");
+    assert!(calls.lines().any(|call| call.starts_with("apply -json -input=false /") && call.ends_with("plan.tfplan")));
+    let journal = stage.journal();
+    assert_eq!(journal.len(), 3, "intent, call, end: {journal:#?}");
+    assert!(journal[2].to_string().contains("verified"), "{journal:#?}");
+    stage.keeps_secrets(&[&planned.stdout, &planned.stderr, &applied.stdout, &applied.stderr]);
+    // The plan is gone with its secrets: the next one is made anew.
+    stage.rounds("apply --yes").run().expect_code(0);
+    assert_eq!(stage.read("bin/calls").lines().filter(|call| call.starts_with("plan")).count(), 2);
+}
+
+#[test]
+fn a_failure_in_the_middle_says_what_was_done_what_not_and_what_next() {
+    let stage = Stage::new().apply("cat \"$here/apply-failed.jsonl\"; exit 1");
+    let ended = stage.rounds("apply --yes").run().expect_code(2);
+    for text in
+        ["done        aws_lb.this", "failed      aws_ecs_service.prometheus", "not begun   aws_ecs_service.grafana"]
+    {
+        assert!(ended.stdout.contains(text), "{text}\n{ended:#?}");
+    }
+    assert!(ended.stdout.contains("at prometheus.tf:41:3"), "{ended:#?}");
+    assert!(
+        ended.stderr.contains("1 done, 1 failed, 1 not begun") && ended.stderr.contains("a new plan goes on from here")
+    );
+    assert!(stage.journal().last().unwrap().to_string().contains("failed"));
+    stage.keeps_secrets(&[&ended.stdout, &ended.stderr, &stage.read("state/journal.jsonl")]);
+}
+
+#[test]
+fn a_lock_is_told_with_who_and_since_when_and_nothing_was_changed() {
+    let while_planning = Stage::new().with("plan.jsonl", "lock.jsonl");
+    std::fs::write(while_planning.at("bin/plan.exit"), "1").unwrap();
+    let ended = while_planning.rounds("plan").run().expect_code(2);
+    assert!(
+        ended.stderr.contains("the state is locked by kim@bastion") && ended.stderr.contains("(apply)"),
+        "{ended:#?}"
+    );
+    assert!(ended.stderr.contains("terraform force-unlock 3f9c21aa"), "{ended:#?}");
+
+    let while_applying = Stage::new().apply("cat \"$here/lock.jsonl\"; exit 1");
+    let ended = while_applying.rounds("apply --yes -o json").run().expect_code(2);
+    let document = ended.json();
+    assert_eq!(document["lock"]["who"], "kim@bastion");
+    assert_eq!(document["lock"]["since"], "2026-11-22T08:58:01.123456789Z");
+    assert_eq!(document["outcome"]["outcome"], "not_made");
+    assert!(while_applying.journal().iter().any(|record| record.to_string().contains("not_made")));
+}
+
+#[test]
+fn told_to_stop_it_sends_one_signal_and_waits() {
+    let script = "trap 'echo INT >>\"$here/signals\"; touch \"$here/stopping\"' INT\ncat \"$here/apply-failed.jsonl\" | head -3\n\
+                  touch \"$here/begun\"\nwhile [ ! -e \"$here/go\" ]; do read -t 0.05 <> <(:); done\nexit 1";
+    let stage = Stage::new().apply(script);
+    let rounds = stage.rounds("apply --yes");
+    let running = rounds.start();
+    let there = |name: &str| {
+        wait::until(name, PATIENCE, || if stage.at(name).exists() { Ok(()) } else { Err("not there".to_owned()) });
+    };
+    there("bin/begun");
+    let kill = |signal: &str| {
+        assert!(Command::new("kill").args([signal, &running.id().to_string()]).status().unwrap().success());
+    };
+    kill("-HUP");
+    kill("-INT");
+    there("bin/stopping");
+    kill("-INT");
+    kill("-TERM");
+    std::fs::write(stage.at("bin/go"), "").unwrap();
+    let ended = running.finish().expect_code(1);
+    assert_eq!(stage.read("bin/signals"), "INT\n", "exactly one");
+    assert_eq!(ended.stdout.matches("told to stop").count(), 1, "{ended:#?}");
+    assert!(ended.stderr.contains("(told to stop): 1 done, 2 not begun"), "{ended:#?}");
+}
+
+#[test]
+fn a_killed_program_leaves_the_outcome_unknown() {
+    let stage = Stage::new().apply("head -3 \"$here/apply-done.jsonl\"; kill -9 $$");
+    let ended = stage.rounds("apply --yes").run().expect_code(2);
+    assert!(ended.stderr.contains("killed (signal 9)") && ended.stderr.contains("may still be locked"), "{ended:#?}");
+    assert!(ended.stdout.contains("unfinished  aws_lb.this"), "{ended:#?}");
+    assert!(stage.journal().last().unwrap().to_string().contains("unknown"));
+}
+
+#[test]
+fn tofu_unknown_messages_and_garbled_lines_are_taken_as_they_come() {
+    let stage = Stage::new().apply("cat \"$here/apply-odd.jsonl\"; printf '{\"type\":\"apply_'");
+    std::fs::rename(stage.at("bin/terraform"), stage.at("bin/tofu")).unwrap();
+    let words = "apply --yes -o json --terraform tofu";
+    let ended = stage.rounds(words).run().expect_code(0);
+    let document = ended.json();
+    assert_eq!(document["schema"], "rounds.provision/1");
+    assert_eq!(document["program"]["name"], "tofu");
+    assert_eq!(document["unknown_messages"]["action_start"], 2);
+    assert_eq!(document["garbled_lines"], 3);
+    assert_eq!(document["progress"]["done"], 3);
+    stage.keeps_secrets(&[&ended.stdout, &ended.stderr]);
+    let log = stage.rounds("apply --yes --terraform tofu").run().expect_code(0);
+    assert!(
+        log.stdout.contains("not understood: a broken message of") && log.stdout.contains("\\u{1b}[2J"),
+        "{log:#?}"
+    );
+    assert!(!log.stdout.contains('\u{1b}'), "{log:#?}");
+    assert!(!log.stdout.contains("action_start"), "{log:#?}");
+}
+
+#[test]
+fn nothing_is_changed_without_the_right_yes() {
+    let data = || Stage::new().with("show.json", "show-data.json");
+    for (stage, words, said) in [
+        (Stage::new(), "apply", "no terminal"),
+        (Stage::new(), "apply --yes --read-only", "--read-only"),
+        (Stage::new(), "destroy --yes", "--yes alone is not enough"),
+        (Stage::new(), "destroy --yes --confirm prod", "not prod"),
+        (data(), "apply --yes", "--yes alone is not enough"),
+    ] {
+        let ended = stage.rounds(words).run().expect_code(3);
+        assert!(ended.stderr.contains(said) && ended.stderr.contains("nothing was changed"), "{words}: {ended:#?}");
+        assert!(!stage.was_applied(), "{words}");
+        assert!(
+            stage.journal().iter().all(|record| record.to_string().contains("refused")),
+            "{words}: {}",
+            kinds(&stage.journal())
+        );
+    }
+    let stage = data();
+    let told = stage.rounds("apply --yes --confirm stage").run().expect_code(0);
+    assert!(told.stdout.contains("data dies with aws_efs_file_system.this[0]: every file on it"), "{told:#?}");
+    let production = Stage::new();
+    let config = "[contexts.stage]\nproduction = true\naws = { region = \"us-east-1\" }\n";
+    let ended = production.rounds("apply --yes").config(config).run().expect_code(3);
+    assert!(ended.stderr.contains("--confirm stage"), "{ended:#?}");
+    production.rounds("apply --yes --confirm stage").config(config).run().expect_code(0);
+}
+
+#[test]
+fn killed_itself_it_leaves_the_program_to_its_end_and_the_journal_telling() {
+    let script = "head -2 \"$here/apply-done.jsonl\"; touch \"$here/begun\"\nwhile [ ! -e \"$here/go\" ]; do read -t 0.05 <> <(:); done\n\
+                  cat \"$here/apply-done.jsonl\" && touch \"$here/ended\"";
+    let stage = Stage::new().apply(script);
+    let rounds = stage.rounds("apply --yes");
+    let running = rounds.start();
+    let there = |name: &str| {
+        wait::until(name, PATIENCE, || if stage.at(name).exists() { Ok(()) } else { Err("not there".to_owned()) });
+    };
+    there("bin/begun");
+    assert!(Command::new("kill").args(["-9", &running.id().to_string()]).status().unwrap().success());
+    assert_eq!(running.finish().code, None);
+    std::fs::write(stage.at("bin/go"), "").unwrap();
+    there("bin/ended");
+    assert_eq!(stage.journal().len(), 1, "the intent alone: {}", kinds(&stage.journal()));
+    stage.keeps_secrets(&[]);
+    let told = Rounds::new(["journal"]).env("ROUNDS_STATE_DIR", stage.at("state").display().to_string()).run();
+    assert!(told.stdout.contains("apply the stack of stage") && !told.stdout.contains("verified"), "{told:#?}");
+}
+
+#[test]
+fn a_person_sees_it_live_and_types_yes() {
+    let script = "cat \"$here/apply-done.jsonl\" | head -4; while [ ! -e \"$here/go\" ]; do read -t 0.05 <> <(:); done\n\
+                  tail -n +5 \"$here/apply-done.jsonl\"";
+    let stage = Stage::new().apply(script);
+    let mut terminal = stage.rounds("apply").terminal(100, 24);
+    terminal.wait_for("Do it? [y/N]");
+    terminal.type_text("y");
+    terminal.press("enter");
+    terminal.wait_for("provision apply  stage");
+    terminal.wait_for("0 of 3");
+    terminal.wait_for("aws_lb.this create");
+    std::fs::write(stage.at("bin/go"), "").unwrap();
+    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.text());
+    assert!(terminal.text().contains("done: 3 done"), "{}", terminal.text());
+    assert!(!terminal.screen(vt100::Screen::alternate_screen), "the terminal is given back");
+}
+
+#[test]
+fn the_context_is_written_into_what_a_person_wrote() {
+    let stage = Stage::new();
+    let mine = "# mine\ndefault_context = \"stage\"\n\n[contexts.stage]   # ours\nservices = [\"api-*\"]\n\n[contexts.stage.aws]\nregion = \"eu-west-1\" # moved\n";
+    let rounds = stage.rounds("output --dry-run").config(mine);
+    let shown = rounds.run().expect_code(0);
+    assert!(shown.stdout.contains("+ [contexts.stage.grafana]") && shown.stdout.contains("dry run"), "{shown:#?}");
+
+    let file = stage.at("config.toml");
+    std::fs::write(&file, mine).unwrap();
+    let named = format!("output --config {}", file.display());
+    let written = stage.rounds(&named).run().expect_code(0);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        text.starts_with("# mine\n") && text.contains("[contexts.stage]   # ours\nservices = [\"api-*\"]"),
+        "{text}"
+    );
+    assert!(text.contains("grafana_uid = \"prometheus\"") && !text.contains("name ="), "{text}");
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    stage.keeps_secrets(&[&written.stdout, &written.stderr, &text]);
+    let again = stage.rounds(&named).run().expect_code(0);
+    assert!(again.stdout.contains("as it should be"), "{again:#?}");
+
+    let other = stage.rounds(&format!("{named} --context prod")).run().expect_code(0);
+    assert!(other.stdout.contains("+ [contexts.prod]") && other.stdout.contains("+ production = true"), "{other:#?}");
+}
+
+#[test]
+fn the_real_program_plans_applies_changes_and_destroys() {
+    let stage = Stage::new();
+    std::fs::remove_file(stage.at("bin/terraform")).unwrap();
+    let real = program("terraform");
+    let module = |input: &str| {
+        let text = format!(
+            "variable \"environment\" {{ default = \"stage\" }}\nresource \"terraform_data\" \"one\" {{ input = \"{input}\" }}\n\
+             resource \"terraform_data\" \"two\" {{ triggers_replace = \"{input}\" }}\n\
+             output \"token\" {{\n  value = \"{SECRET}\"\n  sensitive = true\n}}\n"
+        );
+        std::fs::write(stage.at("module/main.tf"), text).unwrap();
+    };
+    let rounds = |words: &str| stage.rounds(&format!("{words} --terraform {}", real.display())).run();
+    module("a");
+    let planned = rounds("plan").expect_code(0);
+    assert!(planned.stdout.contains("2 to create"), "{planned:#?}");
+    let made = rounds("apply --yes").expect_code(0);
+    assert!(made.stdout.contains("done: 2 done"), "{made:#?}");
+    assert!(rounds("plan").expect_code(0).stdout.contains("nothing to do"));
+    module("b");
+    let changed = rounds("apply --yes").expect_code(0);
+    assert!(
+        changed.stdout.contains("1 to change, 1 to replace") && changed.stdout.contains("done: 2 done"),
+        "{changed:#?}"
+    );
+    let gone = rounds("destroy --yes --confirm stage").expect_code(0);
+    assert!(gone.stdout.contains("done 2/2  destroy"), "{gone:#?}");
+    stage.keeps_secrets(&[&planned.stdout, &made.stdout, &changed.stdout, &gone.stdout]);
+    assert!(is_empty_of_plans(&stage.at("state/provision")), "no plan is left");
+}
+
+fn is_empty_of_plans(folder: &Path) -> bool {
+    std::fs::read_dir(folder).unwrap().all(|entry| {
+        let folder = entry.unwrap().path();
+        std::fs::read_dir(folder)
+            .unwrap()
+            .all(|file| file.unwrap().path().extension().is_none_or(|kind| kind != "tfplan"))
+    })
+}
+
+#[test]
+fn a_program_that_is_missing_or_too_old_is_told_with_what_to_do() {
+    let stage = Stage::new();
+    std::fs::write(stage.at("bin/version.json"), r#"{"terraform_version":"1.9.8"}"#).unwrap();
+    let old = stage.rounds("plan").run().expect_code(3);
+    assert!(old.stderr.contains("terraform 1.9.8 is too old: 1.11 is needed"), "{old:#?}");
+    std::fs::write(stage.at("bin/version.json"), "no version").unwrap();
+    let odd = stage.rounds("plan").run().expect_code(3);
+    assert!(odd.stderr.contains("does not tell its version"), "{odd:#?}");
+    let missing = stage.rounds("plan").env("PATH", stage.at("state").display().to_string()).run().expect_code(3);
+    assert!(
+        missing.stderr.contains("neither terraform nor tofu") && missing.stderr.contains("install"),
+        "{missing:#?}"
+    );
+    assert!(!stage.read("bin/calls").contains("plan"));
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_no_run() {
+    let stage = Stage::new()
+        .apply("while [ ! -e \"$here/go\" ]; do read -t 0.05 <> <(:); done; cat \"$here/apply-done.jsonl\"");
+    let rounds = stage.rounds("apply --yes");
+    let mut child = rounds.command().stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    std::fs::write(stage.at("bin/go"), "").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(stage.journal().last().unwrap().to_string().contains("verified"));
+}
+
+#[test]
+fn a_very_long_stream_is_followed_to_its_end() {
+    let script = r#"
+cat "$here/apply-done.jsonl" | head -2
+yes '{"@level":"info","type":"refresh_start","@message":"x: Refreshing state..."}' | head -40000
+yes 'noise' | head -20000 >&2
+seq 3000 | sed 's/.*/{"type":"apply_start","hook":{"resource":{"addr":"a_b.n&"},"action":"create"}}\
+{"type":"apply_complete","hook":{"resource":{"addr":"a_b.n&"},"action":"create","elapsed_seconds":1}}/'
+cat "$here/apply-done.jsonl" | tail -n +3"#;
+    let document = Stage::new().apply(script).rounds("apply --yes -o json").run().expect_code(0).json();
+    assert_eq!((&document["progress"]["done"], &document["garbled_lines"]), (&3003.into(), &0.into()));
+    assert_eq!(document["resources"].as_array().unwrap().len(), 3003);
+}
+
+#[test]
+fn stopped_before_the_yes_nothing_is_begun() {
+    let stage = Stage::new();
+    let slow = "#!/bin/bash\nhere=$(dirname \"$0\")\n[ \"$1\" = show ] && { touch \"$here/shown\"; while [ ! -e \"$here/go\" ]; do read -t 0.05 <> <(:); done; }\nexec \"$here/real\" \"$@\"\n";
+    std::fs::rename(stage.at("bin/terraform"), stage.at("bin/real")).unwrap();
+    std::fs::write(stage.at("bin/terraform"), slow).unwrap();
+    std::fs::set_permissions(stage.at("bin/terraform"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let rounds = stage.rounds("apply --yes");
+    let running = rounds.start();
+    wait::until("show", PATIENCE, || if stage.at("bin/shown").exists() { Ok(()) } else { Err("not yet".to_owned()) });
+    assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
+    std::fs::write(stage.at("bin/go"), "").unwrap();
+    let ended = running.finish().expect_code(3);
+    assert!(ended.stderr.contains("stopped before it began: nothing was changed"), "{ended:#?}");
+    assert!(!stage.was_applied());
+}
+
+#[test]
+fn the_real_program_is_stopped_in_the_middle_and_goes_on_later() {
+    let stage = Stage::new();
+    std::fs::remove_file(stage.at("bin/terraform")).unwrap();
+    let real = program("terraform");
+    let (begun, quick) = (stage.at("begun"), stage.at("quick"));
+    let text = format!(
+        "resource \"terraform_data\" \"first\" {{}}\nresource \"terraform_data\" \"slow\" {{\n  depends_on = [terraform_data.first]\n\n  \
+         provisioner \"local-exec\" {{\n    command = \"touch {}; test -e {} || sleep 60\"\n  }}\n}}\n",
+        begun.display(),
+        quick.display()
+    );
+    std::fs::write(stage.at("module/main.tf"), text).unwrap();
+    let words = format!("apply --yes --terraform {}", real.display());
+    let rounds = stage.rounds(&words);
+    let running = rounds.start();
+    wait::until("the slow one", PATIENCE, || if begun.exists() { Ok(()) } else { Err("not begun".to_owned()) });
+    assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
+    let ended = running.finish().expect_code(1);
+    assert!(
+        ended.stdout.contains("told to stop") && ended.stdout.contains("done        terraform_data.first"),
+        "{ended:#?}"
+    );
+    let journal = stage.journal();
+    assert!(journal.last().unwrap().to_string().contains("told to stop"), "{journal:#?}");
+    // Its lock is let go of, and a new plan does what is left.
+    std::fs::write(&quick, "").unwrap();
+    let went_on = stage.rounds(&words).run().expect_code(0);
+    assert!(went_on.stdout.contains("done: 1 done"), "{went_on:#?}");
+}
+
+#[test]
+fn every_document_has_the_fields_of_its_schema_and_no_others() {
+    let schema = |of: &str| Rounds::new(["provision", "schema", of]).run().expect_code(0).json();
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
+    let stage = Stage::new();
+    let demo = ["--demo", "healthy", "provision", "status", "-o", "json"];
+    for (of, document) in [
+        ("plan", stage.rounds("plan -o json").run().expect_code(0).json()),
+        ("plan", stage.rounds("apply --yes -o json").run().expect_code(0).json()),
+        ("plan", stage.rounds("apply -o json").run().expect_code(3).json()),
+        ("output", stage.rounds("output --dry-run -o json").run().expect_code(0).json()),
+        ("status", Rounds::new(demo).run().expect_code(0).json()),
+    ] {
+        let schema = schema(of);
+        assert_eq!(keys(&document), keys(&schema["properties"]), "{of}: {document:#}");
+        let version = document["schema"].as_str().unwrap();
+        let id = schema["$id"].as_str().unwrap().trim_start_matches("rounds/").replace('-', ".");
+        assert_eq!(format!("rounds.{id}"), version);
+        assert_eq!(document["exit_code"].as_u64().unwrap() == 3, document.get("refused").is_some_and(Value::is_object));
+    }
+}
