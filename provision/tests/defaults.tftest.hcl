@@ -25,6 +25,7 @@ variables {
   office_cidrs       = ["203.0.113.0/24"]
   alb                = { subnet_ids = ["subnet-0123456789abcdef2", "subnet-0123456789abcdef3"] }
   services           = { atlantis = { port = 4141 }, api-1 = { port = 8080 }, api-2 = { port = 8080 }, worker = { port = 9100 }, web = { port = 8080 } }
+  alertmanager       = { slack = { critical_webhook_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:c-AbCdEf", warning_webhook_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:w-AbCdEf" } }
 }
 
 run "sizes" {
@@ -119,6 +120,11 @@ run "the_way_in" {
   }
 
   assert {
+    condition     = terraform_data.guard.input.protected && aws_lb.this.ip_address_type == "ipv4" && length(aws_route53_record.grafana_ipv6) == 0
+    error_message = "Nor is anything else; and there is no address nobody asked for."
+  }
+
+  assert {
     condition     = toset([for one in aws_vpc_security_group_ingress_rule.office : one.cidr_ipv4]) == toset(["203.0.113.0/24"])
     error_message = "Only the office comes in."
   }
@@ -131,6 +137,13 @@ run "the_way_in" {
   assert {
     condition     = length(aws_acm_certificate.grafana) == 1 && length(aws_route53_zone.this) == 0
     error_message = "A certificate is made, the zone was there."
+  }
+}
+
+run "everybody_is_told_at_once" {
+  assert {
+    condition     = !var.alertmanager.night.enabled
+    error_message = "The plan knows no night: a warning waits for nobody, unless that is asked for."
   }
 }
 
@@ -181,5 +194,17 @@ run "context_of_the_console" {
   assert {
     condition     = keys(output.services) == ["api-1", "api-2", "atlantis", "web", "worker"] && output.rounds_context.prometheus.via == "grafana" && contains(output.rounds_context.stack_services, "prod-monitoring-grafana")
     error_message = "The console is told of the stack."
+  }
+}
+
+# What is protected cannot be taken down, and these stacks are: whoever ends a test turns it off first, as anybody must.
+run "taken_down" {
+  variables {
+    deletion_protection = false
+  }
+
+  assert {
+    condition     = terraform_data.guard.input.protected == false && aws_backup_vault.this[0].force_destroy && !aws_lb.this.enable_deletion_protection
+    error_message = "Everything may go."
   }
 }

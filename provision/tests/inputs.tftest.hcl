@@ -25,6 +25,7 @@ variables {
   office_cidrs       = ["203.0.113.0/24"]
   alb                = { subnet_ids = ["subnet-0123456789abcdef2", "subnet-0123456789abcdef3"] }
   services           = { atlantis = { port = 4141 }, api-1 = { port = 8080 }, api-2 = { port = 8080 }, worker = { port = 9100 }, web = { port = 8080 } }
+  alertmanager       = { slack = { critical_webhook_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:c-AbCdEf", warning_webhook_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:w-AbCdEf" } }
 }
 
 run "environment_in_capitals" {
@@ -602,6 +603,258 @@ run "dashboard_that_is_none" {
 
   variables {
     grafana = { extra_dashboards = { mine = "not json" } }
+  }
+
+  expect_failures = [var.grafana]
+}
+
+run "environment_no_load_balancer_may_begin_with" {
+  command = plan
+
+  variables {
+    environment = "internal"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "office_is_everywhere_in_256_pieces" {
+  command = plan
+
+  variables {
+    office_cidrs = [for first in range(256) : "${first}.0.0.0/8"]
+  }
+
+  expect_failures = [var.office_cidrs]
+}
+
+run "office_twice" {
+  command = plan
+
+  variables {
+    office_cidrs = ["203.0.113.0/24", "203.0.113.0/24"]
+  }
+
+  expect_failures = [var.office_cidrs]
+}
+
+run "office_by_one_of_its_hosts" {
+  command = plan
+
+  variables {
+    office_cidrs = ["203.0.113.77/24"]
+  }
+
+  expect_failures = [var.office_cidrs]
+}
+
+run "office_with_ipv6_and_a_load_balancer_without" {
+  command = plan
+
+  variables {
+    office_cidrs = ["2001:db8::/32"]
+  }
+
+  expect_failures = [var.office_cidrs]
+}
+
+run "services_of_one_name_in_ecs" {
+  command = plan
+
+  variables {
+    services = { a = { port = 1, ecs_service = "b" }, b = { port = 2 } }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "service_that_waits_longer_than_its_interval" {
+  command = plan
+
+  variables {
+    services = { a = { port = 1, scrape_interval = "5s" } }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "service_that_waits_longer_than_everybodys_interval" {
+  command = plan
+
+  variables {
+    services = { a = { port = 1, scrape_timeout = "1m" } }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "static_service_on_a_port_too_high" {
+  command = plan
+
+  variables {
+    services = { a = { port = 1, discovery = "static", targets = ["a:70000"] } }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "static_services_that_share_a_port_of_a_group" {
+  command = plan
+
+  variables {
+    services = { a = { port = 1, discovery = "static", targets = ["a:9100"], security_group_id = "sg-0123456789abcdef0" }, b = { port = 9100, security_group_id = "sg-0123456789abcdef0" } }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "network_by_one_of_its_hosts" {
+  command = plan
+
+  variables {
+    network_cidrs = ["10.9.0.1/16"]
+  }
+
+  expect_failures = [var.network_cidrs]
+}
+
+run "network_is_everywhere" {
+  command = plan
+
+  variables {
+    network_cidrs = ["0.0.0.0/0"]
+  }
+
+  expect_failures = [var.network_cidrs]
+}
+
+run "network_is_the_vpc" {
+  command = plan
+
+  variables {
+    network_cidrs = ["10.0.0.0/16"]
+  }
+
+  expect_failures = [data.aws_vpc.this]
+}
+
+run "prometheus_waits_longer_than_its_interval" {
+  command = plan
+
+  variables {
+    prometheus = { scrape_interval = "5s" }
+  }
+
+  expect_failures = [var.prometheus, var.services]
+}
+
+run "rules_that_are_no_list" {
+  command = plan
+
+  variables {
+    prometheus = { extra_rules = { x = "groups: notalist" } }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
+run "rules_without_an_expression" {
+  command = plan
+
+  variables {
+    prometheus = { extra_rules = { x = "groups: [{ name: a, rules: [{ alert: b }] }]" } }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
+run "rules_that_are_neither_alert_nor_record" {
+  command = plan
+
+  variables {
+    prometheus = { extra_rules = { x = "groups: [{ name: a, rules: [{ expr: b }] }]" } }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
+run "flags_that_the_module_sets" {
+  command = plan
+
+  variables {
+    prometheus = { extra_flags = ["--storage.tsdb.retention.time=30d"] }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
+run "client_of_prometheus_twice" {
+  command = plan
+
+  variables {
+    prometheus = { client_security_group_ids = ["sg-0123456789abcdef0", "sg-0123456789abcdef0"] }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
+run "client_of_alertmanager_twice" {
+  command = plan
+
+  variables {
+    alertmanager = { client_security_group_ids = ["sg-0123456789abcdef0", "sg-0123456789abcdef0"] }
+  }
+
+  expect_failures = [var.alertmanager, check.alerts_reach_somebody]
+}
+
+run "client_of_loki_twice" {
+  command = plan
+
+  variables {
+    loki = { enabled = true, client_security_group_ids = ["sg-0123456789abcdef0", "sg-0123456789abcdef0"] }
+  }
+
+  expect_failures = [var.loki]
+}
+
+run "silences_kept_for_ever" {
+  command = plan
+
+  variables {
+    alertmanager = { retention = "forever" }
+  }
+
+  expect_failures = [var.alertmanager, check.alerts_reach_somebody]
+}
+
+run "silences_kept_for_days" {
+  command = plan
+
+  variables {
+    alertmanager = { retention = "5d" }
+  }
+
+  expect_failures = [var.alertmanager, check.alerts_reach_somebody]
+}
+
+run "replicas_that_watch_two_clusters" {
+  command = plan
+
+  variables {
+    prometheus          = { storage = "ephemeral", replicas = 2, query = { url = "http://mimir:8080" } }
+    remote_write        = [{ name = "mimir", url = "http://mimir:8080" }]
+    cloudwatch_exporter = { cluster_arns = ["arn:aws:ecs:ap-northeast-2:123456789012:cluster/other"] }
+  }
+
+  expect_failures = [var.cloudwatch_exporter]
+}
+
+run "claim_with_quotes_in_it" {
+  command = plan
+
+  variables {
+    grafana = { oauth = { client_id = "x", client_secret_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:o-AbCdEf", auth_url = "https://a", token_url = "https://a", allowed_domains = ["a"], groups_claim = "a\"b" } }
   }
 
   expect_failures = [var.grafana]
