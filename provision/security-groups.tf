@@ -63,7 +63,7 @@ locals {
     for name, one in var.services : [
       for target in one.targets : "${target} of ${name}"
       if one.security_group_id == null && can(cidrhost("${split(":", target)[0]}/32", 0)) && !anytrue([
-        for cidr in values(local.networks) : cidrhost("${split(":", target)[0]}/${split("/", cidr)[1]}", 0) == cidrhost(cidr, 0)
+        for cidr in values(local.networks) : try(cidrhost("${split(":", target)[0]}/${split("/", cidr)[1]}", 0) == cidrhost(cidr, 0), false)
       ]) && !endswith(target, ":443")
     ]
   ])

@@ -745,7 +745,7 @@ run "prometheus_waits_longer_than_its_interval" {
     prometheus = { scrape_interval = "5s" }
   }
 
-  expect_failures = [var.prometheus, var.services]
+  expect_failures = [var.prometheus]
 }
 
 run "rules_that_are_no_list" {

@@ -222,7 +222,7 @@ run "a_database_of_its_own" {
   }
 
   assert {
-    condition     = sort([for name in keys(aws_vpc_security_group_egress_rule.network) : name if endswith(name, "-8080-vpc")]) == ["grafana-8080-vpc", "prometheus-8080-vpc"]
+    condition     = join(" ", sort([for name in keys(aws_vpc_security_group_egress_rule.network) : name if endswith(name, "-8080-vpc")])) == "grafana-8080-vpc prometheus-8080-vpc"
     error_message = "The store is reached on its port, by one rule though services have the same port: AWS takes each once."
   }
 }
