@@ -45,10 +45,6 @@ mock_provider "aws" {
     }
   }
 
-  mock_resource "aws_acm_certificate_validation" {
-    defaults = { certificate_arn = "arn:aws:acm:ap-northeast-2:123456789012:certificate/made-by-the-module" }
-  }
-
   mock_resource "aws_route53_zone" {
     defaults = { zone_id = "ZMADEBYTHEMODULE", name_servers = ["ns-1.example.org", "ns-2.example.org"] }
   }
