@@ -92,7 +92,7 @@ fn every_rendered_file_is_accepted_by_its_tool() {
     assert_eq!(jobs("vars"), ["api", "old"]);
     assert_eq!(jobs("example"), jobs("local"));
     let stage = read(&home.path().join("vars/prometheus/prometheus.yml"));
-    assert!(stage.contains("names: [api.stage.internal]") && stage.contains("- 10.0.0.7:9100"), "{stage}");
+    assert!(stage.contains("names: ['api.stage.internal']") && stage.contains("- '10.0.0.7:9100'"), "{stage}");
 }
 
 /// Names that YAML would take for something else, and a name in ECS of its own.
