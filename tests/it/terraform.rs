@@ -65,7 +65,7 @@ fn the_defaults_are_the_plans() {
     own_test("defaults", &workspace);
 }
 
-/// OpenTofu takes mocks from no other file, so each test has its own.
+/// `OpenTofu` takes mocks from no other file, so each test has its own.
 #[test]
 fn every_test_of_the_module_has_the_same_mocks() {
     let mocks = |test: &str| {
