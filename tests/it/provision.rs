@@ -1,6 +1,7 @@
 //! The files of `provision/`: accepted by the tools of the programs they are for, of one mind with each other and with
 //! the console, and at work in a real stack.
 
+mod names;
 mod stack;
 
 use std::collections::BTreeSet;
