@@ -93,7 +93,11 @@ fn destroy_stops_before_anything_is_gone() {
     std::fs::write(&main, &one).unwrap();
     workspace.init("cases");
     workspace.terraform("cases", &["apply", "-auto-approve", "-input=false", "-parallelism=30"]);
-    let kept = || workspace.terraform("cases", &["state", "list"]).lines().count();
+    // What is read only may be forgotten.
+    let kept = || {
+        let all = workspace.terraform("cases", &["state", "list"]);
+        all.lines().filter(|line| !line.contains(".data.")).map(str::to_owned).collect::<Vec<_>>()
+    };
     let before = kept();
     for more in [&[][..], &["-target=module.stack[\"restored\"].aws_efs_file_system.this"]] {
         let fixed = ["destroy", "-auto-approve", "-input=false"];
@@ -109,7 +113,7 @@ fn destroy_stops_before_anything_is_gone() {
     std::fs::write(&main, open).unwrap();
     workspace.terraform("cases", &["apply", "-auto-approve", "-input=false", "-parallelism=30"]);
     workspace.terraform("cases", &["destroy", "-auto-approve", "-input=false", "-parallelism=30"]);
-    assert_eq!(kept(), 0);
+    assert_eq!(kept(), [""; 0]);
 }
 
 #[test]

@@ -55,7 +55,11 @@ fn what_cloudwatch_says_goes_by_the_name_of_the_scrapes() {
     let wanted: BTreeMap<String, String> = wanted.map(|(name, used)| (name.to_owned(), used.to_owned())).into();
     wait::until("each service to have its own CPU", Duration::from_mins(1), || {
         let url = format!("http://127.0.0.1:{port}/api/v1/query?query=ecs_cpu_utilization");
-        let answer = http::get(&url)?.json();
+        let reply = http::get(&url)?;
+        if reply.status != 200 {
+            return Err(format!("it answers {}", reply.status));
+        }
+        let answer = reply.json();
         let result = answer["data"]["result"].as_array().ok_or_else(|| answer.to_string())?;
         let of = |one: &Value| (text(&one["metric"]["service"]).to_owned(), text(&list(&one["value"])[1]).to_owned());
         let seen: BTreeMap<String, String> = result.iter().map(of).collect();
