@@ -500,6 +500,7 @@ fn somebody_who_is_at_it_right_now_is_a_reason_to_wait() {
     let intent = Record {
         v: 1,
         at: at(NOW - 20),
+        simulated_at: None,
         id: "x".to_owned(),
         context: "prod".to_owned(),
         change: "restart".to_owned(),
