@@ -5,6 +5,7 @@ resource "aws_lb" "this" {
   name               = local.prefix
   internal           = var.alb.internal
   load_balancer_type = "application"
+  ip_address_type    = var.alb.dualstack ? "dualstack" : "ipv4"
   subnets            = var.alb.internal ? var.private_subnet_ids : var.alb.subnet_ids
   security_groups    = [aws_security_group.alb.id]
 
@@ -41,8 +42,8 @@ locals {
 resource "aws_lb_target_group" "grafana" {
   #checkov:skip=CKV_AWS_378:from the load balancer to the task inside the VPC, by security group; Grafana has no certificate of its own
   # 32 characters at the most. What cannot be changed in place goes into the name, so that the new one can stand beside
-  # the old one while the listener moves.
-  name        = "${trimsuffix(substr(local.prefix, 0, 19), "-")}-grafana-${substr(sha1(jsonencode(local.target_group)), 0, 4)}"
+  # the old one while the listener moves; and so does the whole of a prefix that is cut off here.
+  name        = "${trimsuffix(substr(local.prefix, 0, 15), "-")}-grafana-${substr(sha1(jsonencode([local.prefix, local.target_group])), 0, 8)}"
   port        = local.target_group.port
   protocol    = local.target_group.protocol
   vpc_id      = local.target_group.vpc_id

@@ -5,12 +5,25 @@ locals {
   grafana_on_efs     = var.grafana.database == null
   grafana_secret_dir = "${local.config_path}/secrets"
 
+  # Core Prometheus signs no requests any more. Dashboards ask for a data source by uid, and take this one for the other.
+  amp_plugin = "grafana-amazonprometheus-datasource"
+  grafana_plugins = concat(
+    var.grafana.plugins,
+    local.settings.prometheus.sigv4 && !anytrue([for plugin in var.grafana.plugins : startswith(plugin, local.amp_plugin)]) ? ["${local.amp_plugin}@3.3.5"] : [],
+  )
+
+  # The groups that the sign-in provider says somebody is in, as JMESPath: each step quoted, for names such as
+  # `cognito:groups`, and an empty list for who has no such claim. A dot in what looks like a URL is part of the name.
+  oauth_claim  = trim(try(var.grafana.oauth.groups_claim, "groups"), "\"")
+  oauth_steps  = can(regex("[:/]", local.oauth_claim)) ? [local.oauth_claim] : split(".", local.oauth_claim)
+  oauth_groups = "${join(".", [for step in local.oauth_steps : "\"${step}\""])}[*] || `[]`"
+
   # Who of the sign-in provider is what here: a JMESPath over what it says of a person.
   grafana_role_attribute_path = var.grafana.oauth == null ? "" : coalesce(
     var.grafana.oauth.role_attribute_path,
     join(" || ", concat(
-      [for group in var.grafana.oauth.admin_groups : "contains(${var.grafana.oauth.groups_claim}[*], '${group}') && 'Admin'"],
-      [for group in var.grafana.oauth.editor_groups : "contains(${var.grafana.oauth.groups_claim}[*], '${group}') && 'Editor'"],
+      [for group in var.grafana.oauth.admin_groups : "contains(${local.oauth_groups}, '${group}') && 'Admin'"],
+      [for group in var.grafana.oauth.editor_groups : "contains(${local.oauth_groups}, '${group}') && 'Editor'"],
       # With groups but no domains, who is in none of them stays outside.
       length(var.grafana.oauth.allowed_domains) > 0 || !var.grafana.oauth.allow_sign_up ? ["'Viewer'"] : length(var.grafana.oauth.admin_groups) + length(var.grafana.oauth.editor_groups) > 0 ? ["'None'"] : ["'Viewer'"],
     )),
@@ -35,8 +48,9 @@ locals {
       GF_SECURITY_DISABLE_GRAVATAR          = "true"
       GF_SNAPSHOTS_EXTERNAL_ENABLED         = "false"
     },
-    length(var.grafana.plugins) == 0 ? {} : { GF_PLUGINS_PREINSTALL = join(",", var.grafana.plugins) },
-    local.settings.prometheus.sigv4 ? { GF_AUTH_SIGV4_AUTH_ENABLED = "true" } : {},
+    length(local.grafana_plugins) == 0 ? {} : { GF_PLUGINS_PREINSTALL = join(",", local.grafana_plugins) },
+    # A plugin is a process of its own, and knows of the task's role only what is handed on to it.
+    local.settings.prometheus.sigv4 ? { GF_AUTH_SIGV4_AUTH_ENABLED = "true", GF_PLUGINS_FORWARD_HOST_ENV_VARS = local.amp_plugin } : {},
     var.grafana.oauth == null ? {} : {
       GF_AUTH_GENERIC_OAUTH_ENABLED               = "true"
       GF_AUTH_GENERIC_OAUTH_NAME                  = var.grafana.oauth.name

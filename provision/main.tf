@@ -21,6 +21,10 @@ data "aws_vpc" "this" {
       condition     = self.enable_dns_hostnames && self.enable_dns_support
       error_message = "The VPC ${var.vpc_id} must have enableDnsSupport and enableDnsHostnames: tasks find the file system and each other by name."
     }
+    postcondition {
+      condition     = !contains(var.network_cidrs, self.cidr_block)
+      error_message = "network_cidrs must not have ${self.cidr_block}: it is the VPC's own, which is always reached, and AWS takes each rule once."
+    }
   }
 }
 
@@ -92,6 +96,7 @@ locals {
       dns_name        = coalesce(one.dns_name, "${name}.${coalesce(var.service_namespace, "${var.environment}.internal")}")
       ecs             = one.discovery == "ecs"
       ecs_service     = coalesce(one.ecs_service, name)
+      renamed         = coalesce(one.ecs_service, name) != name
       static          = one.discovery == "static"
       targets         = one.targets
     }
@@ -104,7 +109,9 @@ locals {
     clusters     = local.cluster_names
     cluster_arns = local.cluster_arns
     replicated   = var.prometheus.replicas > 1
+    ha_cluster   = local.cluster_names[0]
     services     = local.services
+    renames      = anytrue([for one in local.services : one.renamed])
     interval = {
       scrape           = var.prometheus.scrape_interval
       scrape_timeout   = var.prometheus.scrape_timeout
@@ -225,7 +232,7 @@ locals {
           length(one.secrets) == 0 ? [] : concat(
             ["umask 077", "mkdir -p secrets"],
             [for index, path in keys(one.secrets) : "printf %s \"$SECRET_${index}\" > secrets/${path}"],
-            ["chown -R ${one.user} secrets"],
+            ["chown -R ${one.user} secrets", "umask 022"],
           ),
           [for volume in one.volumes : "chown ${one.user} /volumes/${volume}"],
           one.before,
@@ -292,4 +299,92 @@ resource "aws_cloudwatch_log_group" "component" {
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
   tags              = local.tags
+}
+
+# Who stands between `terraform destroy` and history: what depends on everything is destroyed first, and a failure there
+# leaves everything else. A destroy asks the state, not the inputs: what counts is what was applied last.
+resource "terraform_data" "guard" {
+  input = { protected = var.deletion_protection, stack = local.prefix }
+
+  provisioner "local-exec" {
+    when    = destroy
+    command = self.output.protected ? "echo ${self.output.stack} is protected: apply it with deletion_protection = false first && exit 1" : "exit 0"
+  }
+
+  # Everything there is: what is left out could go before this says no.
+  depends_on = [
+    aws_acm_certificate.grafana,
+    aws_acm_certificate_validation.grafana,
+    aws_backup_plan.this,
+    aws_backup_restore_testing_plan.this,
+    aws_backup_restore_testing_selection.this,
+    aws_backup_selection.this,
+    aws_backup_vault.this,
+    aws_cloudformation_stack.grafana_secrets,
+    aws_cloudtrail.this,
+    aws_cloudwatch_log_group.component,
+    aws_cloudwatch_metric_alarm.watchdog,
+    aws_ecs_service.alertmanager,
+    aws_ecs_service.cloudwatch_exporter,
+    aws_ecs_service.grafana,
+    aws_ecs_service.loki,
+    aws_ecs_service.prometheus,
+    aws_ecs_task_definition.alertmanager,
+    aws_ecs_task_definition.cloudwatch_exporter,
+    aws_ecs_task_definition.grafana,
+    aws_ecs_task_definition.loki,
+    aws_ecs_task_definition.prometheus,
+    aws_efs_access_point.this,
+    aws_efs_backup_policy.this,
+    aws_efs_file_system.this,
+    aws_efs_file_system_policy.this,
+    aws_efs_mount_target.this,
+    aws_iam_role.backup,
+    aws_iam_role.execution,
+    aws_iam_role.task,
+    aws_iam_role_policy.execution,
+    aws_iam_role_policy.task,
+    aws_iam_role_policy_attachment.backup,
+    aws_lb.this,
+    aws_lb_listener.http,
+    aws_lb_listener.https,
+    aws_lb_listener_rule.grafana,
+    aws_lb_listener_rule.metrics,
+    aws_lb_target_group.grafana,
+    aws_route53_record.certificate,
+    aws_route53_record.grafana,
+    aws_route53_record.grafana_ipv6,
+    aws_route53_zone.this,
+    aws_s3_bucket.this,
+    aws_s3_bucket_lifecycle_configuration.this,
+    aws_s3_bucket_ownership_controls.this,
+    aws_s3_bucket_policy.this,
+    aws_s3_bucket_public_access_block.this,
+    aws_s3_bucket_server_side_encryption_configuration.this,
+    aws_s3_bucket_versioning.this,
+    aws_security_group.alb,
+    aws_security_group.component,
+    aws_security_group.efs,
+    aws_service_discovery_private_dns_namespace.this,
+    aws_service_discovery_service.component,
+    aws_sns_topic.watchdog,
+    aws_vpc_security_group_egress_rule.database,
+    aws_vpc_security_group_egress_rule.flow,
+    aws_vpc_security_group_egress_rule.https,
+    aws_vpc_security_group_egress_rule.network,
+    aws_vpc_security_group_egress_rule.service,
+    aws_vpc_security_group_ingress_rule.client,
+    aws_vpc_security_group_ingress_rule.database,
+    aws_vpc_security_group_ingress_rule.flow,
+    aws_vpc_security_group_ingress_rule.office,
+    aws_vpc_security_group_ingress_rule.service,
+    aws_wafv2_web_acl_association.this,
+  ]
+}
+
+check "alerts_reach_somebody" {
+  assert {
+    condition     = !var.alertmanager.enabled || var.alertmanager.slack != null || var.alertmanager.pagerduty != null
+    error_message = "Alertmanager has neither slack nor pagerduty: alerts fire, and nobody is told."
+  }
 }

@@ -118,6 +118,10 @@ resource "aws_ecs_task_definition" "prometheus" {
       condition     = length(jsonencode(local.configure["prometheus"])) < 56000
       error_message = "The configuration of Prometheus does not fit the 64 KiB of a task definition."
     }
+    precondition {
+      condition     = length(local.targets_out_of_reach) == 0
+      error_message = "No rule would let Prometheus reach ${join(", ", local.targets_out_of_reach)}: not in the VPC's first range (${data.aws_vpc.this.cidr_block}). Put the range it is in into network_cidrs."
+    }
   }
 }
 

@@ -58,3 +58,17 @@ resource "aws_route53_record" "grafana" {
     evaluate_target_health = false
   }
 }
+
+resource "aws_route53_record" "grafana_ipv6" {
+  count = var.alb.dualstack ? 1 : 0
+
+  zone_id = local.zone_id
+  name    = local.domain
+  type    = "AAAA"
+
+  alias {
+    name                   = aws_lb.this.dns_name
+    zone_id                = aws_lb.this.zone_id
+    evaluate_target_health = false
+  }
+}

@@ -32,17 +32,41 @@ locals {
     } : { for index, id in ids : "${name}-${index}" => { to = name, id = id } }
   ]...)
 
-  # Groups of services that Prometheus is let into, and the ports of those whose group is not told.
-  guarded_services = { for name, one in var.services : name => one if one.security_group_id != null }
-  open_ports       = distinct([for one in var.services : one.port if one.security_group_id == null])
+  # The ports of each service: those of its targets, where it has any.
+  service_ports = {
+    for name, one in var.services : name => one.discovery == "static" ? distinct([for target in one.targets : tonumber(split(":", target)[1])]) : [one.port]
+  }
 
-  # Stores in the VPC that listen elsewhere than on 443.
-  store_ports = merge([
-    for name, urls in {
-      prometheus = var.remote_write[*].url
-      grafana    = compact([try(var.prometheus.query.url, "")])
-    } : { for port in distinct([for url in urls : try(regex("^https?://[^/]*:([0-9]+)", url)[0], startswith(url, "https:") ? "443" : "80")]) : "${name}-${port}" => { from = name, port = tonumber(port) } if port != "443" }
+  # Groups of services that Prometheus is let into, once for each port.
+  guarded_services = merge([
+    for name, one in var.services : {
+      for port in local.service_ports[name] : (length(local.service_ports[name]) == 1 ? name : "${name}-${port}") => { name = name, id = one.security_group_id, port = port }
+    } if one.security_group_id != null
   ]...)
+
+  # What is reached by its port alone: services whose group is not told, and stores. Two of them may have one port, and
+  # AWS takes each rule once. HTTPS is open to everywhere (below).
+  network_ports = distinct([
+    for one in concat(
+      flatten([for name, one in var.services : [for port in local.service_ports[name] : { from = "prometheus", port = port }] if one.security_group_id == null]),
+      [for url in var.remote_write[*].url : { from = "prometheus", port = tonumber(try(regex("^https?://[^/]*:([0-9]+)", url)[0], startswith(url, "https:") ? "443" : "80")) }],
+      [for url in compact([try(var.prometheus.query.url, "")]) : { from = "grafana", port = tonumber(try(regex("^https?://[^/]*:([0-9]+)", url)[0], startswith(url, "https:") ? "443" : "80")) }],
+    ) : one if one.port != 443
+  ])
+  networks = merge({ vpc = data.aws_vpc.this.cidr_block }, { for cidr in var.network_cidrs : cidr => cidr })
+  network_flows = merge([
+    for one in local.network_ports : { for name, cidr in local.networks : "${one.from}-${one.port}-${name}" => merge(one, { cidr = cidr }) }
+  ]...)
+
+  # Targets by address to which no rule leads.
+  targets_out_of_reach = flatten([
+    for name, one in var.services : [
+      for target in one.targets : "${target} of ${name}"
+      if one.security_group_id == null && can(cidrhost("${split(":", target)[0]}/32", 0)) && !anytrue([
+        for cidr in values(local.networks) : try(cidrhost("${split(":", target)[0]}/${split("/", cidr)[1]}", 0) == cidrhost(cidr, 0), false)
+      ]) && !endswith(target, ":443")
+    ]
+  ])
 }
 
 resource "aws_security_group" "alb" {
@@ -138,8 +162,8 @@ resource "aws_vpc_security_group_egress_rule" "service" {
   for_each = local.guarded_services
 
   security_group_id            = local.group_ids["prometheus"]
-  referenced_security_group_id = each.value.security_group_id
-  description                  = "Prometheus to ${each.key}"
+  referenced_security_group_id = each.value.id
+  description                  = "Prometheus to ${each.value.name}"
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
   to_port                      = each.value.port
@@ -149,24 +173,24 @@ resource "aws_vpc_security_group_egress_rule" "service" {
 resource "aws_vpc_security_group_ingress_rule" "service" {
   for_each = local.guarded_services
 
-  security_group_id            = each.value.security_group_id
+  security_group_id            = each.value.id
   referenced_security_group_id = local.group_ids["prometheus"]
-  description                  = "Prometheus of ${local.prefix} to ${each.key}"
+  description                  = "Prometheus of ${local.prefix} to ${each.value.name}"
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
   to_port                      = each.value.port
   tags                         = local.tags
 }
 
-resource "aws_vpc_security_group_egress_rule" "services_in_vpc" {
-  for_each = toset([for port in local.open_ports : tostring(port)])
+resource "aws_vpc_security_group_egress_rule" "network" {
+  for_each = local.network_flows
 
-  security_group_id = local.group_ids["prometheus"]
-  cidr_ipv4         = data.aws_vpc.this.cidr_block
-  description       = "Prometheus to services in the VPC"
+  security_group_id = local.group_ids[each.value.from]
+  cidr_ipv4         = each.value.cidr
+  description       = "${each.value.from} to services and stores on ${each.value.port}"
   ip_protocol       = "tcp"
-  from_port         = tonumber(each.key)
-  to_port           = tonumber(each.key)
+  from_port         = each.value.port
+  to_port           = each.value.port
   tags              = local.tags
 }
 
@@ -180,18 +204,6 @@ resource "aws_vpc_security_group_egress_rule" "https" {
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
-  tags              = local.tags
-}
-
-resource "aws_vpc_security_group_egress_rule" "store" {
-  for_each = local.store_ports
-
-  security_group_id = local.group_ids[each.value.from]
-  cidr_ipv4         = data.aws_vpc.this.cidr_block
-  description       = "To a metrics store in the VPC"
-  ip_protocol       = "tcp"
-  from_port         = each.value.port
-  to_port           = each.value.port
   tags              = local.tags
 }
 

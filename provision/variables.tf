@@ -9,6 +9,11 @@ variable "environment" {
     condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
     error_message = "environment must be 2 to 16 small letters, digits and dashes, starting with a letter."
   }
+
+  validation {
+    condition     = !startswith("${var.environment}-", "internal-")
+    error_message = "environment must not begin with internal-: AWS takes no load balancer of such a name."
+  }
 }
 
 variable "aws_region" {
@@ -72,7 +77,7 @@ variable "domain_name" {
 }
 
 variable "office_cidrs" {
-  description = "Addresses that may reach Grafana: offices and VPNs, as IPv4 or IPv6 ranges. There is no default, and the whole internet is refused."
+  description = "Addresses that may reach Grafana: offices and VPNs, as IPv4 ranges, or IPv6 ones where the load balancer has IPv6 (`alb.dualstack`). There is no default, and the whole internet is refused."
   type        = list(string)
   nullable    = false
 
@@ -88,6 +93,25 @@ variable "office_cidrs" {
     ])
     error_message = "office_cidrs must not be wider than /8 (IPv6: /32): Grafana is for the office and the VPN, not for the internet."
   }
+
+  validation {
+    # Public IPv4 addresses, counted: the internet comes in any number of pieces.
+    condition = sum(concat([0], [
+      for cidr in var.office_cidrs : try(pow(2, 32 - tonumber(split("/", cidr)[1])), 0)
+      if !strcontains(cidr, ":") && !can(regex("^(10|192\\.168|172\\.(1[6-9]|2[0-9]|3[01])|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))\\.", cidr))
+    ])) <= pow(2, 24)
+    error_message = "office_cidrs must not be more public addresses together than one /8 has: Grafana is for the office and the VPN, not for the internet."
+  }
+
+  validation {
+    condition     = length(distinct(var.office_cidrs)) == length(var.office_cidrs) && alltrue([for cidr in var.office_cidrs : try(cidrhost(cidr, 0) == split("/", cidr)[0], false)])
+    error_message = "office_cidrs must name each range once, and by its first address: 203.0.113.0/24, not 203.0.113.77/24; one address is 203.0.113.77/32."
+  }
+
+  validation {
+    condition     = var.alb.dualstack || !anytrue([for cidr in var.office_cidrs : strcontains(cidr, ":")])
+    error_message = "office_cidrs has IPv6 ranges, but the load balancer has no IPv6 address: set alb.dualstack, in subnets that have IPv6, or leave them out."
+  }
 }
 
 variable "services" {
@@ -98,8 +122,9 @@ variable "services" {
     - `port`, `metrics_path`, `scheme`: where its metrics are.
     - `discovery`: `dns` (Cloud Map A records; up to 8 tasks are seen), `ecs` (the ECS API; any number of tasks) or `static` (`targets`).
     - `dns_name`: its name in DNS; NAME.`service_namespace` when left out.
-    - `ecs_service`: its name in ECS, where that is not its name here.
-    - `security_group_id`: its security group, which then lets Prometheus in at `port`. Left out, Prometheus may reach `port` anywhere in the VPC, and letting it in is up to you.
+    - `ecs_service`: its name in ECS, where that is not its name here; what CloudWatch knows of it then goes by its name here.
+    - `targets`: HOST:PORT each, with their own ports. Where they are is the VPC or `network_cidrs`.
+    - `security_group_id`: its security group, which then lets Prometheus in at its ports. Left out, Prometheus may reach them in the VPC and in `network_cidrs`, and letting it in is up to you.
     - `basic_auth`: for metrics behind a password, such as Atlantis' with --web-basic-auth.
   EOT
   type = map(object({
@@ -143,7 +168,7 @@ variable "services" {
   }
 
   validation {
-    condition     = alltrue(flatten([for one in values(var.services) : [for target in one.targets : can(regex("^[A-Za-z0-9._-]+:[0-9]{1,5}$", target))]]))
+    condition     = alltrue(flatten([for one in values(var.services) : [for target in one.targets : can(regex("^[A-Za-z0-9._-]+:[1-9][0-9]{0,4}$", target)) && try(tonumber(split(":", target)[1]) <= 65535, false)]]))
     error_message = "The targets of a service must look like HOST:PORT."
   }
 
@@ -158,6 +183,16 @@ variable "services" {
   }
 
   validation {
+    condition = alltrue([
+      for one in values(var.services) : try(
+        tonumber(regex("^[0-9]+", coalesce(one.scrape_timeout, var.prometheus.scrape_timeout))) * lookup({ s = 1, m = 60, h = 3600, d = 86400, w = 604800, y = 31536000 }, regex("[a-z]+$", coalesce(one.scrape_timeout, var.prometheus.scrape_timeout)), 0)
+        <= tonumber(regex("^[0-9]+", coalesce(one.scrape_interval, var.prometheus.scrape_interval))) * lookup({ s = 1, m = 60, h = 3600, d = 86400, w = 604800, y = 31536000 }, regex("[a-z]+$", coalesce(one.scrape_interval, var.prometheus.scrape_interval)), 0), true
+      )
+    ])
+    error_message = "The scrape_timeout of a service must not be longer than its scrape_interval (left out, those of prometheus count): Prometheus does not start then."
+  }
+
+  validation {
     condition     = alltrue([for one in values(var.services) : one.dns_name == null || can(regex("^[A-Za-z0-9._-]+$", one.dns_name))])
     error_message = "The dns_name of a service must be a name in DNS."
   }
@@ -168,13 +203,32 @@ variable "services" {
   }
 
   validation {
-    condition     = length([for one in values(var.services) : one if one.security_group_id != null]) == length(distinct([for one in values(var.services) : "${one.security_group_id}:${one.port}" if one.security_group_id != null]))
+    condition     = length(distinct([for name, one in var.services : coalesce(one.ecs_service, name)])) == length(var.services)
+    error_message = "Two services have one name in ECS: what CloudWatch knows of it can go by one name only."
+  }
+
+  validation {
+    condition = length(distinct(flatten([for one in values(var.services) : [for port in distinct(one.discovery == "static" ? [for target in one.targets : split(":", target)[1]] : [tostring(one.port)]) : "${one.security_group_id}:${port}"] if one.security_group_id != null]))) == length(flatten([
+      for one in values(var.services) : distinct(one.discovery == "static" ? [for target in one.targets : split(":", target)[1]] : [tostring(one.port)]) if one.security_group_id != null
+    ]))
     error_message = "Two services share a security group and a port: give security_group_id to one of them only, AWS takes each rule once."
   }
 
   validation {
     condition     = alltrue([for one in values(var.services) : one.basic_auth == null || can(regex("^arn:[a-z-]+:(secretsmanager|ssm):", one.basic_auth.password_secret_arn)) && can(regex("^[A-Za-z0-9._@-]+$", one.basic_auth.username))])
     error_message = "The basic_auth of a service must have a plain username, and its password_secret_arn must be the ARN of a secret in Secrets Manager or of a parameter in SSM."
+  }
+}
+
+variable "network_cidrs" {
+  description = "Further IPv4 ranges in which services and stores are, besides the VPC's first one: its other ranges, peered VPCs, a public store that does not listen on 443. Prometheus and Grafana are let out to them on the ports of services and stores; anything else but HTTPS stays shut."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(distinct(var.network_cidrs)) == length(var.network_cidrs) && alltrue([for cidr in var.network_cidrs : try(cidrhost(cidr, 0) == split("/", cidr)[0] && tonumber(split("/", cidr)[1]) >= 8 && !strcontains(cidr, ":"), false)])
+    error_message = "network_cidrs must be IPv4 ranges such as 10.1.0.0/16, each once, by its first address, and none wider than /8."
   }
 }
 
@@ -236,11 +290,12 @@ variable "prometheus" {
     Prometheus.
 
     - `cpu`, `memory`: of the task, in CPU units and MiB. 1024/2048 for 5 services, 1536 is no Fargate size: 2048/4096 for 10 and 20.
+    - `scrape_interval`, `scrape_timeout`, `evaluation_interval`: of everything that says nothing else.
     - `retention`, `retention_size`: the smaller of the two counts. Keep the size under 85 % of what you mean to pay for.
     - `storage`: `efs`, one writer, history kept; or `ephemeral`, nothing kept, for when `remote_write` goes to a store that keeps it. Only then may `replicas` be more than 1.
     - `client_security_group_ids`: who may ask it (9090) besides Grafana.
-    - `query`: where Grafana asks instead of this Prometheus: the store of `remote_write`. `flavour` is Prometheus, Cortex, Mimir or Thanos; `tenant` is sent as X-Scope-OrgID; with `sigv4` its `workspace_arn` is what Grafana may read.
-    - `extra_flags`: appended to its command. `extra_rules`: rule files of your own, as text by name.
+    - `query`: where Grafana asks instead of this Prometheus: the store of `remote_write`. `flavour` is Prometheus, Cortex, Mimir or Thanos; `tenant` is sent as X-Scope-OrgID; with `sigv4` it is Amazon Managed Prometheus, whose data source Grafana installs at start, and its `workspace_arn` is what Grafana may read.
+    - `extra_flags`: appended to its command, none of those the module gives. `extra_rules`: rule files of your own, as text by name.
   EOT
   type = object({
     cpu                       = optional(number, 1024)
@@ -288,6 +343,24 @@ variable "prometheus" {
   }
 
   validation {
+    condition = try(
+      tonumber(regex("^[0-9]+", var.prometheus.scrape_timeout)) * lookup({ s = 1, m = 60, h = 3600, d = 86400, w = 604800, y = 31536000 }, regex("[a-z]+$", var.prometheus.scrape_timeout), 0)
+      <= tonumber(regex("^[0-9]+", var.prometheus.scrape_interval)) * lookup({ s = 1, m = 60, h = 3600, d = 86400, w = 604800, y = 31536000 }, regex("[a-z]+$", var.prometheus.scrape_interval), 0), true
+    )
+    error_message = "prometheus.scrape_timeout must not be longer than prometheus.scrape_interval: Prometheus does not start then."
+  }
+
+  validation {
+    condition     = !anytrue([for flag in var.prometheus.extra_flags : can(regex("^--(no-)?(config\\.file|storage\\.tsdb\\.path|storage\\.tsdb\\.retention\\.(time|size)|web\\.(enable-lifecycle|external-url|listen-address))(=|$)", flag))])
+    error_message = "prometheus.extra_flags must not repeat what the module sets: Prometheus does not start then."
+  }
+
+  validation {
+    condition     = length(distinct(var.prometheus.client_security_group_ids)) == length(var.prometheus.client_security_group_ids)
+    error_message = "prometheus.client_security_group_ids must name each group once: AWS takes each rule once."
+  }
+
+  validation {
     condition     = can(regex("^[1-9][0-9]*(MB|GB|TB)$", var.prometheus.retention_size))
     error_message = "prometheus.retention_size must be such as 20GB. Without it nothing limits the storage: EFS never is full."
   }
@@ -303,8 +376,12 @@ variable "prometheus" {
   }
 
   validation {
-    condition     = alltrue([for name, rules in var.prometheus.extra_rules : can(regex("^[a-z0-9-]+$", name)) && can(yamldecode(rules).groups)])
-    error_message = "prometheus.extra_rules must be files of rules (YAML with groups) by names of small letters, digits and dashes."
+    condition = alltrue([
+      for name, rules in var.prometheus.extra_rules : can(regex("^[a-z0-9-]+$", name)) && can(yamldecode(rules).groups[0]) && try(alltrue(flatten([
+        for group in yamldecode(rules).groups : [can(regex(".", group.name)), [for rule in group.rules : can(regex(".", rule.expr)) && can(rule.alert) != can(rule.record)]]
+      ])), false)
+    ])
+    error_message = "prometheus.extra_rules must be files of rules by names of small letters, digits and dashes: YAML with groups, a list, where each has a name and rules, and each rule an expr and either alert or record."
   }
 
   validation {
@@ -379,7 +456,7 @@ variable "grafana" {
 
     - `cpu`, `memory`: of the task. `subdomain`: its name under `domain_name`.
     - `admin_password_secret_arn`: a secret with the admin's password. Left out, AWS generates one, which no state, plan or log ever holds.
-    - `oauth`: sign-in through any OpenID Connect provider (Cognito, Okta, Entra ID, Google). Roles follow from groups: `admin_groups` and `editor_groups` of the claim `groups_claim`; everyone else who may sign in is a Viewer. `role_attribute_path` (JMESPath) replaces that rule.
+    - `oauth`: sign-in through any OpenID Connect provider (Cognito, Okta, Entra ID, Google). Roles follow from groups: `admin_groups` and `editor_groups` of the claim `groups_claim` (as it is called: `cognito:groups`, or with dots where it is inside another: `realm_access.roles`). Who is in none of them, or has no such claim, is a Viewer where `allowed_domains` or `allow_sign_up = false` say who may come at all, and sees nothing otherwise. `role_attribute_path` (JMESPath) replaces that rule.
     - `database`: a PostgreSQL to keep everything in, instead of SQLite on EFS. Only then may `replicas` be more than 1.
     - `plugins`: installed at start. `extra_environment`: any further GF_ settings, no secrets. `extra_dashboards`: dashboards of your own, as JSON by name.
   EOT
@@ -450,8 +527,13 @@ variable "grafana" {
   }
 
   validation {
-    condition     = var.grafana.oauth == null || try(alltrue([for group in concat(var.grafana.oauth.admin_groups, var.grafana.oauth.editor_groups) : !strcontains(group, "'")]), false)
-    error_message = "The groups of grafana.oauth must not have quotes in them."
+    condition     = var.grafana.oauth == null || try(alltrue([for group in concat(var.grafana.oauth.admin_groups, var.grafana.oauth.editor_groups) : !strcontains(group, "'") && !endswith(group, "\\")]), false)
+    error_message = "The groups of grafana.oauth must not have quotes in them, nor a backslash at the end."
+  }
+
+  validation {
+    condition     = var.grafana.oauth == null || try(can(regex("^[^\"\\\\]+$", trim(var.grafana.oauth.groups_claim, "\""))), false)
+    error_message = "grafana.oauth.groups_claim must be a claim's name, such as groups or cognito:groups."
   }
 
   validation {
@@ -491,6 +573,11 @@ variable "cloudwatch_exporter" {
     condition     = alltrue([for arn in var.cloudwatch_exporter.cluster_arns : can(regex("^arn:[a-z-]+:ecs:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9_-]+$", arn))])
     error_message = "cloudwatch_exporter.cluster_arns must be ARNs of clusters."
   }
+
+  validation {
+    condition     = var.prometheus.replicas == 1 || alltrue([for arn in var.cloudwatch_exporter.cluster_arns : arn == var.ecs_cluster_id])
+    error_message = "cloudwatch_exporter.cluster_arns must be empty where prometheus.replicas is more than 1: the store tells replicas apart by the label cluster, which then has to be the same in every series."
+  }
 }
 
 variable "alertmanager" {
@@ -499,7 +586,8 @@ variable "alertmanager" {
 
     - `slack`: a webhook for each of the two channels. `pagerduty`: the routing key of a service there.
     - `watchdog`: how silence is noticed. `alarm_actions` makes a topic that Watchdog is sent to, and a CloudWatch alarm that calls these actions when nothing arrives; `url_secret_arn` is a dead man's switch elsewhere.
-    - `night`: when warnings wait for the morning, unless it is not `enabled`.
+    - `retention`: of silences and of what was told, in hours.
+    - `night`: with `enabled`, warnings wait for the morning. Off: everybody is told at once.
     - `client_security_group_ids`: who may ask it (9093) besides Prometheus and Grafana.
   EOT
   type = object({
@@ -519,7 +607,7 @@ variable "alertmanager" {
       url_secret_arn = optional(string)
     }), {})
     night = optional(object({
-      enabled  = optional(bool, true)
+      enabled  = optional(bool, false)
       location = optional(string, "Asia/Seoul")
       from     = optional(string, "22:00")
       to       = optional(string, "08:00")
@@ -535,6 +623,16 @@ variable "alertmanager" {
       can(regex("^arn:[a-z-]+:(secretsmanager|ssm):", arn))
     ])
     error_message = "The secrets of alertmanager must be ARNs of Secrets Manager or SSM."
+  }
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]*h$", var.alertmanager.retention))
+    error_message = "alertmanager.retention must be hours, such as 120h: Alertmanager knows no days."
+  }
+
+  validation {
+    condition     = length(distinct(var.alertmanager.client_security_group_ids)) == length(var.alertmanager.client_security_group_ids)
+    error_message = "alertmanager.client_security_group_ids must name each group once: AWS takes each rule once."
   }
 
   validation {
@@ -564,6 +662,11 @@ variable "loki" {
     condition     = can(regex("^[1-9][0-9]*h$", var.loki.retention)) && try(tonumber(trimsuffix(var.loki.retention, "h")) % 24 == 0, false)
     error_message = "loki.retention must be whole days in hours, such as 720h."
   }
+
+  validation {
+    condition     = length(distinct(var.loki.client_security_group_ids)) == length(var.loki.client_security_group_ids)
+    error_message = "loki.client_security_group_ids must name each group once: AWS takes each rule once."
+  }
 }
 
 variable "alb" {
@@ -571,12 +674,14 @@ variable "alb" {
     The load balancer before Grafana.
 
     - `subnet_ids`: public subnets; required unless it is `internal`, which uses the private ones.
+    - `dualstack`: an IPv6 address too, and Grafana's name for it; its subnets must have IPv6 ranges.
     - `ssl_policy`: TLS 1.2 and 1.3, or 1.3 only.
     - `access_logs`: into a bucket of its own, kept for `access_log_days`.
     - `web_acl_arn`: a WAF to put before it.
   EOT
   type = object({
     internal        = optional(bool, false)
+    dualstack       = optional(bool, false)
     subnet_ids      = optional(list(string), [])
     ssl_policy      = optional(string, "ELBSecurityPolicy-TLS13-1-2-Res-2021-06")
     access_logs     = optional(bool, true)
@@ -746,7 +851,7 @@ variable "cloudtrail" {
 }
 
 variable "deletion_protection" {
-  description = "Refuses to delete what holds history: the load balancer, backups and buckets. Turn it off and apply before you destroy."
+  description = "Makes `terraform destroy` fail before it deletes anything, and AWS refuse to delete the load balancer, and backups and buckets that have something in them. Turn it off and apply before you destroy. EFS, log groups and secrets have no such lock in AWS: whoever deletes them there, or through a change of the module's inputs, is not stopped."
   type        = bool
   default     = true
   nullable    = false

@@ -1,17 +1,97 @@
 # The stack as the plan has it, without any option.
 
+# What AWS answers in the tests: enough of it to be told apart, of the shape that other resources insist on. The same in
+# each file, as OpenTofu takes it from no other.
 mock_provider "aws" {
-  source = "./tests/mocks"
-}
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
 
-override_data {
-  target = data.aws_subnet.private["0"]
-  values = { vpc_id = "vpc-0123456789abcdef0", availability_zone = "ap-northeast-2a" }
-}
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
 
-override_data {
-  target = data.aws_subnet.private["1"]
-  values = { vpc_id = "vpc-0123456789abcdef0", availability_zone = "ap-northeast-2b" }
+  mock_data "aws_region" {
+    defaults = { region = "ap-northeast-2" }
+  }
+
+  mock_data "aws_vpc" {
+    defaults = { cidr_block = "10.0.0.0/16", enable_dns_hostnames = true, enable_dns_support = true }
+  }
+
+  # Each in an availability zone of its own: what is not said here is made up anew for each.
+  mock_data "aws_subnet" {
+    defaults = { vpc_id = "vpc-0123456789abcdef0" }
+  }
+
+  mock_resource "aws_cloudformation_stack" {
+    defaults = {
+      outputs = {
+        AdminPassword = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:AdminPassword-AbCdEf"
+        SecretKey     = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:SecretKey-AbCdEf"
+      }
+    }
+  }
+
+  mock_resource "aws_acm_certificate" {
+    defaults = {
+      arn = "arn:aws:acm:ap-northeast-2:123456789012:certificate/made-by-the-module"
+      domain_validation_options = [{
+        domain_name           = "grafana.example.com"
+        resource_record_name  = "_x.grafana.example.com."
+        resource_record_type  = "CNAME"
+        resource_record_value = "_y.acm-validations.aws."
+      }]
+    }
+  }
+
+  mock_resource "aws_route53_zone" {
+    defaults = { zone_id = "ZMADEBYTHEMODULE", name_servers = ["ns-1.example.org", "ns-2.example.org"] }
+  }
+
+  mock_resource "aws_efs_file_system" {
+    defaults = { id = "fs-0123456789abcdef0" }
+  }
+
+  mock_resource "aws_efs_access_point" {
+    defaults = { arn = "arn:aws:elasticfilesystem:ap-northeast-2:123456789012:access-point/fsap-0123456789abcdef0" }
+  }
+
+  mock_resource "aws_lb" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:loadbalancer/app/prod-monitoring/0123456789abcdef" }
+  }
+
+  mock_resource "aws_lb_target_group" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/prod-monitoring-grafana/0123456789abcdef" }
+  }
+
+  mock_resource "aws_lb_listener" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:listener/app/prod-monitoring/0123456789abcdef/0123456789abcdef" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/made-by-the-module" }
+  }
+
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:ap-northeast-2:123456789012:prod-monitoring-watchdog" }
+  }
+
+  mock_resource "aws_backup_vault" {
+    defaults = { arn = "arn:aws:backup:ap-northeast-2:123456789012:backup-vault:prod-monitoring" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:ap-northeast-2:123456789012:log-group:made-by-the-module" }
+  }
+
+  mock_resource "aws_service_discovery_service" {
+    defaults = { arn = "arn:aws:servicediscovery:ap-northeast-2:123456789012:service/srv-0123456789abcdef" }
+  }
+
+  mock_resource "aws_ecs_task_definition" {
+    defaults = { arn = "arn:aws:ecs:ap-northeast-2:123456789012:task-definition/made-by-the-module:1" }
+  }
 }
 
 variables {
@@ -25,6 +105,7 @@ variables {
   office_cidrs       = ["203.0.113.0/24"]
   alb                = { subnet_ids = ["subnet-0123456789abcdef2", "subnet-0123456789abcdef3"] }
   services           = { atlantis = { port = 4141 }, api-1 = { port = 8080 }, api-2 = { port = 8080 }, worker = { port = 9100 }, web = { port = 8080 } }
+  alertmanager       = { slack = { critical_webhook_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:c-AbCdEf", warning_webhook_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:w-AbCdEf" } }
 }
 
 run "sizes" {
@@ -119,6 +200,11 @@ run "the_way_in" {
   }
 
   assert {
+    condition     = terraform_data.guard.input.protected && aws_lb.this.ip_address_type == "ipv4" && length(aws_route53_record.grafana_ipv6) == 0
+    error_message = "Nor is anything else; and there is no address nobody asked for."
+  }
+
+  assert {
     condition     = toset([for one in aws_vpc_security_group_ingress_rule.office : one.cidr_ipv4]) == toset(["203.0.113.0/24"])
     error_message = "Only the office comes in."
   }
@@ -131,6 +217,13 @@ run "the_way_in" {
   assert {
     condition     = length(aws_acm_certificate.grafana) == 1 && length(aws_route53_zone.this) == 0
     error_message = "A certificate is made, the zone was there."
+  }
+}
+
+run "everybody_is_told_at_once" {
+  assert {
+    condition     = !var.alertmanager.night.enabled
+    error_message = "The plan knows no night: a warning waits for nobody, unless that is asked for."
   }
 }
 
@@ -181,5 +274,17 @@ run "context_of_the_console" {
   assert {
     condition     = keys(output.services) == ["api-1", "api-2", "atlantis", "web", "worker"] && output.rounds_context.prometheus.via == "grafana" && contains(output.rounds_context.stack_services, "prod-monitoring-grafana")
     error_message = "The console is told of the stack."
+  }
+}
+
+# What is protected cannot be taken down, and these stacks are: whoever ends a test turns it off first, as anybody must.
+run "taken_down" {
+  variables {
+    deletion_protection = false
+  }
+
+  assert {
+    condition     = terraform_data.guard.input.protected == false && aws_backup_vault.this[0].force_destroy && !aws_lb.this.enable_deletion_protection
+    error_message = "Everything may go."
   }
 }

@@ -1,17 +1,97 @@
 # What is refused at plan, before anything is made.
 
+# What AWS answers in the tests: enough of it to be told apart, of the shape that other resources insist on. The same in
+# each file, as OpenTofu takes it from no other.
 mock_provider "aws" {
-  source = "./tests/mocks"
-}
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
 
-override_data {
-  target = data.aws_subnet.private["0"]
-  values = { vpc_id = "vpc-0123456789abcdef0", availability_zone = "ap-northeast-2a" }
-}
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
 
-override_data {
-  target = data.aws_subnet.private["1"]
-  values = { vpc_id = "vpc-0123456789abcdef0", availability_zone = "ap-northeast-2b" }
+  mock_data "aws_region" {
+    defaults = { region = "ap-northeast-2" }
+  }
+
+  mock_data "aws_vpc" {
+    defaults = { cidr_block = "10.0.0.0/16", enable_dns_hostnames = true, enable_dns_support = true }
+  }
+
+  # Each in an availability zone of its own: what is not said here is made up anew for each.
+  mock_data "aws_subnet" {
+    defaults = { vpc_id = "vpc-0123456789abcdef0" }
+  }
+
+  mock_resource "aws_cloudformation_stack" {
+    defaults = {
+      outputs = {
+        AdminPassword = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:AdminPassword-AbCdEf"
+        SecretKey     = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:SecretKey-AbCdEf"
+      }
+    }
+  }
+
+  mock_resource "aws_acm_certificate" {
+    defaults = {
+      arn = "arn:aws:acm:ap-northeast-2:123456789012:certificate/made-by-the-module"
+      domain_validation_options = [{
+        domain_name           = "grafana.example.com"
+        resource_record_name  = "_x.grafana.example.com."
+        resource_record_type  = "CNAME"
+        resource_record_value = "_y.acm-validations.aws."
+      }]
+    }
+  }
+
+  mock_resource "aws_route53_zone" {
+    defaults = { zone_id = "ZMADEBYTHEMODULE", name_servers = ["ns-1.example.org", "ns-2.example.org"] }
+  }
+
+  mock_resource "aws_efs_file_system" {
+    defaults = { id = "fs-0123456789abcdef0" }
+  }
+
+  mock_resource "aws_efs_access_point" {
+    defaults = { arn = "arn:aws:elasticfilesystem:ap-northeast-2:123456789012:access-point/fsap-0123456789abcdef0" }
+  }
+
+  mock_resource "aws_lb" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:loadbalancer/app/prod-monitoring/0123456789abcdef" }
+  }
+
+  mock_resource "aws_lb_target_group" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/prod-monitoring-grafana/0123456789abcdef" }
+  }
+
+  mock_resource "aws_lb_listener" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:listener/app/prod-monitoring/0123456789abcdef/0123456789abcdef" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/made-by-the-module" }
+  }
+
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:ap-northeast-2:123456789012:prod-monitoring-watchdog" }
+  }
+
+  mock_resource "aws_backup_vault" {
+    defaults = { arn = "arn:aws:backup:ap-northeast-2:123456789012:backup-vault:prod-monitoring" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:ap-northeast-2:123456789012:log-group:made-by-the-module" }
+  }
+
+  mock_resource "aws_service_discovery_service" {
+    defaults = { arn = "arn:aws:servicediscovery:ap-northeast-2:123456789012:service/srv-0123456789abcdef" }
+  }
+
+  mock_resource "aws_ecs_task_definition" {
+    defaults = { arn = "arn:aws:ecs:ap-northeast-2:123456789012:task-definition/made-by-the-module:1" }
+  }
 }
 
 variables {
@@ -25,6 +105,7 @@ variables {
   office_cidrs       = ["203.0.113.0/24"]
   alb                = { subnet_ids = ["subnet-0123456789abcdef2", "subnet-0123456789abcdef3"] }
   services           = { atlantis = { port = 4141 }, api-1 = { port = 8080 }, api-2 = { port = 8080 }, worker = { port = 9100 }, web = { port = 8080 } }
+  alertmanager       = { slack = { critical_webhook_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:c-AbCdEf", warning_webhook_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:w-AbCdEf" } }
 }
 
 run "environment_in_capitals" {
@@ -602,6 +683,258 @@ run "dashboard_that_is_none" {
 
   variables {
     grafana = { extra_dashboards = { mine = "not json" } }
+  }
+
+  expect_failures = [var.grafana]
+}
+
+run "environment_no_load_balancer_may_begin_with" {
+  command = plan
+
+  variables {
+    environment = "internal"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "office_is_everywhere_in_256_pieces" {
+  command = plan
+
+  variables {
+    office_cidrs = [for first in range(256) : "${first}.0.0.0/8"]
+  }
+
+  expect_failures = [var.office_cidrs]
+}
+
+run "office_twice" {
+  command = plan
+
+  variables {
+    office_cidrs = ["203.0.113.0/24", "203.0.113.0/24"]
+  }
+
+  expect_failures = [var.office_cidrs]
+}
+
+run "office_by_one_of_its_hosts" {
+  command = plan
+
+  variables {
+    office_cidrs = ["203.0.113.77/24"]
+  }
+
+  expect_failures = [var.office_cidrs]
+}
+
+run "office_with_ipv6_and_a_load_balancer_without" {
+  command = plan
+
+  variables {
+    office_cidrs = ["2001:db8::/32"]
+  }
+
+  expect_failures = [var.office_cidrs]
+}
+
+run "services_of_one_name_in_ecs" {
+  command = plan
+
+  variables {
+    services = { a = { port = 1, ecs_service = "b" }, b = { port = 2 } }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "service_that_waits_longer_than_its_interval" {
+  command = plan
+
+  variables {
+    services = { a = { port = 1, scrape_interval = "5s" } }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "service_that_waits_longer_than_everybodys_interval" {
+  command = plan
+
+  variables {
+    services = { a = { port = 1, scrape_timeout = "1m" } }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "static_service_on_a_port_too_high" {
+  command = plan
+
+  variables {
+    services = { a = { port = 1, discovery = "static", targets = ["a:70000"] } }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "static_services_that_share_a_port_of_a_group" {
+  command = plan
+
+  variables {
+    services = { a = { port = 1, discovery = "static", targets = ["a:9100"], security_group_id = "sg-0123456789abcdef0" }, b = { port = 9100, security_group_id = "sg-0123456789abcdef0" } }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "network_by_one_of_its_hosts" {
+  command = plan
+
+  variables {
+    network_cidrs = ["10.9.0.1/16"]
+  }
+
+  expect_failures = [var.network_cidrs]
+}
+
+run "network_is_everywhere" {
+  command = plan
+
+  variables {
+    network_cidrs = ["0.0.0.0/0"]
+  }
+
+  expect_failures = [var.network_cidrs]
+}
+
+run "network_is_the_vpc" {
+  command = plan
+
+  variables {
+    network_cidrs = ["10.0.0.0/16"]
+  }
+
+  expect_failures = [data.aws_vpc.this]
+}
+
+run "prometheus_waits_longer_than_its_interval" {
+  command = plan
+
+  variables {
+    prometheus = { scrape_interval = "5s" }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
+run "rules_that_are_no_list" {
+  command = plan
+
+  variables {
+    prometheus = { extra_rules = { x = "groups: notalist" } }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
+run "rules_without_an_expression" {
+  command = plan
+
+  variables {
+    prometheus = { extra_rules = { x = "groups: [{ name: a, rules: [{ alert: b }] }]" } }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
+run "rules_that_are_neither_alert_nor_record" {
+  command = plan
+
+  variables {
+    prometheus = { extra_rules = { x = "groups: [{ name: a, rules: [{ expr: b }] }]" } }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
+run "flags_that_the_module_sets" {
+  command = plan
+
+  variables {
+    prometheus = { extra_flags = ["--storage.tsdb.retention.time=30d"] }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
+run "client_of_prometheus_twice" {
+  command = plan
+
+  variables {
+    prometheus = { client_security_group_ids = ["sg-0123456789abcdef0", "sg-0123456789abcdef0"] }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
+run "client_of_alertmanager_twice" {
+  command = plan
+
+  variables {
+    alertmanager = { client_security_group_ids = ["sg-0123456789abcdef0", "sg-0123456789abcdef0"] }
+  }
+
+  expect_failures = [var.alertmanager]
+}
+
+run "client_of_loki_twice" {
+  command = plan
+
+  variables {
+    loki = { enabled = true, client_security_group_ids = ["sg-0123456789abcdef0", "sg-0123456789abcdef0"] }
+  }
+
+  expect_failures = [var.loki]
+}
+
+run "silences_kept_for_ever" {
+  command = plan
+
+  variables {
+    alertmanager = { retention = "forever" }
+  }
+
+  expect_failures = [var.alertmanager]
+}
+
+run "silences_kept_for_days" {
+  command = plan
+
+  variables {
+    alertmanager = { retention = "5d" }
+  }
+
+  expect_failures = [var.alertmanager]
+}
+
+run "replicas_that_watch_two_clusters" {
+  command = plan
+
+  variables {
+    prometheus          = { storage = "ephemeral", replicas = 2, query = { url = "http://mimir:8080" } }
+    remote_write        = [{ name = "mimir", url = "http://mimir:8080" }]
+    cloudwatch_exporter = { cluster_arns = ["arn:aws:ecs:ap-northeast-2:123456789012:cluster/other"] }
+  }
+
+  expect_failures = [var.cloudwatch_exporter]
+}
+
+run "claim_with_quotes_in_it" {
+  command = plan
+
+  variables {
+    grafana = { oauth = { client_id = "x", client_secret_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:o-AbCdEf", auth_url = "https://a", token_url = "https://a", allowed_domains = ["a"], groups_claim = "a\"b" } }
   }
 
   expect_failures = [var.grafana]

@@ -1,17 +1,97 @@
 # Every option, and those that exclude each other in runs of their own.
 
+# What AWS answers in the tests: enough of it to be told apart, of the shape that other resources insist on. The same in
+# each file, as OpenTofu takes it from no other.
 mock_provider "aws" {
-  source = "./tests/mocks"
-}
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
 
-override_data {
-  target = data.aws_subnet.private["0"]
-  values = { vpc_id = "vpc-0123456789abcdef0", availability_zone = "ap-northeast-2a" }
-}
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
 
-override_data {
-  target = data.aws_subnet.private["1"]
-  values = { vpc_id = "vpc-0123456789abcdef0", availability_zone = "ap-northeast-2b" }
+  mock_data "aws_region" {
+    defaults = { region = "ap-northeast-2" }
+  }
+
+  mock_data "aws_vpc" {
+    defaults = { cidr_block = "10.0.0.0/16", enable_dns_hostnames = true, enable_dns_support = true }
+  }
+
+  # Each in an availability zone of its own: what is not said here is made up anew for each.
+  mock_data "aws_subnet" {
+    defaults = { vpc_id = "vpc-0123456789abcdef0" }
+  }
+
+  mock_resource "aws_cloudformation_stack" {
+    defaults = {
+      outputs = {
+        AdminPassword = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:AdminPassword-AbCdEf"
+        SecretKey     = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:SecretKey-AbCdEf"
+      }
+    }
+  }
+
+  mock_resource "aws_acm_certificate" {
+    defaults = {
+      arn = "arn:aws:acm:ap-northeast-2:123456789012:certificate/made-by-the-module"
+      domain_validation_options = [{
+        domain_name           = "grafana.example.com"
+        resource_record_name  = "_x.grafana.example.com."
+        resource_record_type  = "CNAME"
+        resource_record_value = "_y.acm-validations.aws."
+      }]
+    }
+  }
+
+  mock_resource "aws_route53_zone" {
+    defaults = { zone_id = "ZMADEBYTHEMODULE", name_servers = ["ns-1.example.org", "ns-2.example.org"] }
+  }
+
+  mock_resource "aws_efs_file_system" {
+    defaults = { id = "fs-0123456789abcdef0" }
+  }
+
+  mock_resource "aws_efs_access_point" {
+    defaults = { arn = "arn:aws:elasticfilesystem:ap-northeast-2:123456789012:access-point/fsap-0123456789abcdef0" }
+  }
+
+  mock_resource "aws_lb" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:loadbalancer/app/prod-monitoring/0123456789abcdef" }
+  }
+
+  mock_resource "aws_lb_target_group" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/prod-monitoring-grafana/0123456789abcdef" }
+  }
+
+  mock_resource "aws_lb_listener" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:listener/app/prod-monitoring/0123456789abcdef/0123456789abcdef" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/made-by-the-module" }
+  }
+
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:ap-northeast-2:123456789012:prod-monitoring-watchdog" }
+  }
+
+  mock_resource "aws_backup_vault" {
+    defaults = { arn = "arn:aws:backup:ap-northeast-2:123456789012:backup-vault:prod-monitoring" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:ap-northeast-2:123456789012:log-group:made-by-the-module" }
+  }
+
+  mock_resource "aws_service_discovery_service" {
+    defaults = { arn = "arn:aws:servicediscovery:ap-northeast-2:123456789012:service/srv-0123456789abcdef" }
+  }
+
+  mock_resource "aws_ecs_task_definition" {
+    defaults = { arn = "arn:aws:ecs:ap-northeast-2:123456789012:task-definition/made-by-the-module:1" }
+  }
 }
 
 variables {
@@ -25,6 +105,7 @@ variables {
   office_cidrs       = ["203.0.113.0/24"]
   alb                = { subnet_ids = ["subnet-0123456789abcdef2", "subnet-0123456789abcdef3"] }
   services           = { atlantis = { port = 4141 }, api-1 = { port = 8080 }, api-2 = { port = 8080 }, worker = { port = 9100 }, web = { port = 8080 } }
+  alertmanager       = { slack = { critical_webhook_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:c-AbCdEf", warning_webhook_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:w-AbCdEf" } }
 }
 
 run "a_sixth_service_is_one_entry" {
@@ -33,7 +114,7 @@ run "a_sixth_service_is_one_entry" {
   }
 
   assert {
-    condition     = contains(keys(output.services), "billing") && contains(keys(aws_vpc_security_group_egress_rule.services_in_vpc), "7070")
+    condition     = contains(keys(output.services), "billing") && contains(keys(aws_vpc_security_group_egress_rule.network), "prometheus-7070-vpc")
     error_message = "Console row and way to it."
   }
 }
@@ -150,7 +231,7 @@ run "sign_in" {
   assert {
     condition = contains(
       [for one in jsondecode(aws_ecs_task_definition.grafana.container_definitions)[1].environment : one.value if one.name == "GF_AUTH_GENERIC_OAUTH_ROLE_ATTRIBUTE_PATH"],
-      "contains(groups[*], 'platform') && 'Admin' || contains(groups[*], 'developers') && 'Editor' || 'None'",
+      "contains(\"groups\"[*] || `[]`, 'platform') && 'Admin' || contains(\"groups\"[*] || `[]`, 'developers') && 'Editor' || 'None'",
     )
     error_message = "Roles follow from groups; who is in none gets in nowhere."
   }
@@ -158,6 +239,47 @@ run "sign_in" {
   assert {
     condition     = !strcontains(jsonencode(jsondecode(aws_ecs_task_definition.grafana.container_definitions)[1]), "secret:o-AbCdEf")
     error_message = "Grafana reads the secret from a file."
+  }
+}
+
+run "claims_of_other_names" {
+  variables {
+    grafana = {
+      oauth = {
+        client_id                = "x"
+        client_secret_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:o-AbCdEf"
+        auth_url                 = "https://idp.example.com/authorize"
+        token_url                = "https://idp.example.com/token"
+        admin_groups             = ["platform"]
+        allowed_domains          = ["example.com"]
+        groups_claim             = "cognito:groups"
+      }
+    }
+  }
+
+  assert {
+    condition     = local.grafana_environment.GF_AUTH_GENERIC_OAUTH_ROLE_ATTRIBUTE_PATH == "contains(\"cognito:groups\"[*] || `[]`, 'platform') && 'Admin' || 'Viewer'"
+    error_message = "Quoted, whatever is in it."
+  }
+}
+
+run "claims_inside_others" {
+  variables {
+    grafana = {
+      oauth = {
+        client_id                = "x"
+        client_secret_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:o-AbCdEf"
+        auth_url                 = "https://idp.example.com/authorize"
+        token_url                = "https://idp.example.com/token"
+        editor_groups            = ["dev"]
+        groups_claim             = "realm_access.roles"
+      }
+    }
+  }
+
+  assert {
+    condition     = local.grafana_environment.GF_AUTH_GENERIC_OAUTH_ROLE_ATTRIBUTE_PATH == "contains(\"realm_access\".\"roles\"[*] || `[]`, 'dev') && 'Editor' || 'None'"
+    error_message = "Step by step."
   }
 }
 
@@ -180,8 +302,8 @@ run "a_database_of_its_own" {
   }
 
   assert {
-    condition     = contains(keys(aws_vpc_security_group_egress_rule.store), "prometheus-8080") && contains(keys(aws_vpc_security_group_egress_rule.store), "grafana-8080")
-    error_message = "The store is reached on its port."
+    condition     = join(" ", sort([for name in keys(aws_vpc_security_group_egress_rule.network) : name if endswith(name, "-8080-vpc")])) == "grafana-8080-vpc prometheus-8080-vpc"
+    error_message = "The store is reached on its port, by one rule though services have the same port: AWS takes each once."
   }
 }
 
@@ -237,7 +359,7 @@ run "inside_only_and_unprotected" {
   variables {
     alb                 = { internal = true, access_logs = false }
     deletion_protection = false
-    office_cidrs        = ["10.8.0.0/16", "2001:db8::/48"]
+    office_cidrs        = ["10.8.0.0/16"]
     backup              = { restore_test = false }
   }
 
@@ -247,9 +369,126 @@ run "inside_only_and_unprotected" {
   }
 
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.office["2001:db8::/48-443"].cidr_ipv6 == "2001:db8::/48" && aws_backup_vault.this[0].force_destroy && length(aws_backup_restore_testing_plan.this) == 0
-    error_message = "IPv6 too; no restore test."
+    condition     = aws_backup_vault.this[0].force_destroy && length(aws_backup_restore_testing_plan.this) == 0
+    error_message = "No restore test."
   }
+}
+
+run "an_office_with_ipv6" {
+  variables {
+    alb          = { dualstack = true, subnet_ids = ["subnet-0123456789abcdef2", "subnet-0123456789abcdef3"] }
+    office_cidrs = ["203.0.113.0/24", "2001:db8::/48"]
+  }
+
+  assert {
+    condition     = aws_lb.this.ip_address_type == "dualstack" && aws_route53_record.grafana_ipv6[0].type == "AAAA" && aws_route53_record.grafana_ipv6[0].name == "grafana.example.com"
+    error_message = "The load balancer has an IPv6 address, and Grafana's name leads to it."
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.office["2001:db8::/48-443"].cidr_ipv6 == "2001:db8::/48" && aws_vpc_security_group_ingress_rule.office["203.0.113.0/24-443"].cidr_ipv6 == null
+    error_message = "Each range by its own kind."
+  }
+}
+
+run "targets_on_ports_of_their_own" {
+  variables {
+    network_cidrs = ["10.9.0.0/16", "198.51.100.7/32"]
+    services = {
+      fixed   = { port = 80, discovery = "static", targets = ["10.0.0.7:9100", "10.9.0.7:9100", "metrics.example.com:9200"] }
+      guarded = { port = 80, discovery = "static", targets = ["10.0.0.8:9300", "10.0.0.8:9400"], security_group_id = "sg-0123456789abcdef0" }
+    }
+    remote_write = [{ name = "far", url = "http://198.51.100.7:8428/api/v1/write" }]
+  }
+
+  assert {
+    condition     = sort(keys(aws_vpc_security_group_egress_rule.network)) == sort(flatten([for port in [8428, 9100, 9200] : [for name in ["vpc", "10.9.0.0/16", "198.51.100.7/32"] : "prometheus-${port}-${name}"]]))
+    error_message = "The ports of the targets and of the store, in the VPC and where else they are; not the service's own port."
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.network["prometheus-9100-10.9.0.0/16"].cidr_ipv4 == "10.9.0.0/16" && aws_vpc_security_group_egress_rule.network["prometheus-9100-vpc"].cidr_ipv4 == "10.0.0.0/16"
+    error_message = "Each range by its own rule."
+  }
+
+  assert {
+    condition     = { for name, one in aws_vpc_security_group_ingress_rule.service : name => one.from_port } == { guarded-9300 = 9300, guarded-9400 = 9400 }
+    error_message = "A group that is told lets Prometheus in on each of them."
+  }
+}
+
+run "a_target_nobody_could_reach" {
+  command = plan
+
+  variables {
+    services = { fixed = { port = 80, discovery = "static", targets = ["10.9.0.7:9100"] } }
+  }
+
+  expect_failures = [aws_ecs_task_definition.prometheus]
+}
+
+run "two_stacks_of_one_environment_a" {
+  command = plan
+
+  variables {
+    environment = "production"
+    name        = "monitoring-a"
+  }
+
+  # Cut off both begin alike: the one asked for next must not have this one's name.
+  assert {
+    condition     = aws_lb_target_group.grafana.name != "production-moni-grafana-${substr(sha1(jsonencode(["production-monitoring-b", local.target_group])), 0, 8)}" && aws_lb_target_group.grafana.name == "production-moni-grafana-${substr(sha1(jsonencode(["production-monitoring-a", local.target_group])), 0, 8)}"
+    error_message = "The name has what was cut off in it."
+  }
+}
+
+run "replicas_that_amazon_managed_prometheus_can_tell_apart" {
+  variables {
+    prometheus   = { storage = "ephemeral", replicas = 2, query = { url = "https://aps-workspaces.ap-northeast-2.amazonaws.com/workspaces/ws-1", sigv4 = true, workspace_arn = "arn:aws:aps:ap-northeast-2:123456789012:workspace/ws-1" } }
+    remote_write = [{ name = "amp", url = "https://aps-workspaces.ap-northeast-2.amazonaws.com/workspaces/ws-1/api/v1/remote_write", sigv4 = true, workspace_arn = "arn:aws:aps:ap-northeast-2:123456789012:workspace/ws-1" }]
+  }
+
+  assert {
+    condition     = yamldecode(local.prometheus_delivery.files["prometheus.yml"]).global.external_labels == { env = "prod", region = "ap-northeast-2", cluster = "prod", __replica__ = "REPLICA_NAME" }
+    error_message = "By cluster and __replica__, and by nothing else; cluster is what recorded series have too."
+  }
+
+  assert {
+    condition     = yamldecode(local.grafana_delivery.files["provisioning/datasources/stack.yml"]).datasources[0].type == "grafana-amazonprometheus-datasource" && yamldecode(local.grafana_delivery.files["provisioning/datasources/stack.yml"]).datasources[0].uid == "prometheus"
+    error_message = "Grafana 13 signs by the plugin, under the uid that dashboards ask for."
+  }
+
+  assert {
+    condition     = startswith(local.grafana_environment.GF_PLUGINS_PREINSTALL, "grafana-amazonprometheus-datasource@") && local.grafana_environment.GF_PLUGINS_FORWARD_HOST_ENV_VARS == "grafana-amazonprometheus-datasource"
+    error_message = "It is installed, in one version, and knows the task's role."
+  }
+}
+
+run "services_by_other_names_in_ecs" {
+  variables {
+    services = { api-1 = { port = 8080, ecs_service = "prod-api-1" }, api-2 = { port = 8080 } }
+  }
+
+  assert {
+    condition = [
+      for rule in one([for job in yamldecode(local.prometheus_delivery.files["prometheus.yml"]).scrape_configs : job if job.job_name == "cloudwatch"]).metric_relabel_configs :
+      "${rule.regex} ${rule.replacement}" if try(rule.target_label, "") == "service_name"
+    ] == ["api-1 ecs/api-1", "prod-api-1 api-1", "api-2 api-2"]
+    error_message = "What CloudWatch says of prod-api-1 goes by the name api-1."
+  }
+
+  assert {
+    condition     = output.services == { api-1 = "prod-api-1", api-2 = "api-2" }
+    error_message = "Its name in ECS is told."
+  }
+}
+
+run "nobody_is_told" {
+  variables {
+    alertmanager = {}
+  }
+
+  expect_failures = [check.alerts_reach_somebody]
 }
 
 run "the_longest_names" {
@@ -263,5 +502,17 @@ run "the_longest_names" {
   assert {
     condition     = length(aws_lb_target_group.grafana.name) <= 32 && length(aws_lb.this.name) <= 32 && alltrue([for one in aws_s3_bucket.this : length(one.bucket) <= 63]) && alltrue([for one in aws_iam_role.execution : length(one.name) <= 64])
     error_message = "Every name fits."
+  }
+}
+
+# What is protected cannot be taken down, and these stacks are: whoever ends a test turns it off first, as anybody must.
+run "taken_down" {
+  variables {
+    deletion_protection = false
+  }
+
+  assert {
+    condition     = terraform_data.guard.input.protected == false && aws_backup_vault.this[0].force_destroy && !aws_lb.this.enable_deletion_protection
+    error_message = "Everything may go."
   }
 }

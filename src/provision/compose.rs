@@ -7,9 +7,11 @@ use super::shipped_file;
 /// Where the Terraform module says which images it runs by default.
 const MODULE: &str = "variables.tf";
 
-/// How long metrics are kept, and the images that the Terraform module runs.
+/// How long metrics are kept and in how much space, and the images that the Terraform module runs.
 pub(super) fn variables() -> Value {
-    json!({ "host_network": false, "retention": "15d", "grafana_port": 3000, "images": images() })
+    json!({
+        "host_network": false, "retention": "15d", "retention_size": "20GB", "grafana_port": 3000, "images": images(),
+    })
 }
 
 /// The module's defaults: `NAME = optional(string, "IMAGE")`.

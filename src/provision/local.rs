@@ -7,6 +7,9 @@ use super::{Refusal, Rendered, Variables};
 /// The environment's name: the label `env`, the console's context.
 pub const ENVIRONMENT: &str = "local";
 
+/// What the storage of metrics may take: a stack that somebody forgot must not fill their disk.
+pub const RETENTION_SIZE: &str = "2GB";
+
 /// Said at the head of every file.
 pub const NOTE: &str = "Local: on loopback, services simulated; scraped every 5 s and evaluated every 3 s where AWS has \
                         15 s. The rules and their `for` are those of AWS.";
@@ -70,7 +73,7 @@ pub fn variables(place: &Place) -> Result<Variables, Refusal> {
         "watchdog": { "sns": false },
         "night": { "enabled": false },
         "dashboards": place.dashboards,
-        "compose": { "host_network": true, "grafana_port": place.grafana },
+        "compose": { "host_network": true, "retention_size": RETENTION_SIZE, "grafana_port": place.grafana },
     }))
 }
 

@@ -1,6 +1,7 @@
 //! The backing stack's files as they are for one environment. They are made from the same templates, rules, dashboards
 //! and runbooks of `provision/` that Terraform uses, which are part of the program; nothing here touches a disk.
 
+mod checks;
 mod compose;
 mod files;
 pub mod local;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::shipped_file;
+use super::{checks, shipped_file};
 use crate::located;
 
 /// What the variables are of an environment that nobody described.
@@ -22,7 +22,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(what: impl Into<String>) -> Self {
+    pub(super) fn new(what: impl Into<String>) -> Self {
         Self { what: what.into(), hint: None }
     }
 }
@@ -81,17 +81,37 @@ impl Variables {
         if let Some(services) = others.get("services") {
             own.insert("services".to_owned(), self::services(services, &environment, &own)?);
         }
-        let jobs = [("prometheus", true), ("cloudwatch", on(&own, "exporter")), ("grafana", on(&own, "grafana"))];
-        let jobs = jobs.into_iter().chain([("alertmanager", on(&own, "alertmanager")), ("loki", on(&own, "loki"))]);
-        let jobs: Vec<&str> = jobs.filter(|(_, is_on)| *is_on).map(|(job, _)| job).collect();
-        if !others.contains_key("stack_jobs") {
-            own.insert("stack_jobs".to_owned(), json!(jobs));
-        }
+        derive(&mut own, others);
         self.0 = Value::Object(own);
         plain(&self.0, "")?;
         filled(&self.0)?;
+        checks::sound(&self.0)?;
         Ok(self)
     }
+}
+
+/// What follows from the others, unless it is given: the parts of the stack, whether a service has another name in ECS,
+/// and what replicas have in common.
+fn derive(own: &mut Map<String, Value>, given: &Map<String, Value>) {
+    let jobs = [("prometheus", true), ("cloudwatch", on(own, "exporter")), ("grafana", on(own, "grafana"))];
+    let jobs = jobs.into_iter().chain([("alertmanager", on(own, "alertmanager")), ("loki", on(own, "loki"))]);
+    let jobs: Vec<&str> = jobs.filter(|(_, is_on)| *is_on).map(|(job, _)| job).collect();
+    if !given.contains_key("stack_jobs") {
+        own.insert("stack_jobs".to_owned(), json!(jobs));
+    }
+    let first = own.get("clusters").and_then(|clusters| clusters.get(0)).cloned();
+    if let (false, Some(first)) = (given.contains_key("ha_cluster"), first) {
+        own.insert("ha_cluster".to_owned(), first);
+    }
+    let mut renames = false;
+    for (name, service) in own.get_mut("services").and_then(Value::as_object_mut).into_iter().flatten() {
+        let renamed = service.get("ecs_service").and_then(Value::as_str).is_some_and(|other| other != name);
+        renames |= renamed;
+        if let Some(service) = service.as_object_mut() {
+            service.insert("renamed".to_owned(), Value::Bool(renamed));
+        }
+    }
+    own.insert("renames".to_owned(), Value::Bool(renames));
 }
 
 fn on(map: &Map<String, Value>, name: &str) -> bool {
@@ -165,6 +185,7 @@ fn services(given: &Value, environment: &str, own: &Map<String, Value>) -> Resul
             "dns_name": format!("{name}.{environment}.internal"),
             "ecs": false,
             "ecs_service": name,
+            "renamed": false,
             "static": fields.contains_key("targets"),
             "targets": [],
             "discovery_url": "",
@@ -254,6 +275,11 @@ mod tests {
             (json!({ "services": { "a": { "port": 1, "prot": 2 } } }), "there is no variable `services.a.prot`", true),
             (json!({ "region": "x\ny" }), "`region` must have no quotes and no control characters", false),
             (json!([]), "expected a table of variables", false),
+            (
+                json!({ "interval": { "scrape": "15" } }),
+                "`interval.scrape` is `15`: expected a time such as 15s",
+                false,
+            ),
             (
                 json!({ "loki": { "enabled": true } }),
                 "`loki.address` must not be empty where `loki.enabled` is true",

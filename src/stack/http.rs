@@ -42,14 +42,28 @@ pub(super) async fn form<T: DeserializeOwned>(port: u16, path: &str, fields: &[(
     parse(port, path, &send(port, path, request, LONG).await?)
 }
 
+/// Sends a document that is taken or not.
+pub(super) async fn json(port: u16, path: &str, document: &serde_json::Value) -> Result<(), String> {
+    let request = http::Request::post(path)
+        .header("host", format!("127.0.0.1:{port}"))
+        .header("content-type", "application/json")
+        .body(Full::from(document.to_string()));
+    let answer = send(port, path, request, QUICK).await?;
+    if answer.status == 200 { Ok(()) } else { Err(refusal(port, path, &answer)) }
+}
+
+fn refusal(port: u16, path: &str, answer: &Answer) -> String {
+    let said = crate::format::sanitise(&String::from_utf8_lossy(&answer.body)).into_owned();
+    format!("127.0.0.1:{port}{path} answers {}: {}", answer.status, crate::format::clip(&said, 300))
+}
+
 fn parse<T: DeserializeOwned>(port: u16, path: &str, answer: &Answer) -> Result<T, String> {
     #[derive(serde::Deserialize)]
     struct Envelope<T> {
         data: T,
     }
     if answer.status != 200 {
-        let said = crate::format::sanitise(&String::from_utf8_lossy(&answer.body)).into_owned();
-        return Err(format!("127.0.0.1:{port}{path} answers {}: {}", answer.status, crate::format::clip(&said, 300)));
+        return Err(refusal(port, path, answer));
     }
     let parsed: Result<Envelope<T>, _> = serde_json::from_slice(&answer.body);
     parsed.map(|envelope| envelope.data).map_err(|why| format!("127.0.0.1:{port}{path}: {why}"))

@@ -8,6 +8,7 @@ use super::part::Launch;
 use super::programs::{self, Programs};
 use super::start::Machine;
 use super::state::State;
+use crate::provision::local::RETENTION_SIZE;
 
 /// The metrics.
 pub(super) const PROMETHEUS: &str = "prometheus";
@@ -33,8 +34,7 @@ pub(super) fn prometheus<'l>(folder: &Folder, config: &Path, port: u16, programs
         file("--config.file=", config),
         file("--storage.tsdb.path=", &folder.data(PROMETHEUS)),
         "--storage.tsdb.retention.time=15d".into(),
-        // A stack that somebody forgot must not fill their disk.
-        "--storage.tsdb.retention.size=2GB".into(),
+        format!("--storage.tsdb.retention.size={RETENTION_SIZE}").into(),
         format!("--web.listen-address=127.0.0.1:{port}").into(),
         "--web.enable-lifecycle".into(),
         // An alert that fires before Alertmanager is discovered is dropped, and sent again only after this.

@@ -15,6 +15,7 @@ mod part;
 mod ports;
 mod programs;
 mod ready;
+mod silence;
 mod start;
 mod state;
 mod status;

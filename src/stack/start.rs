@@ -10,7 +10,7 @@ use super::launch::{self, ALERTMANAGER, FLEET, GRAFANA, PROMETHEUS};
 use super::part::{Launch, Part};
 use super::programs::{self, Programs};
 use super::state::{self, State};
-use super::{DEFAULT_PORTS, Folder, StackError, Wish, ports, ready, stop, written};
+use super::{DEFAULT_PORTS, Folder, StackError, Wish, ports, ready, silence, stop, written};
 use crate::net::http::Deadline;
 use crate::provision::{self, local};
 use crate::sim::Scenario;
@@ -205,6 +205,7 @@ async fn run(
     begin(FLEET, ports.fleet, "/ready", launch::fleet(folder, state, machine)).await?;
     begin(ALERTMANAGER, ports.alertmanager, "/-/ready", launch::alertmanager(folder, state, programs)).await?;
     if !state.complete {
+        silence::make(state, machine.now).await?;
         say(&format!("writing {} of history", crate::format::duration(Duration::from_secs(state.history))));
         let variables = local::variables(&state.place(folder)?)?;
         let exporter = state.fleet()?.collecting(provision::collected(&variables)?);

@@ -1,6 +1,7 @@
 //! The files of `provision/`: accepted by the tools of the programs they are for, of one mind with each other and with
 //! the console, and at work in a real stack.
 
+mod names;
 mod stack;
 
 use std::collections::BTreeSet;
@@ -184,6 +185,25 @@ fn alerts_are_routed_to_whom_they_concern() {
         let fixed = ["config", "routes", "test", &config, &verify];
         tool(&program("amtool"), fixed.into_iter().chain(labels));
     }
+}
+
+/// Of a service that is down nothing else is told: every alert of a service, and no other, or somebody's own would be
+/// held back.
+#[test]
+fn a_service_that_is_down_tells_nothing_else() {
+    let config = yaml(&rendered("alertmanager.yml"));
+    let inhibition = list(&config["inhibit_rules"]).iter();
+    let mut of_services = inhibition.filter(|rule| rule["equal"] == json!(["service"]));
+    let (Some(rule), None) = (of_services.next(), of_services.next()) else { panic!("one rule: {config:#}") };
+    let names = |side: &str| -> BTreeSet<String> {
+        let matcher = text(&rule[side][0]);
+        let listed = matcher.strip_prefix("alertname =~ \"").and_then(|rest| rest.strip_suffix('"'));
+        listed.unwrap_or_else(|| panic!("{matcher}")).split('|').map(str::to_owned).collect()
+    };
+    let (down, held_back) = (names("source_matchers"), names("target_matchers"));
+    let all: BTreeSet<String> = rules("services.yml").iter().map(|alert| text(&alert["alert"]).to_owned()).collect();
+    assert!(down.is_disjoint(&held_back), "{down:?} {held_back:?}");
+    assert_eq!(&down | &held_back, all);
 }
 
 #[test]

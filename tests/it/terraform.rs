@@ -66,6 +66,57 @@ fn the_defaults_are_the_plans() {
     own_test("defaults", &workspace);
 }
 
+/// `OpenTofu` takes mocks from no other file, so each test has its own.
+#[test]
+fn every_test_of_the_module_has_the_same_mocks() {
+    let mocks = |test: &str| {
+        let text = std::fs::read_to_string(repository().join(format!("provision/tests/{test}.tftest.hcl"))).unwrap();
+        let begin = text.find("mock_provider \"aws\" {").unwrap();
+        text[begin..].split("\n}\n").next().unwrap().to_owned()
+    };
+    assert!(mocks("defaults").lines().count() > 50);
+    assert_eq!(mocks("options"), mocks("defaults"));
+    assert_eq!(mocks("inputs"), mocks("defaults"));
+}
+
+/// What is protected is not taken down, nor any of it; what was applied without protection is.
+#[test]
+fn destroy_stops_before_anything_is_gone() {
+    let Some(workspace) = Workspace::of("destroy_stops_before_anything_is_gone") else { return };
+    let main = workspace.path("cases/main.tf");
+    let text = std::fs::read_to_string(&main).unwrap();
+    // One stack of them.
+    let one = text.replace(
+        "for_each = local.cases",
+        "for_each = { for name, one in local.cases : name => one if name == \"restored\" }",
+    );
+    assert_ne!(one, text);
+    std::fs::write(&main, &one).unwrap();
+    workspace.init("cases");
+    workspace.terraform("cases", &["apply", "-auto-approve", "-input=false", "-parallelism=30"]);
+    // What is read only may be forgotten.
+    let kept = || {
+        let all = workspace.terraform("cases", &["state", "list"]);
+        all.lines().filter(|line| !line.contains(".data.")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let before = kept();
+    for more in [&[][..], &["-target=module.stack[\"restored\"].aws_efs_file_system.this"]] {
+        let fixed = ["destroy", "-auto-approve", "-input=false"];
+        let (ok, said) = workspace.try_terraform("cases", &[&fixed, more].concat());
+        assert!(
+            !ok && said.contains("prod-monitoring is protected: apply it with deletion_protection = false first"),
+            "{said}"
+        );
+        assert_eq!(kept(), before, "{said}");
+    }
+    let open = one.replace("try(each.value.deletion_protection, true)", "false");
+    assert_ne!(open, one);
+    std::fs::write(&main, open).unwrap();
+    workspace.terraform("cases", &["apply", "-auto-approve", "-input=false", "-parallelism=30"]);
+    workspace.terraform("cases", &["destroy", "-auto-approve", "-input=false", "-parallelism=30"]);
+    assert_eq!(kept(), [""; 0]);
+}
+
 #[test]
 fn options_do_what_they_say() {
     let Some(workspace) = Workspace::of("options_do_what_they_say") else { return };

@@ -64,7 +64,7 @@ module "monitoring" {
       auth_url                 = "https://example.auth.ap-northeast-2.amazoncognito.com/oauth2/authorize"
       token_url                = "https://example.auth.ap-northeast-2.amazoncognito.com/oauth2/token"
       api_url                  = "https://example.auth.ap-northeast-2.amazoncognito.com/oauth2/userInfo"
-      groups_claim             = "\"cognito:groups\""
+      groups_claim             = "cognito:groups"
       admin_groups             = ["platform"]
       editor_groups            = ["developers"]
     }

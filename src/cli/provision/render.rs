@@ -63,7 +63,10 @@ fn services(given: &[String]) -> Result<Map<String, Value>, Failure> {
         let Some((name, port)) = parsed else {
             return Err(Failure::new(format!("--service {text}: expected NAME:PORT, like api:8080")));
         };
-        services.insert(name.to_owned(), json!({ "port": port }));
+        if services.insert(name.to_owned(), json!({ "port": port })).is_some() {
+            let why = "is there twice; for a service on two ports give each a name of its own";
+            return Err(Failure::new(format!("--service {text}: {name} {why}")));
+        }
     }
     Ok(services)
 }

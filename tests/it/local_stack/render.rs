@@ -92,7 +92,43 @@ fn every_rendered_file_is_accepted_by_its_tool() {
     assert_eq!(jobs("vars"), ["api", "old"]);
     assert_eq!(jobs("example"), jobs("local"));
     let stage = read(&home.path().join("vars/prometheus/prometheus.yml"));
-    assert!(stage.contains("names: [api.stage.internal]") && stage.contains("- 10.0.0.7:9100"), "{stage}");
+    assert!(stage.contains("names: ['api.stage.internal']") && stage.contains("- '10.0.0.7:9100'"), "{stage}");
+}
+
+/// Names that YAML would take for something else, and a name in ECS of its own.
+#[test]
+fn names_stay_names() {
+    let home = tempfile::tempdir().unwrap();
+    let names = ["null", "true", "on", "1e3", "0x1f"];
+    let services: Vec<String> =
+        names.iter().flat_map(|name| ["--service".to_owned(), format!("{name}:8080")]).collect();
+    let services: Vec<&str> = services.iter().map(String::as_str).collect();
+    let out = home.path().join("out");
+    in_folder(&out, &services).expect_code(0);
+    let read = yaml(&[out.join("prometheus/prometheus.yml"), out.join("prometheus/rules/expected.yml")]);
+    for name in names {
+        let jobs = read[0]["scrape_configs"].as_array().unwrap();
+        let job = jobs.iter().find(|job| job["job_name"] == format!("ecs-services/{name}")).unwrap();
+        let labels = job["relabel_configs"].as_array().unwrap();
+        let label = labels.iter().find(|rule| rule["target_label"] == "service").unwrap();
+        assert_eq!(label["replacement"], *name, "{label}");
+        let rules = read[1]["groups"][0]["rules"].as_array().unwrap();
+        assert!(rules.iter().any(|rule| rule["labels"]["service"] == *name), "{rules:#?}");
+    }
+    tool(&program("promtool"), ["check".into(), "config".into(), out.join("prometheus/prometheus.yml")]);
+}
+
+#[test]
+fn storage_has_a_limit_wherever_it_is_started() {
+    let home = tempfile::tempdir().unwrap();
+    for (name, arguments, limit) in [("aws", vec![], "20GB"), ("local", vec!["--local"], "2GB")] {
+        let out = home.path().join(name);
+        in_folder(&out, &arguments).expect_code(0);
+        let compose = yaml(&[out.join("compose.yaml")]).remove(0);
+        let flags = compose["services"]["prometheus"]["command"].as_array().unwrap();
+        let wanted = format!("--storage.tsdb.retention.size={limit}");
+        assert!(flags.contains(&Value::from(wanted)), "{flags:?}");
+    }
 }
 
 #[test]
@@ -137,11 +173,18 @@ fn what_makes_no_sense_is_refused_with_the_next_step() {
         path.display().to_string()
     };
     let (typo, broken) = (file("a.toml", "regoin = \"x\"\n"), file("b.toml", "region = \n"));
+    let unitless = file("c.toml", "interval.scrape = \"15\"\n");
+    let hasty = file("d.toml", "services.api = { port = 80, scrape_interval = \"5s\" }\n");
+    let colon = file("e.toml", "environment = \"x: y\"\n");
     for (arguments, wanted) in [
         (vec!["--vars", typo.as_str()], "a.toml: there is no variable `regoin`"),
         (vec!["--vars", broken.as_str()], "b.toml: TOML parse error at line 1"),
         (vec!["--vars", "/no/such.toml"], "cannot read /no/such.toml"),
         (vec!["--service", "api"], "--service api: expected NAME:PORT, like api:8080"),
+        (vec!["--service", "api:80", "--service", "api:81"], "--service api:81: api is there twice"),
+        (vec!["--vars", unitless.as_str()], "c.toml: `interval.scrape` is `15`: expected a time such as 15s"),
+        (vec!["--vars", hasty.as_str()], "`services.api.scrape_timeout` (10s) is longer than"),
+        (vec!["--vars", colon.as_str()], "e.toml: `environment` is `x: y`"),
         (vec!["--local", "--service", "api:1"], "with --local the services are simulated"),
     ] {
         let refused = in_folder(&home.path().join("out"), &arguments).expect_code(3);

@@ -64,7 +64,10 @@ fn they_come_out_as_terraform_renders_them() {
     let example = Variables::example().unwrap();
     let other = json!({
         "environment": "stage", "replicated": true, "container_insights": false,
-        "services": { "x": { "port": 1, "targets": ["a:1", "b:2"] }, "y": { "port": 2, "ecs": true }, "z": { "port": 3 } },
+        "services": {
+            "x": { "port": 1, "targets": ["a:1", "b:2"] }, "y": { "port": 2, "ecs": true, "ecs_service": "prod-y" },
+            "z": { "port": 3 },
+        },
         "alertmanager": { "enabled": false }, "loki": { "enabled": true, "address": "l:1", "url": "http://l:1", "bucket": "b", "retention": "1h" },
         "efs": { "enabled": false },
         "certificate": { "enabled": false }, "night": { "enabled": false }, "slack": { "enabled": false },

@@ -141,6 +141,18 @@ fn from_nothing_to_a_firing_alert_and_back_to_nothing() {
     assert!(status["targets"][1].as_u64().unwrap() > 10, "{status:#}");
     assert!(status["rules"][0].as_u64().unwrap() > 40 && status["rules"][1] == 0, "{status:#}");
 
+    // As the scenario says: one alert is silenced, for a while.
+    let silenced = |seen: &Value| -> Vec<Value> {
+        let all = seen["alerts"].as_array().unwrap().iter();
+        all.filter(|one| one["suppressed"]["how"] == "silenced").cloned().collect()
+    };
+    wait::until("one alert to be silenced", Duration::from_secs(40), || {
+        match silenced(&ground.once().json()).as_slice() {
+            [one] if one["name"] == "HighMemoryUsage" => Ok(()),
+            other => Err(format!("{other:#?}")),
+        }
+    });
+
     // What would go to Slack ends here.
     let told = ground.folder().join("told.log");
     wait::until("a message about api-2", Duration::from_secs(40), || {

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::applied::Applied;
 use super::workspace::Workspace;
 use crate::provision::{list, rendered, text, yaml};
+use crate::support::moto::python;
 use crate::support::process::{program, repository, tool};
 
 /// A task's volumes, as its own containers would see them.
@@ -276,13 +277,75 @@ fn a_restored_storage_loses_its_log_once() {
     assert!(storage(other, "wal").exists(), "only after a restore");
 }
 
+/// By the labels that Amazon Managed Prometheus and Mimir drop duplicates by; alerts come without the replica's.
 #[test]
 fn every_replica_has_a_name_of_its_own() {
     let Some(applied) = Applied::of("every_replica_has_a_name_of_its_own") else { return };
     for task in tasks(applied).iter().filter(|task| task.part == "prometheus") {
-        let labels = &yaml(&task.config("prometheus.yml"))["global"]["external_labels"];
-        assert_eq!(labels["replica"].is_string(), task.case == "stateless", "{}", task.case);
-        assert_ne!(labels["replica"], "REPLICA_NAME");
+        let config = yaml(&task.config("prometheus.yml"));
+        let labels = &config["global"]["external_labels"];
+        let is_replicated = ["stateless", "replicas"].contains(&task.case.as_str());
+        assert_eq!(labels["__replica__"].is_string(), is_replicated, "{}", task.case);
+        assert_eq!(labels["cluster"] == "prod", is_replicated, "{}", task.case);
+        assert_ne!(labels["__replica__"], "REPLICA_NAME");
+        if task.case == "replicas" {
+            assert_eq!(
+                config["alerting"]["alert_relabel_configs"],
+                json!([{ "action": "labeldrop", "regex": "__replica__" }])
+            );
+        }
+    }
+}
+
+/// Who the part runs as can read what it is given, and go into every folder of it; secrets are looked at above.
+#[test]
+fn everybody_may_read_the_configuration() {
+    fn look(folder: &Path, seen: &mut usize) {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.ends_with("config/secrets") {
+                continue;
+            }
+            let wanted = if entry.is_dir() { 0o755 } else { 0o644 };
+            let mode = std::fs::metadata(&entry).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, wanted, "{}: {mode:o}", entry.display());
+            *seen += 1;
+            if entry.is_dir() {
+                look(&entry, seen);
+            }
+        }
+    }
+    let Some(applied) = Applied::of("everybody_may_read_the_configuration") else { return };
+    let mut seen = 0;
+    for task in tasks(applied) {
+        look(&task.config(""), &mut seen);
+    }
+    assert!(seen > 100, "{seen}");
+}
+
+/// What the default rule makes of people, by the claims they come with.
+#[test]
+fn roles_follow_from_groups() {
+    let Some(applied) = Applied::of("roles_follow_from_groups") else { return };
+    let role = |case: &str, person: &Value| {
+        let all = tasks(applied);
+        let task = all.iter().find(|task| task.case == case && task.part == "grafana").unwrap();
+        let settings = list(&task.main()["environment"]);
+        let path = settings.iter().find(|one| one["name"] == "GF_AUTH_GENERIC_OAUTH_ROLE_ATTRIBUTE_PATH").unwrap();
+        let script = "import jmespath, json, sys; print(jmespath.search(sys.argv[1], json.loads(sys.argv[2])))";
+        let arguments = ["-c".to_owned(), script.to_owned(), text(&path["value"]).to_owned(), person.to_string()];
+        tool(&python(), arguments).trim().to_owned()
+    };
+    for (case, person, wanted) in [
+        ("everything", json!({ "groups": ["platform"] }), "Admin"),
+        ("everything", json!({ "groups": ["others"] }), "None"),
+        ("everything", json!({ "email": "a@example.com" }), "None"),
+        ("everything", json!({ "groups": null }), "None"),
+        ("everything", json!({ "groups": "platform" }), "None"),
+        ("replicas", json!({ "cognito:groups": ["developers", "platform"] }), "Admin"),
+        ("replicas", json!({ "cognito:groups": ["developers"] }), "Editor"),
+        ("replicas", json!({ "email": "a@example.com" }), "Viewer"),
+    ] {
+        assert_eq!(role(case, &person), wanted, "{case}: {person}");
     }
 }
 

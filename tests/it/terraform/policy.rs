@@ -87,6 +87,20 @@ fn nobody_comes_in_but_the_office() {
     }
 }
 
+/// AWS refuses the second of two rules that say the same, in the middle of an apply.
+#[test]
+fn no_rule_is_there_twice() {
+    let Some(applied) = Applied::of("no_rule_is_there_twice") else { return };
+    let mut seen = BTreeSet::new();
+    for rule in applied.resources().iter().filter(|one| one.kind.starts_with("aws_vpc_security_group_")) {
+        let said =
+            ["security_group_id", "referenced_security_group_id", "cidr_ipv4", "cidr_ipv6", "ip_protocol", "from_port"];
+        let said = said.map(|name| rule.attributes[name].to_string()).join(" ");
+        assert!(seen.insert(format!("{} {} {said}", rule.case, rule.kind)), "twice: {rule:?}");
+    }
+    assert!(seen.len() > 150, "{}", seen.len());
+}
+
 /// Limits of AWS that its API would only tell of in the middle of an apply.
 #[test]
 fn every_name_fits() {
