@@ -254,7 +254,9 @@ fn told(story: &Story) -> Vec<(Timestamp, u8, String)> {
     let mut lines = vec![(story.began, 1, format!("change: **{title}** by {who}{by}"))];
     lines.extend(story.beside.iter().map(|(at, text)| (*at, 2, format!("change: {title}: {}", escape(text)))));
     let ending = escape(&story.ending.text());
-    lines.push((story.ended.unwrap_or(story.began), 3, format!("change: {title}: **{ending}**")));
+    // What has no end of its own comes after all that is known of it.
+    let last = story.beside.iter().map(|(at, _)| *at).fold(story.began, Timestamp::max);
+    lines.push((story.ended.unwrap_or(last), 3, format!("change: {title}: **{ending}**")));
     lines
 }
 

@@ -154,12 +154,12 @@ fn empty(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
     let filter = list.filter();
     let text = if !filter.is_empty() {
         format!("No alert matches \"{filter}\".")
+    } else if !super::detail::alerts_known(snapshot) {
+        "Alerts are unknown: no source of alerts has answered.".to_owned()
     } else if list.problems_only() {
         "No alert is firing.".to_owned()
-    } else if super::detail::alerts_known(snapshot) {
-        "No alerts: the sources of alerts answer, and have none.".to_owned()
     } else {
-        "Alerts are unknown: no source of alerts has answered.".to_owned()
+        "No alerts: the sources of alerts answer, and have none.".to_owned()
     };
     say(canvas, area, &[(text, Role::Text)]);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::super::{Change, Consent, Outcome, Plan};
+use super::super::{Change, Consent, Outcome, Plan, SilenceAsk};
 use super::{CallResult, Event, Record, Who};
 
 /// One change from intent to end, as far as it was written down.
@@ -81,7 +81,9 @@ impl Story {
             return None;
         }
         let began = self.began.strftime("%H:%M:%SZ");
-        Some(match &self.asked {
+        let tied = self.plan.as_ref().and_then(|plan| plan.silence.as_ref());
+        let tied = tied.map(|ask| format!("; and whether {}", silence_of(ask))).unwrap_or_default();
+        let check = match &self.asked {
             Change::RestartTask { service, task } => {
                 let short = short(task);
                 format!(
@@ -94,15 +96,19 @@ impl Story {
             Change::RollBack { service } => {
                 format!("which task definition {service} runs, and whether a rollback began after {began}")
             }
-            Change::Silence(ask) => {
-                let matchers: Vec<String> = ask.matchers.iter().map(ToString::to_string).collect();
-                format!("whether {} has a silence for {}", ask.source, matchers.join(" "))
-            }
+            Change::Silence(ask) => format!("whether {}", silence_of(ask)),
             Change::ExpireSilence { id, source } => format!("whether {source} still has the silence {id} in force"),
             Change::Annotate { .. } => "whether Grafana has the annotation".to_owned(),
             Change::ReloadPrometheus => "when Prometheus last read its configuration (status/runtimeinfo)".to_owned(),
-        })
+        };
+        Some(check + &tied)
     }
+}
+
+/// `alertmanager has a silence for service="api-2"`.
+fn silence_of(ask: &SilenceAsk) -> String {
+    let matchers: Vec<String> = ask.matchers.iter().map(ToString::to_string).collect();
+    format!("{} has a silence for {}", ask.source, matchers.join(" "))
 }
 
 /// A change in a few words, before it is planned.
