@@ -248,9 +248,7 @@ impl Door {
             Ok(None) => Ok(()),
             Ok(Some(objection)) => Err(Refusal::new(format!("{}; nothing was changed", objection.text))
                 .with_hint("wait for it; to do it all the same: --force")),
-            Err(error) => {
-                Err(Refusal::new(format!("{}: nothing was changed", error.what)).with_hint(error.hint))
-            }
+            Err(error) => Err(Refusal::new(format!("{}: nothing was changed", error.what)).with_hint(error.hint)),
         }
     }
 
@@ -286,7 +284,10 @@ impl Door {
         let found = match self.hands.survey(&look, clock().now).await {
             Ok(Survey { subject: Subject::Silences(silences), .. }) => {
                 let comment = sanitise(&ask.comment);
-                Ok(silences.into_iter().find(|one| one.source == ask.source && one.comment == comment).map(|one| one.id))
+                Ok(silences
+                    .into_iter()
+                    .find(|one| one.source == ask.source && one.comment == comment)
+                    .map(|one| one.id))
             }
             Ok(_) => Ok(None),
             Err(refusal) => Err(refusal.what),

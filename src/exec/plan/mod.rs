@@ -229,7 +229,8 @@ fn namesakes(change: &Change, setting: &Setting<'_>) -> (Option<PlanLine>, Optio
     let covered = match setting.namesakes {
         Ok(found) => found,
         Err(why) => {
-            let text = format!("whether another cluster has a service of that name, which the silence would cover: {why}");
+            let text =
+                format!("whether another cluster has a service of that name, which the silence would cover: {why}");
             return (Some(line("unseen", text)), None);
         }
     };
@@ -274,7 +275,10 @@ fn others_at_it(service: &ServiceId, setting: &Setting<'_>) -> (Vec<PlanLine>, O
     lines.extend(past.iter().take(TOLD).map(|story| told(story)));
     if past.len() > TOLD {
         let (more, within) = (past.len() - TOLD, format::duration(RECENT));
-        lines.push(line("before", format!("and {} within {within}: rounds journal", format::count(more, "more change"))));
+        lines.push(line(
+            "before",
+            format!("and {} within {within}: rounds journal", format::count(more, "more change")),
+        ));
     }
     (lines, at_it(service, setting.stories, setting.stamp))
 }

@@ -396,7 +396,8 @@ mod tests {
             ("DEACTIVATING", Some("STOPPED"), TaskState::Stopping),
             ("STOPPED", Some("STOPPED"), TaskState::Stopped),
         ] {
-            let read = task(&types::Task::builder().last_status(last).set_desired_status(desired.map(str::to_owned)).build());
+            let read =
+                task(&types::Task::builder().last_status(last).set_desired_status(desired.map(str::to_owned)).build());
             assert_eq!((read.state, read.last_status.as_str()), (state, last), "{last} {desired:?}");
         }
     }

@@ -58,6 +58,11 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
     }
     let mut missing = Vec::new();
     let (mut scraped, mut unlisted) = (0, Vec::new());
+    // Without the monitoring stack, whose servers scrape themselves whatever else they find.
+    let (mut is_own_scraped, mut overlooked) = (false, Vec::new());
+    if services.iter().all(|service| service.ecs.is_none()) && case.snapshot.source(SourceKind::Ecs).is_none() {
+        tally.unknown("the running tasks are not known: ecs is not configured in this context", "the configuration");
+    }
     for service in &services {
         let Some(ecs) = service.ecs.as_deref() else { continue };
         if !ecs.tasks_known {
@@ -79,12 +84,16 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
             .any(|finding| matches!(finding.kind, FindingKind::TargetMissing | FindingKind::MetricsStopped));
         // A service behind one static target (a name, a load balancer) has no target for each task and misses none.
         let is_static = found == 0 && !hosts.is_empty();
+        is_own_scraped |= !service.is_stack && (found > 0 || is_static);
         if tasks.is_empty() || is_static {
             scraped += if is_static { tasks.len() } else { 0 };
             continue;
         }
         if found == 0 && !vanished && check.told("service").is_none() {
             unlisted.push(service.id.name.as_str());
+            if !service.is_stack {
+                overlooked.extend(tasks.into_iter().filter(|task| matches!(why(case, task), Why::Unfound)));
+            }
             continue;
         }
         for task in tasks.into_iter().filter(|task| !anywhere(task)) {
@@ -101,8 +110,18 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
     for missing in &missing {
         told(missing, dropped.as_deref().unwrap_or_default(), is_failing, tally);
     }
-    tally.pass(format!("{} scraped", format::count(scraped, "running task")), FROM);
-    if !unlisted.is_empty() {
+    if scraped > 0 || (missing.is_empty() && unlisted.is_empty()) {
+        tally.pass(format!("{} scraped", format::count(scraped, "running task")), FROM);
+    }
+    if !is_own_scraped && !overlooked.is_empty() {
+        // Some services have nothing to scrape. That none of all has is no choice of anybody's.
+        let tasks = format::count(overlooked.len(), "running task");
+        let text = format!("none of {tasks} is scraped: no job has a target of {}", unlisted.join(", "));
+        tally.fail("no-job", text.clone(), FROM);
+        tally.cause("tasks-unscraped");
+        tally.summary(text);
+        tally.next("give the services a scrape job, or their tasks the labels that discovery selects by");
+    } else if !unlisted.is_empty() {
         tally.pass(format!("no job scrapes tasks of {}", unlisted.join(", ")), FROM);
     }
     if !real.is_empty() {
