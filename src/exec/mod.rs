@@ -10,6 +10,8 @@
 
 mod deed;
 mod door;
+#[cfg(test)]
+mod door_tests;
 mod gate;
 pub mod journal;
 mod live;

@@ -297,3 +297,37 @@ fn moment(at: Timestamp, options: &Options) -> String {
 fn clean(text: &str) -> String {
     sanitise(text).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Consent;
+    use crate::domain::journal::{CallResult, Event, VERSION, Who, stories};
+
+    #[test]
+    fn a_change_nobody_saw_the_end_of_ends_after_its_call() {
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        let record = |event, second| Record {
+            v: VERSION,
+            at: at(second),
+            id: "one".to_owned(),
+            context: "prod".to_owned(),
+            change: "restart".to_owned(),
+            service: None,
+            who: Who::default(),
+            event,
+        };
+        let plan = Box::new(crate::report::change::sample::plan(None));
+        let records = [
+            record(Event::Intent { plan, consent: Consent::default() }, 10),
+            record(Event::Call { result: CallResult::Made, text: "ECS stops it".to_owned(), made: None }, 12),
+        ];
+        let told = stories(&records, &|_| Some(false), at(100));
+        let journal =
+            Journal { since: at(0), until: at(100), stories: &told, records: &records, unread: &[], path: None };
+        let text = markdown(&journal, &Around::NotSeen("no".to_owned()), &Options::default());
+        let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+        assert!(place(" by ") < place("ECS stops it"), "{text}");
+        assert!(place("ECS stops it") < place("the program ended before it saw how it went"), "{text}");
+    }
+}

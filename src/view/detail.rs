@@ -4,9 +4,7 @@ use jiff::ToSpan as _;
 
 use crate::app::geometry::Area;
 use crate::app::{Overview, OverviewItem};
-use crate::domain::{
-    Alert, Deployment, OccurrenceKind, Rollout, ServiceHealth, Snapshot, SourceState, Verdict,
-};
+use crate::domain::{Alert, Deployment, OccurrenceKind, Rollout, ServiceHealth, Snapshot, SourceState, Verdict};
 use crate::format;
 use crate::theme::Role;
 

@@ -4,7 +4,7 @@ mod others;
 mod rules;
 mod service;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod words;
 
 use std::time::Duration;
