@@ -1,8 +1,10 @@
 //! What copying takes from each screen: the text one would paste elsewhere.
 
-use crate::domain::RunDeed;
+use crate::domain::{RunDeed, amounts};
 
-use super::{AlertItem, ChangeItem, Model, Offer, OverviewItem, Pane, Place, service_alerts, service_targets};
+use super::{
+    AlertItem, ChangeItem, CostItem, Model, Offer, OverviewItem, Pane, Place, service_alerts, service_targets,
+};
 
 /// The text of what the cursor is on, where there is one.
 pub(super) fn copied(model: &Model) -> Option<String> {
@@ -56,9 +58,25 @@ pub(super) fn copied(model: &Model) -> Option<String> {
                 RunDeed::Change { .. } => Some(step.said.clone()),
             }
         }
+        Place::Cost => costs(model),
         Place::Messages => model.notices.said().nth(model.text_top).map(|(_, notice)| notice.text.clone()),
         // These two were dealt with above.
         Place::Logs(_) | Place::Help | Place::Changes => None,
+    }
+}
+
+/// Of a line of a bill the line with its arithmetic, of a bill its total.
+fn costs(model: &Model) -> Option<String> {
+    let item = model.cost.list.selected()?.item;
+    if let Some(line) = model.cost.line(item) {
+        let (name, item, amount) = (&line.component, &line.item, amounts((line.low, line.high)));
+        return Some(format!("{name}, {item}: {amount} = {}", line.arithmetic));
+    }
+    let sheet = model.cost.reckoned()?;
+    match item {
+        CostItem::Part(part) => Some(amounts(part.of(sheet).total())),
+        CostItem::Unpriced(index) => sheet.unpriced.get(index).map(|(service, why)| format!("{service}: {why}")),
+        CostItem::Line(..) => None,
     }
 }
 

@@ -98,6 +98,8 @@ pub enum Effect {
         /// What is known of everything.
         snapshot: Arc<Snapshot>,
     },
+    /// Ask Prometheus how much it takes in; the answer is [`super::Msg::Ingest`].
+    LoadIngest,
     /// Read the journal; the answer is [`super::Msg::Journal`].
     ReadJournal,
 }

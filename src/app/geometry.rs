@@ -76,6 +76,21 @@ pub fn listing(size: (u16, u16), rows: usize) -> Listing {
     split(body, 0, rows, least_detail)
 }
 
+/// The cost screen: the line of what is different, and the list below it.
+pub fn cost(size: (u16, u16), rows: usize) -> (Area, Listing) {
+    let body = body(size);
+    let above = 2.min(body.height.saturating_sub(1));
+    let line = Area { height: above.min(1), ..body };
+    let rest = Area { y: body.y + above, height: body.height - above, ..body };
+    let least_detail = match rest.height {
+        0..8 => 0,
+        8..16 => 4,
+        16..24 => 7,
+        taller => (taller / 3).min(14),
+    };
+    (line, split(rest, 0, rows, least_detail))
+}
+
 /// Gives the list the rows it needs, and the detail at least its share.
 fn split(body: Area, side: u16, rows: usize, least_detail: u16) -> Listing {
     let wanted = u16::try_from(rows.max(3)).unwrap_or(u16::MAX).saturating_add(1);
@@ -198,7 +213,7 @@ mod tests {
         fn nothing_lies_outside_the_body(width in 1u16..300, height in 6u16..120, rows in 0usize..9_000, pane in 0usize..7) {
             let size = (width, height);
             let body = body(size);
-            for listing in [overview(size, rows), listing(size, rows)] {
+            for listing in [overview(size, rows), listing(size, rows), cost(size, rows).1] {
                 prop_assert!(inside(listing.table, body), "{listing:?}");
                 prop_assert!(listing.detail.height == 0 || inside(listing.detail, body), "{listing:?}");
                 prop_assert!(inside(listing.side, body), "{listing:?}");

@@ -104,6 +104,7 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
             }
             hints
         }
+        Place::Cost => cost(model, filtered(!model.cost.list.filter().is_empty())),
         Place::Messages => vec![(Command::Back, "back"), (Command::Down, "older"), (Command::Copy, "copy the first")],
         Place::Help => vec![(Command::Back, "back"), (Command::PageDown, "more")],
     };
@@ -116,6 +117,20 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
     }
     hints.push((Command::Quit, "quit"));
     hints
+}
+
+fn cost(model: &Model, filter: &'static str) -> Vec<(Command, &'static str)> {
+    let is_narrowed = model.cost.what_if.is_any() || !model.cost.list.filter().is_empty();
+    vec![
+        (Command::Back, if is_narrowed { "as it is" } else { "back" }),
+        (Command::CostServices, "services"),
+        (Command::CostRetention, "days kept"),
+        (Command::CostSize, "size"),
+        (Command::CostArchitecture, "arm/x86"),
+        (Command::CostRegion, "region"),
+        (Command::Filter, filter),
+        (Command::Copy, "copy"),
+    ]
 }
 
 fn logs(model: &Model) -> Vec<(Command, &'static str)> {

@@ -37,7 +37,7 @@ pub(super) fn links(model: &Model) -> Vec<(String, String)> {
             links.extend(task.and_then(|task| console(&snapshot.context, &place.service, Some(&task))));
             links
         }
-        Place::Changes | Place::Runbooks | Place::Run(_) | Place::Messages | Place::Help => Vec::new(),
+        Place::Changes | Place::Runbooks | Place::Run(_) | Place::Cost | Place::Messages | Place::Help => Vec::new(),
     };
     links.retain(|(_, url)| url.starts_with("https://") || url.starts_with("http://"));
     let mut seen = std::collections::HashSet::new();

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::command::Command;
+use crate::cost::Table;
 use crate::domain::{ContextInfo, GateState, Policy, Snapshot, SourceKind, Span};
 use crate::keymap::{Key, Keymap};
 use crate::runbook::Library;
@@ -13,8 +14,8 @@ use crate::runbook::Library;
 use super::browser::Browse;
 use super::cursor::Lost;
 use super::{
-    Alerts, Asking, Changes, Confirm, GateView, Line, LogScreen, Menu, Notice, Notices, Overview, Palette, Pane, Place,
-    Runbooks, ServiceScreen, Sources, Targets, Trail, geometry, help_lines,
+    Alerts, Asking, Changes, Confirm, Cost, GateView, Line, LogScreen, Menu, Notice, Notices, Overview, Palette, Pane,
+    Place, Runbooks, ServiceScreen, Sources, Targets, Trail, geometry, help_lines,
 };
 
 /// What is looked at: the parts of the model that another context replaces.
@@ -83,6 +84,10 @@ pub enum LogQuestion {
     File,
 }
 
+/// The screens that are a list.
+const LISTS: [Place; 7] =
+    [Place::Overview, Place::Alerts, Place::Targets, Place::Sources, Place::Changes, Place::Runbooks, Place::Cost];
+
 /// Everything the screen depends on. Only [`super::update`] changes it.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -101,6 +106,7 @@ pub struct Model {
     pub(crate) sources: Sources,
     pub(crate) changes: Changes,
     pub(crate) runbooks: Runbooks,
+    pub(crate) cost: Cost,
     pub(crate) gate: GateView,
     pub(crate) service: Option<ServiceScreen>,
     pub(crate) logs: Option<Box<LogScreen>>,
@@ -148,6 +154,7 @@ impl Model {
             sources: Sources::default(),
             changes: Changes::default(),
             runbooks: Runbooks::default(),
+            cost: Cost::default(),
             gate: GateView::default(),
             service: None,
             logs: None,
@@ -169,6 +176,13 @@ impl Model {
     #[must_use]
     pub fn with_runbooks(mut self, library: &Library) -> Self {
         self.runbooks = Runbooks::new(library);
+        self
+    }
+
+    /// The same model with these prices instead of the shipped ones.
+    #[must_use]
+    pub fn with_prices(mut self, table: Table) -> Self {
+        self.cost.use_table(Arc::new(table));
         self
     }
 
@@ -227,6 +241,7 @@ impl Model {
             Place::Sources => Some(&mut self.sources.list),
             Place::Changes => Some(&mut self.changes.list),
             Place::Runbooks => Some(&mut self.runbooks.list),
+            Place::Cost => Some(&mut self.cost.list),
             Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => None,
         }
     }
@@ -238,6 +253,7 @@ impl Model {
             Place::Alerts | Place::Targets | Place::Sources | Place::Changes | Place::Runbooks => {
                 geometry::listing(self.size, rows).page()
             }
+            Place::Cost => geometry::cost(self.size, rows).1.page(),
             Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => {
                 geometry::help(self.size).1
             }
@@ -251,7 +267,7 @@ impl Model {
 
     /// Computes the rows of every screen anew: the snapshot changed.
     pub(super) fn rebuild_all(&mut self) {
-        for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources, Place::Changes, Place::Runbooks] {
+        for place in LISTS {
             self.rebuild(&place, Lost::Stay);
         }
         let (Some(snapshot), size) = (self.snapshot.clone(), self.size) else { return };
@@ -269,6 +285,10 @@ impl Model {
             self.fit(place);
             return;
         }
+        if *place == Place::Cost && *self.trail.here() != Place::Cost {
+            // Reckoned while it is looked at: nobody pays for a bill that nobody reads.
+            return;
+        }
         let Some(snapshot) = self.snapshot.clone() else { return };
         match place {
             Place::Overview => self.overview.rebuild(&snapshot, page, lost),
@@ -276,6 +296,7 @@ impl Model {
             Place::Targets => self.targets.rebuild(&snapshot, page, lost),
             Place::Sources => self.sources.rebuild(&snapshot, page, lost),
             Place::Runbooks => self.runbooks.rebuild(&snapshot, page, lost),
+            Place::Cost => self.cost.rebuild(&snapshot, page, lost),
             Place::Changes | Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => {
                 return;
             }
@@ -291,7 +312,7 @@ impl Model {
 
     /// Keeps the cursors visible: the terminal or the layout changed.
     pub(super) fn fit_all(&mut self) {
-        for place in [Place::Overview, Place::Alerts, Place::Targets, Place::Sources, Place::Changes, Place::Runbooks] {
+        for place in LISTS {
             self.fit(&place);
         }
         let size = self.size;
@@ -318,6 +339,7 @@ impl Model {
             Place::Sources => self.sources.list.len(),
             Place::Changes => self.changes.list.len(),
             Place::Runbooks => self.runbooks.list.len(),
+            Place::Cost => self.cost.list.len(),
             Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => return,
         };
         let page = self.page(place, rows);
@@ -328,6 +350,7 @@ impl Model {
             Place::Sources => self.sources.list.fit(page),
             Place::Changes => self.changes.list.fit(page),
             Place::Runbooks => self.runbooks.list.fit(page),
+            Place::Cost => self.cost.list.fit(page),
             Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => {}
         }
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::domain::journal::Story;
 use crate::domain::{
-    Chart, ChartAsk, CheckResult, GateState, LogNews, ObjectionKind, Plan, Progress, Refusal, Snapshot, SourceError,
-    Span,
+    Chart, ChartAsk, CheckResult, GateState, Ingest, LogNews, ObjectionKind, Plan, Progress, Refusal, Snapshot,
+    SourceError, Span,
 };
 use crate::keymap::Key;
 
@@ -67,6 +67,8 @@ pub enum Msg {
         /// What was found.
         result: Box<CheckResult>,
     },
+    /// How much Prometheus takes in; `None` where it does not scrape itself.
+    Ingest(Result<Option<Ingest>, SourceError>),
     /// The journal, the newest first, or why it cannot be read.
     Journal(Result<Vec<Story>, String>),
 }

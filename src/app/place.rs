@@ -26,6 +26,8 @@ pub enum Place {
     Runbooks,
     /// One run of a runbook, by its number.
     Run(u64),
+    /// What the stack and the services cost.
+    Cost,
     /// What was said since the start.
     Messages,
     /// What can be done on the screen before.
@@ -39,6 +41,7 @@ impl Place {
             Self::Overview => Scope::Overview.path(),
             Self::Service(_) => Scope::Service.path(),
             Self::Logs(_) => Scope::Logs.path(),
+            Self::Cost => Scope::Cost.path(),
             Self::Alerts
             | Self::Targets
             | Self::Sources
@@ -54,17 +57,24 @@ impl Place {
     /// narrow, rows to open or columns to sort by.
     pub const fn takes(&self, command: Command) -> bool {
         match command {
-            Command::Open => !matches!(self, Self::Sources | Self::Changes | Self::Messages | Self::Help),
+            Command::Open => !matches!(self, Self::Sources | Self::Changes | Self::Cost | Self::Messages | Self::Help),
             Command::Filter => !matches!(self, Self::Service(_) | Self::Run(_) | Self::Messages | Self::Help),
             Command::Problems => !matches!(
                 self,
-                Self::Service(_) | Self::Logs(_) | Self::Runbooks | Self::Run(_) | Self::Messages | Self::Help
+                Self::Service(_)
+                    | Self::Logs(_)
+                    | Self::Runbooks
+                    | Self::Run(_)
+                    | Self::Cost
+                    | Self::Messages
+                    | Self::Help
             ),
             Command::Logs => matches!(self, Self::Overview | Self::Service(_) | Self::Alerts | Self::Targets),
             Command::Shell => matches!(self, Self::Overview | Self::Service(_) | Self::Logs(_)),
-            Command::OpenUrl => {
-                !matches!(self, Self::Changes | Self::Runbooks | Self::Run(_) | Self::Messages | Self::Help)
-            }
+            Command::OpenUrl => !matches!(
+                self,
+                Self::Changes | Self::Runbooks | Self::Run(_) | Self::Cost | Self::Messages | Self::Help
+            ),
             Command::SortNext | Command::SortPrevious | Command::SortReverse => {
                 matches!(self, Self::Overview | Self::Alerts | Self::Targets)
             }
@@ -72,7 +82,9 @@ impl Place {
                 matches!(self, Self::Overview | Self::Service(_) | Self::Alerts | Self::Targets)
             }
             Command::Silence => matches!(self, Self::Overview | Self::Service(_) | Self::Alerts),
-            Command::Actions => !matches!(self, Self::Changes | Self::Run(_) | Self::Messages | Self::Help),
+            Command::Actions => {
+                !matches!(self, Self::Changes | Self::Run(_) | Self::Cost | Self::Messages | Self::Help)
+            }
             _ => true,
         }
     }
@@ -89,6 +101,7 @@ impl Place {
             Self::Changes => "changes",
             Self::Runbooks => "runbooks",
             Self::Run(_) => "run",
+            Self::Cost => "cost",
             Self::Messages => "messages",
             Self::Help => "help",
         }

@@ -1,6 +1,7 @@
 //! One message in, a changed model and effects out.
 
 mod changes;
+mod cost;
 mod keys;
 mod logs;
 mod mouse;
@@ -63,6 +64,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::Answered { run, step, result } => return runbooks::answered(model, run, step, *result, now),
         Msg::Gate(state) => changes::gate(model, state, now),
+        Msg::Ingest(answer) => cost::take(model, answer),
         Msg::Journal(journal) => changes::remember(model, journal),
         Msg::Refreshing(is) => {
             if !is && std::mem::take(&mut model.refreshing) {
@@ -123,6 +125,7 @@ fn switch(model: &mut Model, surroundings: Surroundings) {
     model.overlay = None;
     model.gate = super::GateView::default();
     model.runbooks = model.runbooks.cleared();
+    model.cost = model.cost.cleared();
     model.pending.clear();
     model.refreshing = false;
     model.touch();
@@ -148,6 +151,9 @@ fn arrive(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }
     if *model.trail.here() == Place::Changes {
         effects.push(Effect::ReadJournal);
+    }
+    if *model.trail.here() == Place::Cost {
+        effects.extend(cost::arrive(model));
     }
     effects.extend(arrive_at_service(model, now));
     effects
@@ -182,7 +188,8 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         Command::Refresh => {
             model.refreshing = true;
             model.touch();
-            return vec![Effect::Refresh];
+            let asks_more = *model.trail.here() == Place::Cost;
+            return [Effect::Refresh].into_iter().chain(asks_more.then_some(Effect::LoadIngest)).collect();
         }
         Command::Copy => return copy(model, now),
         Command::Back => return back(model, now),
@@ -214,6 +221,12 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         | Command::DetailUp => {}
         Command::Changes => return go(model, Place::Changes, now),
         Command::Runbooks => return runbooks::offer(model, now),
+        Command::Cost => return go(model, Place::Cost, now),
+        Command::CostServices
+        | Command::CostRetention
+        | Command::CostSize
+        | Command::CostArchitecture
+        | Command::CostRegion => cost::run(model, command),
         Command::Palette => open_palette(model, ""),
         Command::Contexts => open_palette(model, "context "),
         Command::Themes => open_palette(model, "theme "),
@@ -339,6 +352,9 @@ fn copy(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// One screen back; on the first one, everything shown again and the cursor let go.
 fn back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    if cost::clear(model) {
+        return Vec::new();
+    }
     if model.trail.back() {
         return arrive(model, now);
     }
@@ -386,7 +402,9 @@ fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         Place::Service(id) => return open_part(model, &snapshot, &id.clone(), now),
         Place::Runbooks => return runbooks::open_offer(model, now),
         Place::Run(run) => return runbooks::open_step(model, *run, now),
-        Place::Logs(_) | Place::Sources | Place::Changes | Place::Help | Place::Messages => return Vec::new(),
+        Place::Logs(_) | Place::Sources | Place::Changes | Place::Cost | Place::Help | Place::Messages => {
+            return Vec::new();
+        }
     };
     if target.is_none() {
         tell(model, Notice::info("it belongs to no service known here"), now);

@@ -490,27 +490,32 @@ pub struct CostArgs {
     #[arg(long, value_name = "NAME", default_value = "module", value_parser = presets())]
     pub preset: Preset,
     /// How many services the stack watches [default: 5]
-    #[arg(long = "services", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(
+        long = "services",
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=10_000),
+        allow_hyphen_values = true
+    )]
     pub watched: Option<u32>,
     /// What tasks run on [default: x86]
     #[arg(long, value_name = "ARCH", value_parser = architectures())]
     pub arch: Option<Architecture>,
-    /// How long Prometheus keeps samples [default: 15d]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    /// How long Prometheus keeps samples, an hour to ten years [default: 15d]
+    #[arg(long, value_name = "DURATION", value_parser = retention, allow_hyphen_values = true)]
     pub retention: Option<Duration>,
     /// CPU and memory of Prometheus, in vCPUs and GB (2x4)
-    #[arg(long, value_name = "VCPUxGB", value_parser = size)]
+    #[arg(long, value_name = "VCPUxGB", value_parser = size, allow_hyphen_values = true)]
     pub prometheus_size: Option<(f64, f64)>,
-    /// A price table of your own, before the shipped one row by row
+    /// A price table of your own, before the shipped one row by row [default: prices.toml beside the configuration]
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
-    /// A Terraform plan as JSON (`terraform show -json`): what it costs before and after
+    /// A Terraform plan or state as JSON (`terraform show -json`): what it costs before and after
     #[arg(long, value_name = "FILE")]
     pub plan: Option<PathBuf>,
-    /// Also what runs in the context, service by service
+    /// The stack as it runs in the context, and the services it watches
     #[arg(long)]
     pub running: bool,
-    /// Also how storage grows, from what the context's Prometheus takes in
+    /// How storage grows, from what the context's Prometheus takes in
     #[arg(long)]
     pub measured: bool,
 }
@@ -525,6 +530,12 @@ fn architectures() -> impl TypedValueParser<Value = Architecture> {
     let all = [Architecture::Arm64, Architecture::X86];
     PossibleValuesParser::new(all.map(Architecture::name))
         .map(move |name| all.into_iter().find(|one| one.name() == name).unwrap_or_default())
+}
+
+fn retention(text: &str) -> Result<Duration, String> {
+    let kept = format::parse_duration(text)?;
+    let (hour, day) = (3600, 86_400);
+    if (hour..=3650 * day).contains(&kept.as_secs()) { Ok(kept) } else { Err("expected 1h to 3650d".to_owned()) }
 }
 
 fn size(text: &str) -> Result<(f64, f64), String> {

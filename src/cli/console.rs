@@ -4,8 +4,9 @@ use super::args::Cli;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::setup::Opened;
-use super::{FAREWELL, runbook, runtime};
+use super::{FAREWELL, cost, runbook, runtime};
 use crate::app::{Model, Notice, Setup};
+use crate::cost::Table;
 use crate::runbook::Library;
 use crate::shell::{self, Session};
 use crate::view::Glyphs;
@@ -32,6 +33,15 @@ pub fn run(cli: &Cli, environment: &Environment, opened: Opened) -> Result<u8, F
     for refused in &library.refused {
         notices.push(Notice::error(format!("a runbook is refused: {}", refused.brief())));
     }
+    let mut prices = Table::shipped();
+    if let Some(file) = cost::own_prices(cli, environment) {
+        match Table::load(&file) {
+            Ok(own) => prices = prices.under(own),
+            Err(refused) => {
+                notices.push(Notice::error(format!("prices refused, using the shipped ones: {}", refused.brief())));
+            }
+        }
+    }
     let is_ascii = cli.look.ascii || opened.ascii.unwrap_or_else(|| environment.is_ascii_only());
     let model = Model::new(Setup {
         surroundings: shell::surroundings(&opened.station),
@@ -43,7 +53,8 @@ pub fn run(cli: &Cli, environment: &Environment, opened: Opened) -> Result<u8, F
         size: (80, 24),
         notices,
     })
-    .with_runbooks(&library);
+    .with_runbooks(&library)
+    .with_prices(prices);
     let session = Session {
         model,
         station: opened.station,

@@ -1,21 +1,18 @@
 //! `rounds cost`: what the stack costs a month, line by line.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{Cli, CostArgs, Output};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::setup::Opened;
 use super::{FAREWELL, once, runtime, setup, stdout};
-use crate::cost::{self, Architecture, FargateSize, Inputs, Preset, Prices, Table};
+use crate::cost::{self, FargateSize, HOME, Inputs, Preset, Prices, Table, WhatIf};
 use crate::report::cost::{Statement, json, markdown, text};
-use crate::{engine, report};
+use crate::{config, engine, report};
 
 /// The services the plan and the module begin with.
 const USUAL_SERVICES: u32 = 5;
-
-/// The region of the team's plan; its unit prices are another region's.
-const HOME: &str = "ap-northeast-2";
 
 /// Reckons, prints and answers with the exit code.
 pub fn run(cli: &Cli, args: &CostArgs, environment: &Environment) -> Result<u8, Failure> {
@@ -27,15 +24,16 @@ pub fn run(cli: &Cli, args: &CostArgs, environment: &Environment) -> Result<u8, 
             chosen.and_then(|context| context.aws.as_ref()?.region.clone()).unwrap_or_else(|| HOME.to_owned())
         }
     });
-    let table = table(args.prices.as_deref())?;
+    let table = table(cli, environment, args.prices.as_deref())?;
     let prices = table.region(&region).map_err(Failure::new)?;
     let opened = if args.running || args.measured { Some(setup::station(cli, environment)?) } else { None };
     let mut statement = statement(args, prices).map_err(Failure::new)?;
-    if let Some(plan) = &args.plan {
-        statement.plan = Some(plan_bill(plan, &inputs(args, args.watched), prices)?);
-    }
     if let Some(opened) = &opened {
-        look(cli, args, opened, prices, &mut statement)?;
+        look(cli, args, opened, &table, prices, &mut statement)?;
+    }
+    if let Some(plan) = &args.plan {
+        let inputs = Inputs { growth: growth_of(&statement), ..inputs(args, args.watched) };
+        planned(&mut statement, plan, &inputs, prices)?;
     }
     let options = match &opened {
         Some(opened) => once::options(cli, environment, opened),
@@ -56,10 +54,18 @@ pub fn run(cli: &Cli, args: &CostArgs, environment: &Environment) -> Result<u8, 
     Ok(0)
 }
 
-/// The shipped prices, under those of the user's own file.
-fn table(file: Option<&Path>) -> Result<Table, Failure> {
+/// The shipped prices, under those of the file named, else of `prices.toml` beside the configuration.
+fn table(cli: &Cli, environment: &Environment, named: Option<&Path>) -> Result<Table, Failure> {
+    let file = named.map(Path::to_path_buf).or_else(|| own_prices(cli, environment));
     let Some(file) = file else { return Ok(Table::shipped()) };
-    Table::load(file).map(|own| Table::shipped().under(own)).map_err(|refused| Failure::refused(&refused))
+    Table::load(&file).map(|own| Table::shipped().under(own)).map_err(|refused| Failure::refused(&refused))
+}
+
+/// The user's own prices, where there are any: beside the configuration file that is named, else in the program's folder.
+pub fn own_prices(cli: &Cli, environment: &Environment) -> Option<PathBuf> {
+    let beside = cli.context.config.as_ref().and_then(|file| Some(file.parent()?.join("prices.toml")));
+    let usual = config::paths::prices(environment.reader());
+    [beside, usual].into_iter().flatten().find(|file| file.is_file())
 }
 
 fn inputs(args: &CostArgs, services: Option<u32>) -> Inputs {
@@ -68,7 +74,7 @@ fn inputs(args: &CostArgs, services: Option<u32>) -> Inputs {
         inputs.architecture = architecture;
     }
     if let Some(retention) = args.retention {
-        inputs.retention_days = retention.as_secs_f64() / 86_400.0;
+        inputs.retention_days = days(retention);
     }
     if let (Some((vcpu, memory)), Some(prometheus)) = (args.prometheus_size, inputs.components.first_mut()) {
         prometheus.size = FargateSize::new(vcpu, memory);
@@ -86,11 +92,10 @@ fn statement(args: &CostArgs, prices: &Prices) -> Result<Statement, String> {
         }
         _ => None,
     };
-    let mut notes = Vec::new();
-    if let Some(component) = inputs.components.iter().find(|component| !component.size.exists()) {
-        let size = component.size;
-        notes.push(format!("Fargate has no {size} ({}): the next one is {}", component.name, size.least_at_least()));
-    }
+    // Where a line tells it, it need not be told twice.
+    let untold = inputs.components.iter().filter(|component| component.note.is_none());
+    let notes =
+        untold.filter_map(|component| Some(format!("{}: {}", component.name, component.size.missing()?))).collect();
     Ok(Statement {
         of: format!("the stack for {}", crate::format::count(services as usize, "service")),
         region: prices.region.clone(),
@@ -106,14 +111,22 @@ fn statement(args: &CostArgs, prices: &Prices) -> Result<Statement, String> {
     })
 }
 
-fn plan_bill(file: &Path, inputs: &Inputs, prices: &Prices) -> Result<cost::PlanBill, Failure> {
+/// Makes the statement one about a plan or a state.
+fn planned(statement: &mut Statement, file: &Path, inputs: &Inputs, prices: &Prices) -> Result<(), Failure> {
     let bad = |why: String| Failure::new(format!("{}: {why}", file.display()));
     let source = std::fs::read_to_string(file).map_err(|error| bad(error.to_string()))?;
-    let plan = serde_json::from_str(&source).map_err(|error| {
-        bad(format!("{}:{}: it is no JSON", error.line(), error.column()))
+    let document: serde_json::Value = serde_json::from_str(&source).map_err(|error| {
+        Failure::new(format!("{}:{}:{}: it is no JSON", file.display(), error.line(), error.column()))
             .with_hint("terraform show -json PLANFILE > plan.json")
     })?;
-    cost::of_plan(&plan, inputs, prices).map_err(bad)
+    let plan = cost::of_plan(&document, inputs, prices).map_err(bad)?;
+    let what = if document.get("planned_values").is_some() { "plan" } else { "state" };
+    statement.of =
+        format!("what this {what} has, for {}", crate::format::count(statement.services as usize, "service"));
+    statement.bill = plan.after.clone();
+    statement.compared = None;
+    statement.plan = Some(plan);
+    Ok(())
 }
 
 /// Looks at the context for what runs and what is taken in.
@@ -121,35 +134,68 @@ fn look(
     cli: &Cli,
     args: &CostArgs,
     opened: &Opened,
+    table: &Table,
     prices: &Prices,
     statement: &mut Statement,
 ) -> Result<(), Failure> {
     let runtime = runtime()?;
     let inputs = inputs(args, args.watched);
-    if args.running {
-        let snapshot = runtime.block_on(engine::once(&opened.station, cli.once.timeout));
-        let architecture = inputs.architecture;
-        let running = cost::of_snapshot(&snapshot, architecture, inputs.hours, prices).map_err(Failure::new)?;
-        statement.notes.push(format!(
-            "what tasks run on is not read: all are priced as {architecture} (--arch {} for the other)",
-            match architecture {
-                Architecture::X86 => Architecture::Arm64,
-                Architecture::Arm64 => Architecture::X86,
-            }
-        ));
-        statement.running = Some(running);
-    }
+    let mut measured = None;
     if args.measured {
-        let growth = match runtime.block_on(engine::ingest(&opened.station)) {
+        let answer = match runtime.block_on(engine::ingest(&opened.station)) {
             Ok(Some(ingest)) => {
+                measured = Some(ingest);
                 let days = inputs.retention_days;
                 Ok((cost::growth(ingest.samples_per_second, ingest.bytes_per_sample, days), days))
             }
             Ok(None) => Err("this Prometheus does not scrape itself".to_owned()),
             Err(error) => Err(error.to_string()),
         };
-        statement.growth = Some(growth);
+        statement.growth = Some(answer);
+        // The team's plan stays as it was written.
+        if args.preset == Preset::Module {
+            let inputs = Inputs { growth: growth_of(statement), ..inputs.clone() };
+            statement.bill = cost::bill(&inputs, prices).map_err(Failure::new)?;
+        }
+    }
+    if args.running {
+        let snapshot = runtime.block_on(engine::once(&opened.station, cli.once.timeout));
+        statement.running = Some(cost::of_snapshot(&snapshot, inputs.hours, prices).map_err(Failure::new)?);
+        if args.preset == Preset::Module {
+            let what_if = WhatIf {
+                services: args.watched,
+                retention_days: args.retention.map(days),
+                size: args.prometheus_size.map(|(vcpu, memory)| FargateSize::new(vcpu, memory)),
+                architecture: args.arch,
+                region: Some(prices.region.clone()),
+            };
+            let sheet = cost::sheet(&snapshot, measured.as_ref(), &what_if, table).map_err(Failure::new)?;
+            runs(statement, sheet, args.watched.is_some());
+        }
     }
     runtime.shutdown_timeout(FAREWELL);
     Ok(())
+}
+
+/// Makes the statement one about what runs.
+fn runs(statement: &mut Statement, sheet: cost::Sheet, is_other_number: bool) {
+    let count = |services: u32| crate::format::count(services as usize, "service");
+    statement.of = if is_other_number {
+        format!("the stack that runs, were it for {}", count(sheet.reckoned.services))
+    } else {
+        format!("the stack as it runs, for {}", count(sheet.reckoned.services))
+    };
+    statement.services = sheet.reckoned.services;
+    statement.compared = sheet.now.filter(|_| is_other_number).map(|total| (sheet.as_it_is.services, total));
+    statement.bill = sheet.stack;
+    statement.alternative = Some(sheet.alternative);
+    statement.notes = sheet.notes;
+}
+
+fn growth_of(statement: &Statement) -> Option<cost::Growth> {
+    statement.growth.as_ref()?.as_ref().ok().map(|(growth, _)| *growth)
+}
+
+fn days(retention: std::time::Duration) -> f64 {
+    retention.as_secs_f64() / 86_400.0
 }

@@ -90,6 +90,18 @@ pub enum Command {
     Changes,
     /// The runbooks for what the cursor is on.
     Runbooks,
+    /// What the stack and the services cost.
+    Cost,
+    /// The cost for another number of services.
+    CostServices,
+    /// The cost with samples kept longer or shorter.
+    CostRetention,
+    /// The cost with another size of Prometheus.
+    CostSize,
+    /// The cost on the other architecture.
+    CostArchitecture,
+    /// The cost in another region.
+    CostRegion,
     /// Choose another context.
     Contexts,
     /// Choose another theme.
@@ -147,6 +159,8 @@ pub enum Scope {
     Service,
     /// On a log's screen.
     Logs,
+    /// On the cost screen.
+    Cost,
 }
 
 /// One command's row.
@@ -224,6 +238,12 @@ table! {
     Arm             "arm"              Everywhere "let changes pass in production for a while, or no longer";
     Changes         "changes"          Everywhere "show changes under way and the journal";
     Runbooks        "runbooks"         Everywhere "show the runbooks for this, and what they found";
+    Cost            "cost"             Everywhere "show what the stack and the services cost a month";
+    CostServices    "cost-services"    Cost       "what if it were 5, 10, 20 services";
+    CostRetention   "cost-retention"   Cost       "what if samples were kept 7, 15, 30, 90 days";
+    CostSize        "cost-size"        Cost       "what if Prometheus were smaller or larger";
+    CostArchitecture "cost-architecture" Cost     "what if the stack ran on the other architecture";
+    CostRegion      "cost-region"      Cost       "what if it were in another region";
     Contexts        "contexts"         Everywhere "choose another context";
     Themes          "themes"           Everywhere "choose another theme";
     Palette         "palette"          Everywhere "run a command by name";

@@ -4,7 +4,7 @@ use super::{Command, Row, Scope, TABLE};
 
 impl Scope {
     /// Every scope, in the order help and the docs show them.
-    pub const ALL: [Self; 5] = [Self::Everywhere, Self::List, Self::Overview, Self::Service, Self::Logs];
+    pub const ALL: [Self; 6] = [Self::Everywhere, Self::List, Self::Overview, Self::Service, Self::Logs, Self::Cost];
 
     /// The name of the scope's table in a keymap file.
     pub const fn name(self) -> &'static str {
@@ -14,6 +14,7 @@ impl Scope {
             Self::Overview => "overview",
             Self::Service => "service",
             Self::Logs => "logs",
+            Self::Cost => "cost",
         }
     }
 
@@ -25,6 +26,7 @@ impl Scope {
             Self::Overview => "on the overview",
             Self::Service => "on a service's screen",
             Self::Logs => "on a log's screen",
+            Self::Cost => "on the cost screen",
         }
     }
 
@@ -41,6 +43,7 @@ impl Scope {
             Self::Overview => &[Self::Overview, Self::List, Self::Everywhere],
             Self::Service => &[Self::Service, Self::List, Self::Everywhere],
             Self::Logs => &[Self::Logs, Self::List, Self::Everywhere],
+            Self::Cost => &[Self::Cost, Self::List, Self::Everywhere],
         }
     }
 

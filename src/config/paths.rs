@@ -33,6 +33,11 @@ pub fn runbooks(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     Some(folder(env)?.join("runbooks"))
 }
 
+/// The user's own prices.
+pub fn prices(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    Some(folder(env)?.join("prices.toml"))
+}
+
 /// Where the program keeps what it must remember, `~/.local/state/rounds`, by the XDG rules; `ROUNDS_STATE_DIR` names
 /// another place. `None` where there is no home.
 pub fn state(env: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {

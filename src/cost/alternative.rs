@@ -1,8 +1,8 @@
 //! What it would cost to watch the same services with CloudWatch alone.
 
-use super::stack::{Desk, Preset, number};
-use super::{Item, Prices};
-use crate::domain::{Bill, BillLine, Money};
+use super::desk::{Desk, number};
+use super::{Item, Preset, Prices};
+use crate::domain::{Basis, Bill, BillLine, Money};
 
 /// Metrics of its own that a service publishes: traffic, errors, latency by route or status.
 const APPLICATION_METRICS: f64 = 10.0;
@@ -29,12 +29,13 @@ pub fn cloudwatch_only(preset: Preset, services: u32, prices: &Prices) -> Result
             low: sum,
             high: sum,
             arithmetic: "as the plan has it".to_owned(),
+            basis: Basis::Assumed,
             note: None,
         };
         return Ok(Bill { lines: vec![line] });
     }
     let services = f64::from(services);
-    let mut desk = Desk { prices, lines: Vec::new() };
+    let mut desk = Desk::new(prices, Basis::Assumed);
     let of = |each: f64, unit| [(services, "services"), (each, unit)];
     let (own, insights, alarms) =
         (of(APPLICATION_METRICS, "metrics"), of(INSIGHTS_METRICS, "metrics"), of(ALARMS, "alarms"));
@@ -44,7 +45,7 @@ pub fn cloudwatch_only(preset: Preset, services: u32, prices: &Prices) -> Result
     let paid = (services + 1.0 - FREE_DASHBOARDS).max(0.0);
     let note = format!("one a service and one for all; {} are free", number(FREE_DASHBOARDS));
     desk.line("cloudwatch", "dashboards", &[(&[(paid, "dashboards")], Item::DashboardMonth)], Some(note))?;
-    Ok(Bill { lines: desk.lines })
+    Ok(desk.bill())
 }
 
 #[cfg(test)]

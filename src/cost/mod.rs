@@ -2,8 +2,12 @@
 //! a bill whose every line shows its arithmetic. Pure: quantities are handed in.
 
 mod alternative;
+mod desk;
 mod prices;
 mod running;
+#[cfg(test)]
+mod sample;
+mod sheet;
 mod size;
 mod stack;
 mod storage;
@@ -12,6 +16,7 @@ mod terraform;
 pub use alternative::cloudwatch_only;
 pub use prices::{Item, Prices, REGIONS, Table};
 pub use running::{RunningBill, of_snapshot};
+pub use sheet::{HOME, Scope, Sheet, WhatIf, sheet};
 pub use size::{Architecture, FargateSize};
 pub use stack::{Component, Flat, Inputs, Preset, bill};
 pub use storage::{Growth, growth};

@@ -192,6 +192,11 @@ impl Table {
         self
     }
 
+    /// The regions there are prices of.
+    pub fn regions(&self) -> impl Iterator<Item = &str> {
+        self.regions.keys().map(String::as_str)
+    }
+
     /// The prices of a region.
     ///
     /// # Errors

@@ -62,12 +62,29 @@ impl FargateSize {
 
     /// Whether Fargate has this size.
     pub fn exists(self) -> bool {
-        self.least_at_least() == self
+        self.next() == Some(self)
     }
 
-    /// The smallest size that has at least as much of both.
+    /// Where Fargate has no such size: that, and which one is next.
+    pub fn missing(self) -> Option<String> {
+        match self.next() {
+            Some(next) if next == self => None,
+            Some(next) => Some(format!("Fargate has no {self}: the next one is {next}")),
+            None => {
+                let (vcpu, _, memory, _) = SIZES[SIZES.len() - 1];
+                let most = Self::new(vcpu, memory);
+                Some(format!("Fargate has no {self}: the largest is {most}; this needs more than one Prometheus"))
+            }
+        }
+    }
+
+    /// The smallest size that has at least as much of both; itself where none has.
     #[must_use]
     pub fn least_at_least(self) -> Self {
+        self.next().unwrap_or(self)
+    }
+
+    fn next(self) -> Option<Self> {
         let fits = |(vcpu, least, most, step): &(f64, f64, f64, f64)| {
             if self.vcpu > *vcpu || self.memory > *most {
                 return None;
@@ -80,7 +97,7 @@ impl FargateSize {
             };
             Some(Self::new(*vcpu, memory))
         };
-        SIZES.iter().find_map(fits).unwrap_or(self)
+        SIZES.iter().find_map(fits)
     }
 }
 

@@ -1,9 +1,8 @@
 //! The stack's own bill: what it consists of, sized by how many services it watches.
 
-use std::fmt::Write as _;
-
-use super::{Architecture, FargateSize, Item, Prices};
-use crate::domain::{Bill, BillLine, Money};
+use super::desk::{Desk, number};
+use super::{Architecture, FargateSize, Growth, Item, Prices};
+use crate::domain::{Basis, Bill, BillLine, Money};
 
 /// What the quantities are taken from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -32,6 +31,18 @@ pub struct Component {
     pub size: FargateSize,
     /// How many run.
     pub tasks: u32,
+    /// What it runs on, where that is not what all of them do.
+    pub architecture: Option<Architecture>,
+    /// Where all this is from.
+    pub basis: Basis,
+    /// What to know about it.
+    pub note: Option<String>,
+}
+
+impl Component {
+    fn assumed(name: &str, size: FargateSize) -> Self {
+        Self { name: name.to_owned(), size, tasks: 1, architecture: None, basis: Basis::Assumed, note: None }
+    }
 }
 
 /// A sum taken as it stands.
@@ -62,8 +73,12 @@ pub struct Inputs {
     pub components: Vec<Component>,
     /// Days that Prometheus keeps.
     pub retention_days: f64,
-    /// GB a day that Prometheus takes in.
+    /// GB a day that Prometheus takes in, where nobody has measured it.
     pub gb_per_day: f64,
+    /// How its storage grows, where that was measured; goes before `gb_per_day` and `buffer_gb`.
+    pub growth: Option<Growth>,
+    /// Where the number of services is from.
+    pub counted: Basis,
     /// GB kept free on Prometheus' volume.
     pub buffer_gb: f64,
     /// GB of Grafana's volume.
@@ -89,7 +104,7 @@ pub struct Inputs {
 }
 
 /// CPU and memory of Prometheus for so many services, as the plan has it.
-fn prometheus_size(services: u32) -> FargateSize {
+pub(super) fn prometheus_size(services: u32) -> FargateSize {
     match services {
         0..=5 => FargateSize::new(1.0, 2.0),
         6..=10 => FargateSize::new(1.5, 3.0),
@@ -112,24 +127,22 @@ impl Inputs {
     }
 
     fn module(services: u32) -> Self {
-        let component = |name: &str, vcpu, memory| Component {
-            name: name.to_owned(),
-            size: FargateSize::new(vcpu, memory),
-            tasks: 1,
-        };
+        let component = |name: &str, vcpu, memory| Component::assumed(name, FargateSize::new(vcpu, memory));
         Self {
             services,
             architecture: Architecture::default(),
             task_hours: 730.0,
             hours: 730.0,
             components: vec![
-                Component { name: "prometheus".to_owned(), size: prometheus_size(services).least_at_least(), tasks: 1 },
+                Component::assumed("prometheus", prometheus_size(services).least_at_least()),
                 component("grafana", 0.5, 1.0),
                 component("cloudwatch-exporter", 0.25, 0.5),
                 component("alertmanager", 0.25, 0.5),
             ],
             retention_days: 15.0,
             gb_per_day: PLANNED_GB_PER_SERVICE * f64::from(services),
+            growth: None,
+            counted: Basis::Assumed,
             buffer_gb: 5.0,
             grafana_gb: 2.0,
             lcu: 0.5,
@@ -168,17 +181,39 @@ impl Inputs {
         let slip =
             "the plan writes \"~5 LCU x 0.008 = 2.92\"; 2.92 is 0.5 LCU x 730 h x 0.008, and 5 LCU would be 29.20";
         inputs.remarks.push((LCU, slip.to_owned()));
-        if !inputs.components[0].size.exists() {
-            let size = inputs.components[0].size;
-            let remark = format!("the plan's size; Fargate has no {size}: the next one is {}", size.least_at_least());
-            inputs.remarks.push((PROMETHEUS_SIZE, remark));
-        }
+        inputs.components[0].note = inputs.components[0].size.missing().map(|why| format!("the plan's size; {why}"));
         inputs
     }
 
-    /// GB of Prometheus' volume.
+    /// GB of Prometheus' volume: what is stored where that was measured, since EFS bills nothing else; what the plan
+    /// foresees and room to spare otherwise.
     pub fn prometheus_gb(&self) -> f64 {
-        self.gb_per_day * self.retention_days + self.buffer_gb
+        match self.growth {
+            Some(growth) => growth.gb_in_the_end,
+            None => self.gb_per_day * self.retention_days + self.buffer_gb,
+        }
+    }
+
+    /// GB a day: measured, or foreseen.
+    pub fn daily_gb(&self) -> f64 {
+        self.growth.map_or(self.gb_per_day, |growth| growth.gb_per_day)
+    }
+
+    /// How the volumes come about, in words, and where that is from.
+    pub(super) fn stored(&self) -> (f64, String, Basis) {
+        let gb = self.prometheus_gb() + self.grafana_gb;
+        let (days, grafana) = (number(self.retention_days), number(self.grafana_gb));
+        if let Some(growth) = self.growth {
+            let text = format!(
+                "{} of Prometheus, as it takes in {} samples/s, after {days} days + {grafana} GB of Grafana, assumed; \
+                 EFS bills what is stored",
+                gigabytes(growth.gb_in_the_end),
+                number(growth.samples_per_second),
+            );
+            return (gb, text, Basis::Measured);
+        }
+        let (daily, free) = (number(self.gb_per_day), number(self.buffer_gb));
+        (gb, format!("{daily} GB/day x {days} days + {free} GB free + {grafana} GB of Grafana"), Basis::Assumed)
     }
 
     /// Requests a month that the exporter sends to CloudWatch for metrics.
@@ -193,126 +228,60 @@ impl Inputs {
 }
 
 const LCU: &str = "capacity units";
-const PROMETHEUS_SIZE: &str = "prometheus size";
+
+/// An amount of storage with as many digits as tell something.
+fn gigabytes(gb: f64) -> String {
+    if gb < 0.01 { format!("{} MB", number(gb * 1024.0)) } else { format!("{} GB", number(gb)) }
+}
 
 /// The bill of the stack.
 ///
 /// # Errors
 /// An item without a price in that region.
 pub fn bill(inputs: &Inputs, prices: &Prices) -> Result<Bill, String> {
-    let mut desk = Desk { prices, lines: Vec::new() };
+    let mut desk = Desk::new(prices, Basis::Assumed);
     for component in &inputs.components {
         desk.task(component, inputs)?;
     }
+    desk.basis = Basis::Assumed;
     desk.storage(inputs)?;
     desk.load_balancer(inputs)?;
     desk.cloudwatch(inputs)?;
     desk.rest(inputs)?;
     for flat in &inputs.flat {
-        desk.lines.push(BillLine {
+        desk.push(BillLine {
             component: flat.component.to_owned(),
             item: flat.item.to_owned(),
             low: Money::dollars(flat.range.0),
             high: Money::dollars(flat.range.1),
             arithmetic: flat.from.to_owned(),
+            basis: Basis::Assumed,
             note: None,
         });
     }
-    Ok(Bill { lines: desk.lines })
-}
-
-/// Makes lines of quantities.
-pub(super) struct Desk<'a> {
-    pub(super) prices: &'a Prices,
-    pub(super) lines: Vec<BillLine>,
+    Ok(desk.bill())
 }
 
 impl Desk<'_> {
-    /// One line: a sum of products of quantities and a price. A sum of nothing is no line.
-    pub(super) fn line(
-        &mut self,
-        component: &str,
-        item: &str,
-        products: &[(&[(f64, &str)], Item)],
-        note: Option<String>,
-    ) -> Result<(), String> {
-        let (mut sum, mut arithmetic, mut unverified) = (Money::ZERO, String::new(), Vec::new());
-        for (factors, priced) in products {
-            let (price, written) = self.prices.of(*priced)?;
-            let quantity: f64 = factors.iter().map(|(quantity, _)| quantity).product();
-            sum = sum + price * quantity;
-            let lead = if arithmetic.is_empty() { "" } else { " + " };
-            let factors: Vec<String> = factors.iter().map(|(number, unit)| quantity_text(*number, unit)).collect();
-            let _ = write!(arithmetic, "{lead}{} x {written}", factors.join(" x "));
-            if !self.prices.is_verified(*priced) {
-                unverified.push(priced.name());
-            }
-        }
-        if sum == Money::ZERO {
-            return Ok(());
-        }
-        let doubt = (!unverified.is_empty()).then(|| format!("price not verified: {}", unverified.join(", ")));
-        let amount = sum.whole_cents();
-        self.lines.push(BillLine {
-            component: component.to_owned(),
-            item: item.to_owned(),
-            low: amount,
-            high: amount,
-            arithmetic,
-            note: match (note, doubt) {
-                (Some(note), Some(doubt)) => Some(format!("{note}; {doubt}")),
-                (note, doubt) => note.or(doubt),
-            },
-        });
-        Ok(())
-    }
-
-    /// Fargate tasks of one size.
-    pub(super) fn fargate(
-        &mut self,
-        component: &str,
-        size: FargateSize,
-        tasks: u32,
-        architecture: Architecture,
-        hours: f64,
-        note: Option<String>,
-    ) -> Result<(), String> {
-        let (cpu, memory) = match architecture {
-            Architecture::X86 => (Item::FargateVcpuHour, Item::FargateGbHour),
-            Architecture::Arm64 => (Item::FargateArmVcpuHour, Item::FargateArmGbHour),
-        };
-        let of = |quantity, unit| match tasks {
-            1 => vec![(quantity, unit), (hours, "h")],
-            _ => vec![(f64::from(tasks), "tasks"), (quantity, unit), (hours, "h")],
-        };
-        let (cpus, memories) = (of(size.vcpu, "vCPU"), of(size.memory, "GB"));
-        let item = format!("Fargate {architecture}, {size}");
-        self.line(component, &item, &[(&cpus, cpu), (&memories, memory)], note)
-    }
-
     fn task(&mut self, component: &Component, inputs: &Inputs) -> Result<(), String> {
-        let note = (component.name == "prometheus").then(|| inputs.remark(PROMETHEUS_SIZE)).flatten();
-        let Component { name, size, tasks } = component;
-        self.fargate(name, *size, *tasks, inputs.architecture, inputs.task_hours, note)
+        let Component { name, size, tasks, note, .. } = component;
+        self.basis = component.basis;
+        let architecture = component.architecture.unwrap_or(inputs.architecture);
+        self.fargate(name, *size, *tasks, architecture, inputs.task_hours, note.clone())
     }
 
-    fn storage(&mut self, inputs: &Inputs) -> Result<(), String> {
-        let prometheus = inputs.prometheus_gb();
-        let kept = [(prometheus + inputs.grafana_gb, "GB")];
-        let note = format!(
-            "{} GB/day x {} days + {} GB free + {} GB of Grafana",
-            number(inputs.gb_per_day),
-            number(inputs.retention_days),
-            number(inputs.buffer_gb),
-            number(inputs.grafana_gb)
-        );
-        self.line("storage", "EFS Standard", &[(&kept, Item::EfsGbMonth)], Some(note))?;
+    /// What is stored and what is kept of it as backups.
+    pub(super) fn storage(&mut self, inputs: &Inputs) -> Result<(), String> {
+        let (gb, note, basis) = inputs.stored();
+        self.basis = basis;
+        self.line("storage", "EFS Standard", &[(&[(gb, "GB")], Item::EfsGbMonth)], Some(note))?;
         if inputs.backup_days > 0.0 {
             // Backups after the first are increments of what changed that day.
-            let gb = prometheus + inputs.grafana_gb + inputs.gb_per_day * inputs.backup_days;
+            let gb = gb + inputs.daily_gb() * inputs.backup_days;
             let note = format!("one whole copy and {} days of changes", number(inputs.backup_days));
             self.line("storage", "AWS Backup, warm", &[(&[(gb, "GB")], Item::EfsBackupGbMonth)], Some(note))?;
         }
+        self.basis = Basis::Assumed;
         Ok(())
     }
 
@@ -328,23 +297,23 @@ impl Desk<'_> {
         let (ingest, months) = inputs.logs;
         let (taken, kept) = ([(ingest, "GB")], [(ingest, "GB/month"), (months, "months")]);
         self.line(NAME, "logs", &[(&taken, Item::LogsIngestGb), (&kept, Item::LogsStoreGbMonth)], None)?;
-        let requests = [(inputs.exporter_requests() / 1000.0, "thousand requests")];
-        let (metrics, seconds) = inputs.exporter;
-        let note = format!("{metrics} metrics of {} services every {}s", inputs.services, number(seconds));
-        self.line(NAME, "the exporter's API calls", &[(&requests, Item::MetricRequestsThousand)], Some(note))?;
+        self.requests(inputs)?;
         // CPU and memory of every service, once a minute, while Prometheus lacks them.
         let asked = 2.0 * f64::from(inputs.services) * 60.0 * inputs.console_hours / 1000.0;
-        let before = self.lines.len();
         let note = format!(
             "{} hours with a console open; nothing while Prometheus has CPU and memory",
             number(inputs.console_hours)
         );
-        let products: &[(&[(f64, &str)], Item)] = &[(&[(asked, "thousand metrics")], Item::MetricRequestsThousand)];
-        self.line("rounds", "its own API calls", products, Some(note))?;
-        for line in &mut self.lines[before..] {
-            line.low = Money::ZERO;
-        }
-        Ok(())
+        let product: (&[(f64, &str)], Item) = (&[(asked, "thousand metrics")], Item::MetricRequestsThousand);
+        self.line_at_most("rounds", "its own API calls", product, Some(note))
+    }
+
+    /// What the exporter asks of CloudWatch.
+    pub(super) fn requests(&mut self, inputs: &Inputs) -> Result<(), String> {
+        let requests = [(inputs.exporter_requests() / 1000.0, "thousand requests")];
+        let (metrics, seconds) = inputs.exporter;
+        let note = format!("{metrics} metrics of {} services every {}s", inputs.services, number(seconds));
+        self.line("cloudwatch", "the exporter's API calls", &[(&requests, Item::MetricRequestsThousand)], Some(note))
     }
 
     fn rest(&mut self, inputs: &Inputs) -> Result<(), String> {
@@ -352,17 +321,6 @@ impl Desk<'_> {
         self.line("secrets", "Secrets Manager", &[(&secrets, Item::SecretMonth)], None)?;
         self.line("data transfer", "to the internet", &[(&[(inputs.transfer_gb, "GB")], Item::TransferOutGb)], None)
     }
-}
-
-/// A quantity with its unit: `0.5 vCPU`, `720 h`.
-fn quantity_text(quantity: f64, unit: &str) -> String {
-    format!("{} {unit}", number(quantity))
-}
-
-/// A number with no more digits than it needs, at most three behind the point.
-pub(super) fn number(value: f64) -> String {
-    let text = format!("{value:.3}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

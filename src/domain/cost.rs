@@ -33,6 +33,13 @@ impl Money {
         Self(self.0.div_euclid(CENT) * CENT + if self.0.rem_euclid(CENT) == 0 { 0 } else { CENT })
     }
 
+    /// An equal part of it for each of so many, to the nearest billionth; all of it for none.
+    #[must_use]
+    pub fn shared_by(self, number: u32) -> Self {
+        let number = i128::from(number.max(1));
+        Self((self.0 + self.0.signum() * number / 2) / number)
+    }
+
     /// As a number of dollars, for JSON.
     pub fn as_dollars(self) -> f64 {
         self.0 as f64 / NANO as f64
@@ -83,6 +90,11 @@ impl fmt::Display for Money {
     }
 }
 
+/// A sum that is known within limits: `35.55`, or `15.00-23.00`.
+pub fn amounts((low, high): (Money, Money)) -> String {
+    if low == high { low.to_string() } else { format!("{low}-{high}") }
+}
+
 /// How much a Prometheus takes in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ingest {
@@ -90,6 +102,32 @@ pub struct Ingest {
     pub samples_per_second: f64,
     /// Bytes one takes on disk, where compaction has written any.
     pub bytes_per_sample: Option<f64>,
+}
+
+/// Where the quantity of a line is from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Basis {
+    /// From nowhere but a rule of thumb, the team's plan or the module's defaults.
+    #[default]
+    Assumed,
+    /// From a Terraform plan or state.
+    Planned,
+    /// From what runs.
+    Runs,
+    /// From what was measured.
+    Measured,
+}
+
+impl Basis {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Assumed => "assumed",
+            Self::Planned => "planned",
+            Self::Runs => "runs",
+            Self::Measured => "measured",
+        }
+    }
 }
 
 /// One line of a bill: what for, how much a month, and how that was reckoned.
@@ -105,6 +143,8 @@ pub struct BillLine {
     pub high: Money,
     /// How that comes about (`1 vCPU x 720 h x 0.04048 + 2 GB x 720 h x 0.004445`).
     pub arithmetic: String,
+    /// Where the quantity is from.
+    pub basis: Basis,
     /// What to know about it (a price nobody has verified, an assumption).
     pub note: Option<String>,
 }

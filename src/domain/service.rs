@@ -24,6 +24,8 @@ pub struct TaskDefinition {
     pub cpu: Option<String>,
     /// Memory in MiB as ECS prints it.
     pub memory: Option<String>,
+    /// What it runs on, as ECS prints it (`ARM64`); where ECS says nothing, that is `X86_64`.
+    pub architecture: Option<String>,
 }
 
 /// One service as ECS describes it.

@@ -14,8 +14,8 @@ use super::tracker::Tracker;
 use super::{cadence, charts, once, runs};
 use crate::assess::{self, Facts};
 use crate::domain::{
-    Chart, ChartAsk, CheckResult, LogNews, LogScope, Reading, Refusal, ServiceId, Snapshot, SourceError, SourceKind,
-    SourceState, SourceStatus,
+    Chart, ChartAsk, CheckResult, Ingest, LogNews, LogScope, Reading, Refusal, ServiceId, Snapshot, SourceError,
+    SourceKind, SourceState, SourceStatus,
 };
 use crate::runbook::Question;
 use crate::source::Ask;
@@ -47,6 +47,8 @@ pub enum Update {
     },
     /// The charts asked for, or why there are none.
     Chart(ChartAsk, Result<Arc<Chart>, SourceError>),
+    /// How much Prometheus takes in; `None` where it does not scrape itself.
+    Ingest(Result<Option<Ingest>, SourceError>),
     /// A shell may be opened now, or why not.
     Shell(Result<ShellPass, Refusal>),
     /// What is new of the log that was asked for under this number.
@@ -158,6 +160,16 @@ impl Watch {
             let answer = logs::older(&station, &scope, before).await;
             // The screen may have gone; then nobody needs them.
             let _ = updates.send(Update::Logs(asking, LogNews::Older(answer)));
+        });
+    }
+
+    /// Asks how much Prometheus takes in.
+    pub fn ingest(&mut self) {
+        let (station, updates) = (Arc::clone(&self.station), self.updates.clone());
+        self.tasks.spawn(async move {
+            let answer = super::ingest(&station).await;
+            // The screen may have gone; then nobody needs the answer.
+            let _ = updates.send(Update::Ingest(answer));
         });
     }
 

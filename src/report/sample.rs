@@ -68,6 +68,7 @@ pub fn service(name: &str, tasks: (u32, u32), signals: [Option<f64>; 5], changed
             images: vec![("app".to_owned(), format!("registry.example/{name}:1.4.2"))],
             cpu: Some("512".to_owned()),
             memory: Some("1024".to_owned()),
+            architecture: None,
         })),
         alerts: Vec::new(),
         targets: Vec::new(),
@@ -415,6 +416,7 @@ pub fn poisoned(mut snapshot: Snapshot, text: &str) -> Snapshot {
             images: vec![(foreign(), foreign())],
             cpu: None,
             memory: None,
+            architecture: Some(foreign()),
         }));
         if let Some(ecs) = &mut service.ecs {
             for deployment in &mut Arc::make_mut(ecs).deployments {

@@ -257,6 +257,7 @@ impl Sitting {
             Update::Snapshot(snapshot) => Msg::Snapshot(snapshot),
             Update::Asking(is) => Msg::Refreshing(is),
             Update::Logs(asking, news) => Msg::Logs(asking, news),
+            Update::Ingest(answer) => Msg::Ingest(answer),
             // Was dealt with above.
             Update::Shell(_) => return Ok(true),
             Update::Answered { run, step, result } => Msg::Answered { run, step, result },
@@ -280,6 +281,7 @@ impl Sitting {
             Effect::Quit => return Ok(false),
             Effect::Refresh => self.watch.refresh(),
             Effect::LoadChart(ask) => self.watch.chart(ask),
+            Effect::LoadIngest => self.watch.ingest(),
             Effect::Probe { run, question, snapshot } => self.watch.probe(run, question, snapshot),
             Effect::Copy(text) => {
                 let said = self.offer(&text)?;

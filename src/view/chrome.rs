@@ -125,6 +125,7 @@ fn about(canvas: &mut Canvas<'_>, width: u16) {
         }
         Place::Runbooks => super::runbooks::title(canvas, room, None),
         Place::Run(id) => super::runbooks::title(canvas, room, Some(*id)),
+        Place::Cost => super::cost::title(canvas, room),
         Place::Help => {
             canvas.text(1, 1, room, "help", Role::Title);
         }

@@ -6,6 +6,7 @@ mod chart;
 mod choose;
 mod chrome;
 mod confirm;
+mod cost;
 mod detail;
 mod facts;
 mod glyphs;
@@ -27,6 +28,8 @@ mod words;
 
 #[cfg(test)]
 mod change_tests;
+#[cfg(test)]
+mod cost_tests;
 #[cfg(test)]
 mod run_tests;
 #[cfg(test)]
@@ -73,6 +76,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
                 Place::Targets => targets::draw(&mut canvas, snapshot),
                 Place::Sources => sources::draw(&mut canvas, snapshot),
                 Place::Runbooks => runbooks::offers(&mut canvas, snapshot),
+                Place::Cost => cost::draw(&mut canvas),
                 Place::Logs(_) | Place::Changes | Place::Run(_) | Place::Help | Place::Messages => {}
             },
         },

@@ -238,6 +238,7 @@ fn health(given: Given<'_>) -> ServiceHealth {
             images: vec![("app".to_owned(), format!("482109170001.dkr.ecr/{}:1.42.0", given.name))],
             cpu: Some("512".to_owned()),
             memory: Some("1024".to_owned()),
+            architecture: None,
         })),
         findings: given.findings,
         alerts: Vec::new(),

@@ -104,3 +104,80 @@ fn what_runs_is_priced_service_by_service() {
     assert!(document["running"]["stack"]["total"]["low"].as_f64().unwrap() > 0.0);
     assert!(document["storage"]["gb_per_day"].as_f64().unwrap() > 0.0);
 }
+
+#[test]
+fn a_state_and_what_cannot_be_priced_in_it_are_told() {
+    let resource =
+        |kind: &str, values: Value| json!({ "mode": "managed", "type": kind, "name": "x", "values": values });
+    let state = json!({
+        "format_version": "1.0",
+        "terraform_version": "1.11.4",
+        "values": { "root_module": { "resources": [
+            resource("aws_ecs_task_definition", json!({ "family": "x", "cpu": "512", "memory": "1024" })),
+            resource("aws_ecs_service", json!({ "name": "web", "desired_count": 2 })),
+            resource("aws_ecs_service", json!({ "name": "batch", "desired_count": 2, "launch_type": "EC2" })),
+            resource("aws_db_instance", json!({ "instance_class": "db.t4g.small" })),
+        ] } },
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    fs::write(&file, state.to_string()).unwrap();
+    let path = file.to_str().unwrap();
+    let document = cost(&["--plan", path, "--region", "us-east-1"]);
+    assert_eq!(
+        (document["lines"][0]["item"].as_str(), document["lines"][0]["basis"].as_str()),
+        (Some("Fargate x86, 0.5 vCPU, 1 GB"), Some("planned"))
+    );
+    assert_eq!(cents(total(&document).1), "36.05");
+    let text = Rounds::new(["cost", "--plan", path]).run().expect_code(0).stdout;
+    for said in ["what this state has", "not priced: aws_db_instance", "batch: runs on EC2"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+#[test]
+fn bad_numbers_are_refused_with_what_would_do() {
+    for (arguments, said) in [
+        (["--services", "-1"], "-1 is not in 1..=10000"),
+        (["--services", "0"], "0 is not in 1..=10000"),
+        (["--services", "99999999999"], "is not in 1..=10000"),
+        (["--retention", "0d"], "expected 1h to 3650d"),
+        (["--retention", "99999d"], "expected 1h to 3650d"),
+        (["--retention", "-1d"], "expected a duration"),
+        (["--prometheus-size", "-1x2"], "like 1x2 or 0.5x1"),
+        (["--region", "mars-1"], "there are ap-northeast-2 and us-east-1"),
+    ] {
+        let refused = Rounds::new(["cost", arguments[0], arguments[1]]).run();
+        assert!(refused.code != Some(0) && refused.stderr.contains(said), "{arguments:?}: {refused:#?}");
+    }
+    let text = Rounds::new(["cost", "--services", "5000"]).run().expect_code(0).stdout;
+    assert!(text.contains("the largest is 16 vCPU, 120 GB"), "{text}");
+}
+
+#[test]
+fn prices_beside_the_configuration_are_taken_without_being_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    fs::write(&config, "[contexts.dev.prometheus]\nurl = \"http://127.0.0.1:9\"\n").unwrap();
+    fs::write(folder.path().join("prices.toml"), "[ap-northeast-2]\nas_of = \"2026-11-01\"\nload_balancer_hour = 1\n")
+        .unwrap();
+    let document = cost(&["--config", config.to_str().unwrap()]);
+    assert!(total(&document).0 > 730.0 && document["prices_as_of"].as_str().unwrap().starts_with("2026-11-01"));
+}
+
+#[test]
+fn every_amount_comes_out_of_the_arithmetic_beside_it() {
+    let by_hand = |arithmetic: &str| -> f64 {
+        let factor = |text: &str| text.split(' ').next().unwrap().parse::<f64>().unwrap();
+        arithmetic.split(" + ").map(|product| product.split(" x ").map(factor).product::<f64>()).sum()
+    };
+    for arguments in [&["--services", "7", "--retention", "17d"][..], &["--demo", "healthy", "--running", "--measured"]]
+    {
+        let document = cost(arguments);
+        for line in document["lines"].as_array().unwrap() {
+            let (amount, reckoned) = (line["high"].as_f64().unwrap(), by_hand(line["arithmetic"].as_str().unwrap()));
+            // Rounded up to the cent, and never by more than one.
+            assert!(amount > reckoned - 1e-6 && amount - reckoned < 0.01, "{line:#}");
+        }
+    }
+}

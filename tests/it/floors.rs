@@ -25,13 +25,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sim", &["domain", "format"]),
     ("provision", &["located", "domain", "format"]),
     // floor 2: none of them sees another
-    ("app", &["command", "keymap", "config", "runbook", "domain", "format", "theme"]),
+    ("app", &["command", "cost", "keymap", "config", "runbook", "domain", "format", "theme"]),
     ("source", &["sim", "net", "config", "domain", "format"]),
     ("exec", &["sim", "net", "config", "domain", "format"]),
     ("stack", &["provision", "sim", "net", "domain", "format"]),
     // floor 3: none of them sees another
     ("engine", &["assess", "app", "source", "exec", "sim", "net", "config", "runbook", "domain", "format"]),
-    ("view", &["app", "command", "keymap", "theme", "config", "runbook", "domain", "format"]),
+    ("view", &["app", "command", "cost", "keymap", "theme", "config", "runbook", "domain", "format"]),
     ("report", &["app", "cost", "theme", "config", "runbook", "domain", "format"]),
     // floor 4
     (

@@ -52,7 +52,13 @@ fn under_cursor(model: &Model) -> Option<(ServiceId, Option<String>)> {
             let said_by = model.logs.as_ref().and_then(|screen| screen.selected()?.origin.task.clone());
             Some((place.service.clone(), place.task.clone().or(said_by)))
         }
-        Place::Sources | Place::Changes | Place::Runbooks | Place::Run(_) | Place::Messages | Place::Help => None,
+        Place::Sources
+        | Place::Changes
+        | Place::Runbooks
+        | Place::Run(_)
+        | Place::Cost
+        | Place::Messages
+        | Place::Help => None,
     }
 }
 

@@ -40,6 +40,7 @@ struct Line {
     low: f64,
     high: f64,
     arithmetic: String,
+    basis: &'static str,
     note: Option<String>,
 }
 
@@ -135,6 +136,7 @@ fn lines(bill: &Bill) -> Vec<Line> {
         low: line.low.as_dollars(),
         high: line.high.as_dollars(),
         arithmetic: sanitise(&line.arithmetic).into_owned(),
+        basis: line.basis.word(),
         note: line.note.as_deref().map(|note| sanitise(note).into_owned()),
     };
     bill.lines.iter().map(line).collect()

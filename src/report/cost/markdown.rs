@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Statement, each, range};
-use crate::domain::Bill;
+use super::Statement;
+use crate::domain::{Bill, amounts};
 use crate::format::sanitise;
 
 /// The statement as a table and a list.
@@ -12,18 +12,23 @@ pub fn markdown(statement: &Statement) -> String {
     let mut out = format!("## Cost of {of}\n\n{region}, prices of {as_of}, USD a month\n\n");
     table(&mut out, &statement.bill);
     let (low, high) = statement.bill.total();
-    let share = range(each(low, *services), each(high, *services));
-    let _ = writeln!(out, "| **total** | {share} for each of {services} services | **{}** | |", range(low, high));
+    let share = amounts((low.shared_by(*services), high.shared_by(*services)));
+    let _ = writeln!(out, "| **total** | {share} for each of {services} services | **{}** | |", amounts((low, high)));
     if let Some((other, total)) = statement.compared {
-        let _ = writeln!(out, "\n- for {other} services: {}", range(total.0, total.1));
+        let _ = writeln!(out, "\n- for {other} services: {}", amounts((total.0, total.1)));
     }
     if let Some(alternative) = &statement.alternative {
         let (least, most) = alternative.total();
-        let _ = writeln!(out, "\n- CloudWatch alone: {}", range(least, most));
+        let _ = writeln!(out, "\n- CloudWatch alone: {}", amounts((least, most)));
     }
     if let Some(plan) = &statement.plan {
         let (before, after) = (plan.before.total(), plan.after.total());
-        let _ = writeln!(out, "\n- this plan: {} before, {} after", range(before.0, before.1), range(after.0, after.1));
+        let _ = writeln!(
+            out,
+            "\n- this plan: {} before, {} after",
+            amounts((before.0, before.1)),
+            amounts((after.0, after.1))
+        );
     }
     if let Some(running) = &statement.running {
         for (word, bill) in [("The stack's own tasks", &running.stack), ("The services' tasks", &running.services)] {
@@ -40,7 +45,7 @@ fn table(out: &mut String, bill: &Bill) {
     out.push_str("| component | what | a month | how |\n| --- | --- | ---: | --- |\n");
     for line in &bill.lines {
         let note = line.note.as_deref().map(|note| format!(" ({})", cell(note))).unwrap_or_default();
-        let amount = range(line.low, line.high);
+        let amount = amounts((line.low, line.high));
         let how = cell(&line.arithmetic);
         let _ = writeln!(out, "| {} | {} | {amount} | {how}{note} |", cell(&line.component), cell(&line.item));
     }

@@ -37,13 +37,3 @@ pub struct Statement {
     /// Things to know.
     pub notes: Vec<String>,
 }
-
-/// `35.55`, or `15.00-23.00`.
-fn range(low: Money, high: Money) -> String {
-    if low == high { low.to_string() } else { format!("{low}-{high}") }
-}
-
-/// A total for each service it is for.
-fn each(total: Money, services: u32) -> Money {
-    Money::dollars(total.as_dollars() / f64::from(services.max(1)))
-}

@@ -1,12 +1,13 @@
 //! The statement for a person at a terminal.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use super::super::ink::{Ink, Tone, letters};
 use super::super::once::Options;
-use super::{Statement, each, range};
-use crate::cost::{Growth, RunningBill};
-use crate::domain::{Bill, BillLine, Money};
+use super::Statement;
+use crate::cost::{Growth, PlanBill, RunningBill};
+use crate::domain::{Basis, Bill, BillLine, Money, amounts};
 use crate::format::{self, sanitise};
 
 /// Cells of a line before its amount.
@@ -21,23 +22,15 @@ pub fn text(statement: &Statement, options: &Options) -> String {
     page.bill(&statement.bill);
     let (low, high) = statement.bill.total();
     let services = statement.services;
-    let share = range(each(low, services), each(high, services));
+    let share = amounts((low.shared_by(services), high.shared_by(services)));
     page.total("total", low, high, &format!("{share} for each of {}", format::count(services as usize, "service")));
     page.comparison(statement, (low, high));
     if let Some(plan) = &statement.plan {
-        let (before, after) = (plan.before.total(), plan.after.total());
-        page.line(&format!(
-            "this plan: {} before, {} after, {} more",
-            range(before.0, before.1),
-            range(after.0, after.1),
-            after.1 - before.1
-        ));
-        for (kind, count) in &plan.unpriced {
-            page.line(&format!("not priced: {count} x {}", sanitise(kind)));
-        }
+        page.plan(plan);
     }
     if let Some(running) = &statement.running {
-        page.running(running);
+        let is_told = statement.bill.lines.iter().any(|line| line.basis == Basis::Runs);
+        page.running(running, is_told);
     }
     if let Some(growth) = &statement.growth {
         page.growth(growth.as_ref().map_err(String::as_str));
@@ -67,19 +60,26 @@ impl Page {
 
     fn bill(&mut self, bill: &Bill) {
         let names = bill.lines.iter().map(|line| format::width(&line.component)).max().unwrap_or_default();
+        // Where all is assumed the heading says so.
+        let is_mixed = bill.lines.iter().any(|line| line.basis != Basis::Assumed);
         for line in &bill.lines {
-            self.bill_line(line, names);
+            self.bill_line(line, names, is_mixed);
         }
     }
 
-    fn bill_line(&mut self, line: &BillLine, names: usize) {
-        let amount = range(line.low, line.high);
+    fn bill_line(&mut self, line: &BillLine, names: usize, says_basis: bool) {
+        let amount = amounts((line.low, line.high));
         let room = self.width.saturating_sub(INDENT + names + 2 + 15);
         let item = format::clip(&sanitise(&line.item), room);
         let name = format::pad_right(&sanitise(&line.component), names);
         let _ = writeln!(self.out, "{:INDENT$}{name}  {}{amount:>15}", "", format::pad_right(&item, room));
         let below = INDENT + names + 2;
-        let note = line.note.as_deref().map(|note| format!("({})", sanitise(note)));
+        let told = [
+            says_basis.then(|| line.basis.word().to_owned()),
+            line.note.as_deref().map(|note| sanitise(note).into_owned()),
+        ];
+        let told = told.into_iter().flatten().collect::<Vec<_>>().join(": ");
+        let note = (!told.is_empty()).then(|| format!("({told})"));
         for text in [Some(format!("= {}", sanitise(&line.arithmetic))), note].into_iter().flatten() {
             for row in format::wrap(&text, self.width.saturating_sub(below)) {
                 let row = format!("{:below$}{row}", "");
@@ -89,7 +89,7 @@ impl Page {
     }
 
     fn total(&mut self, word: &str, low: Money, high: Money, more: &str) {
-        let amount = range(low, high);
+        let amount = amounts((low, high));
         let room = self.width.saturating_sub(INDENT + 15);
         let text = format!("{:INDENT$}{}{amount:>15}", "", format::pad_right(word, room));
         self.strong(&text);
@@ -101,27 +101,51 @@ impl Page {
     fn comparison(&mut self, statement: &Statement, (low, high): (Money, Money)) {
         if let Some((services, total)) = statement.compared {
             self.line(&format!(
-                "against {}: {} there, {} more here",
+                "against {}: {} there, {} here",
                 format::count(services as usize, "service"),
-                range(total.0, total.1),
-                high - total.1
+                amounts((total.0, total.1)),
+                more_or_less(high, total.1)
             ));
         }
         if let Some(alternative) = &statement.alternative {
             let alone = alternative.total().1;
-            let (least, most) = (low - alone, high - alone);
-            self.line(&format!(
-                "CloudWatch alone, without this stack: {alone}; the stack costs {} more",
-                range(least, most)
-            ));
+            // Above and below at once is neither more nor less.
+            let than = if low < alone && alone < high {
+                "about as much".to_owned()
+            } else if high <= alone {
+                format!("{} less", amounts((alone - high, alone - low)))
+            } else {
+                format!("{} more", amounts((low - alone, high - alone)))
+            };
+            self.line(&format!("CloudWatch alone, without this stack: {alone}; the stack costs {than}"));
             if alternative.lines.len() > 1 {
                 self.bill(alternative);
             }
         }
     }
 
-    fn running(&mut self, running: &RunningBill) {
-        for (word, bill) in [("the stack's own tasks", &running.stack), ("the services' tasks", &running.services)] {
+    fn plan(&mut self, plan: &PlanBill) {
+        let (before, after) = (plan.before.total(), plan.after.total());
+        if plan.before != plan.after {
+            self.line(&format!(
+                "before: {}; after: {}, {}",
+                amounts((before.0, before.1)),
+                amounts((after.0, after.1)),
+                more_or_less(after.1, before.1)
+            ));
+        }
+        for (kind, count) in &plan.unpriced {
+            let times = if *count > 1 { format!("{count} x ") } else { String::new() };
+            self.line(&format!("not priced: {times}{}", sanitise(kind)));
+        }
+    }
+
+    /// What runs; not the stack's own tasks again where the bill is of them.
+    fn running(&mut self, running: &RunningBill, is_told: bool) {
+        let own = ("the stack's own tasks", &running.stack);
+        for (word, bill) in
+            [(!is_told).then_some(own), Some(("the services' tasks", &running.services))].into_iter().flatten()
+        {
             if !bill.lines.is_empty() {
                 self.strong(&format!("RUNNING  {word}"));
                 self.bill(bill);
@@ -145,5 +169,14 @@ impl Page {
             }
             Err(why) => self.line(&format!("storage: the ingest rate is not known: {}", sanitise(why))),
         }
+    }
+}
+
+/// How much more or less one sum is than another.
+fn more_or_less(sum: Money, than: Money) -> String {
+    match sum.cmp(&than) {
+        Ordering::Greater => format!("{} more", sum - than),
+        Ordering::Less => format!("{} less", than - sum),
+        Ordering::Equal => "as much".to_owned(),
     }
 }

@@ -190,5 +190,6 @@ fn definition(service: &Service, revision: u32) -> TaskDefinition {
         images: vec![(service.id.name.clone(), format!("{}:{}", service.image, service.tag(revision)))],
         cpu: Some(service.size.0.to_owned()),
         memory: Some(service.size.1.to_owned()),
+        architecture: None,
     }
 }

@@ -208,6 +208,10 @@ pub fn task_definition(wire: &types::TaskDefinition) -> TaskDefinition {
             .collect(),
         cpu: wire.cpu().map(text),
         memory: wire.memory().map(text),
+        architecture: wire
+            .runtime_platform()
+            .and_then(|platform| platform.cpu_architecture())
+            .map(|architecture| text(architecture.as_str())),
     }
 }
 

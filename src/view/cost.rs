@@ -1,0 +1,389 @@
+//! The cost screen: what is paid a month, line by line, and what if.
+
+use crate::app::geometry::{self, Area};
+use crate::app::{Cost, CostItem, CostPart, IngestState, Spot};
+use crate::command::Command;
+use crate::cost::{Growth, Scope, Sheet};
+use crate::domain::{Basis, BillLine, Money, amounts};
+use crate::format;
+use crate::theme::Role;
+
+use super::canvas::{Canvas, Piece, cells, clipped, piece, pieces_width, wrapped};
+use super::facts::Facts;
+use super::table::{self, left, right};
+use super::waiting::say;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Name,
+    Item,
+    Amount,
+    Basis,
+    How,
+}
+
+/// What an item of a task begins with.
+const FARGATE: &str = "Fargate ";
+
+/// Cells a line stands further in than its bill.
+const INDENT: &str = "  ";
+
+pub(super) fn draw(canvas: &mut Canvas<'_>) {
+    let model = canvas.model;
+    let cost = &model.cost;
+    let (line, layout) = geometry::cost(model.size, cost.list.rows().len());
+    let sheet = match &cost.sheet {
+        Some(Ok(sheet)) => sheet,
+        Some(Err(why)) => {
+            let region = key(canvas, Command::CostRegion);
+            let hint = format!("{region} shows what it would cost in a region that has prices.");
+            let room = layout.table.width.saturating_sub(4);
+            let mut lines: Vec<_> = wrapped(why, room, 4).into_iter().map(|line| (line, Role::Warning)).collect();
+            lines.push((hint, Role::Dim));
+            say(canvas, layout.table, &lines);
+            return;
+        }
+        None => return,
+    };
+    what_if(canvas, cost, sheet, line);
+    if layout.table.y > line.y + 1 {
+        canvas.rule(0, line.y + 1, line.width);
+    }
+    if cost.list.rows().is_empty() {
+        let text = format!("No line matches \"{}\".", cost.list.filter());
+        say(canvas, layout.table, &[(text, Role::Text)]);
+        return;
+    }
+    bills(canvas, cost, sheet, layout.table);
+    if layout.detail.height > 0 {
+        canvas.rule(0, layout.detail.y - 1, layout.detail.width);
+        detail(canvas, cost, sheet, layout.detail);
+    }
+}
+
+/// The key of a command, as one would press it here.
+fn key(canvas: &Canvas<'_>, command: Command) -> String {
+    canvas.model.keys(command).into_iter().next().unwrap_or_default()
+}
+
+/// What can be different, each with its key; what is different stands out and says what it is now.
+fn what_if(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
+    let Sheet { as_it_is: now, reckoned: then, .. } = sheet;
+    let parts = [
+        (Command::CostServices, counted(then, now), (then.services != now.services).then(|| now.services.to_string())),
+        (Command::CostRetention, format!("kept {}", days(then)), cost.what_if.retention_days.map(|_| days(now))),
+        (
+            Command::CostSize,
+            size(then),
+            (then.size != now.size).then(|| now.size.map_or_else(|| "none".to_owned(), |size| size.to_string())),
+        ),
+        (
+            Command::CostArchitecture,
+            architecture(then).to_owned(),
+            cost.what_if.architecture.map(|_| architecture(now).to_owned()),
+        ),
+        (Command::CostRegion, sheet.region.clone(), cost.what_if.region.as_ref().map(|_| String::new())),
+    ];
+    let lead = if cost.what_if.is_any() { "what if " } else { "for " };
+    let line = |tells_was: bool| {
+        let mut pieces = vec![piece(lead, Role::Dim)];
+        for (command, text, was) in &parts {
+            pieces.push(piece(format!(" {} ", key(canvas, *command)), Role::Key));
+            let role = if was.is_some() { Role::Strong } else { Role::Text };
+            pieces.push(piece(text.clone(), role));
+            let was = was.as_ref().filter(|was| tells_was && !was.is_empty());
+            pieces.push(piece(was.map(|was| format!(" (runs {was})")).unwrap_or_default(), Role::Dim));
+            pieces.push(piece(" ", Role::Dim));
+        }
+        pieces
+    };
+    let room = area.width.saturating_sub(2);
+    let mut pieces = line(true);
+    if pieces_width(&pieces) > room {
+        pieces = line(false);
+    }
+    canvas.pieces(1, area.y, room, &pieces);
+}
+
+fn services(scope: &Scope) -> String {
+    format::count(scope.services as usize, "service")
+}
+
+/// The number of services; where nobody has counted them, that.
+fn counted(scope: &Scope, as_it_is: &Scope) -> String {
+    let is_guess = scope.services == as_it_is.services && as_it_is.counted == Basis::Assumed;
+    format!("{}{}", services(scope), if is_guess { ", assumed" } else { "" })
+}
+
+fn days(scope: &Scope) -> String {
+    format!("{} d", scope.retention_days)
+}
+
+fn size(scope: &Scope) -> String {
+    scope.size.map_or_else(|| "no prometheus".to_owned(), |size| size.to_string())
+}
+
+fn architecture(scope: &Scope) -> &'static str {
+    scope.architecture.map_or("x86 and arm64", |architecture| architecture.name())
+}
+
+fn bills(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
+    let list = &cost.list;
+    let (names, numbers) = widths(sheet);
+    let cols = vec![
+        left(Key::Name, "WHAT IS PAID", names, names, 0),
+        left(Key::Item, "", 17, 34, 1),
+        right(Key::Amount, "USD A MONTH", numbers, 0),
+        left(Key::Basis, "QUANTITY", 8, 8, 2),
+        left(Key::How, "HOW", 32, 200, 3),
+    ];
+    let inner = Area { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    let end = inner.x + inner.width;
+    let cols = table::fit(cols, inner);
+    table::heads(canvas, area.y, &cols, None, end);
+    let amount_at = cols.iter().find(|(col, ..)| col.key == Key::Amount).map_or(end, |(_, x, _)| *x);
+    let body = Area { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    for (index, y) in table::visible(list.cursor(), list.rows().len(), body) {
+        let row = &list.rows()[index];
+        match row.item {
+            CostItem::Line(part, position) => {
+                if let Some(line) = part.of(sheet).lines.get(position) {
+                    table::cells(canvas, y, &cols, end, |key, width| cell(line, &row.matched, key, width));
+                }
+            }
+            CostItem::Part(part) => {
+                table::cells(canvas, y, &cols, end, |key, _| total(sheet, part, key));
+                // A title needs the room of the column beside it.
+                let title = title_of(sheet, part);
+                canvas.text(inner.x, y, amount_at.saturating_sub(inner.x + 1), &title, Role::Title);
+            }
+            CostItem::Unpriced(position) => {
+                if let Some((service, why)) = sheet.unpriced.get(position) {
+                    table::cells(canvas, y, &cols, end, |key, width| match key {
+                        Key::Name => named(service, &row.matched, width, Role::Unknown),
+                        Key::Amount => vec![piece("?", Role::Unknown)],
+                        Key::Item => vec![piece(why.as_str(), Role::Dim)],
+                        Key::Basis | Key::How => Vec::new(),
+                    });
+                }
+            }
+        }
+        let line = Area { y, height: 1, ..area };
+        if index == list.cursor().at() {
+            table::cursor_row(canvas, line);
+        }
+        canvas.spot(line, Spot::Row(row.id));
+    }
+}
+
+/// Cells that the names of all bills take, and their amounts.
+fn widths(sheet: &Sheet) -> (u16, u16) {
+    const NAMES: (usize, usize) = (14, 30);
+    const HEAD: usize = "USD A MONTH".len();
+    let bills = [&sheet.stack, &sheet.services, &sheet.alternative];
+    let names = bills.iter().flat_map(|bill| &bill.lines).map(|line| format::width(&line.component));
+    let unpriced = sheet.unpriced.iter().map(|(service, _)| format::width(service));
+    let names = names.chain(unpriced).max().unwrap_or_default() + INDENT.len();
+    // No line is wider than its sum.
+    let numbers = bills.iter().map(|bill| amounts(bill.total()).len()).max().unwrap_or_default();
+    (cells(names.clamp(NAMES.0, NAMES.1)), cells(numbers.max(HEAD)))
+}
+
+fn title_of(sheet: &Sheet, part: CostPart) -> String {
+    match part {
+        CostPart::Stack => format!("the stack, for {}", services(&sheet.reckoned)),
+        CostPart::Services => "the services themselves, as they run".to_owned(),
+        CostPart::Alternative => "cloudwatch alone, without the stack".to_owned(),
+    }
+}
+
+fn total(sheet: &Sheet, part: CostPart, key: Key) -> Vec<Piece<'static>> {
+    let text = match (key, part) {
+        // None seen and none priced are both not known.
+        (Key::Amount, CostPart::Services) if sheet.services.lines.is_empty() => {
+            return vec![piece("?", Role::Unknown)];
+        }
+        (Key::Amount, _) => return vec![piece(amounts(part.of(sheet).total()), Role::Strong)],
+        (Key::How, CostPart::Stack) => {
+            format!("{} for each of {}", amounts(sheet.for_each()), services(&sheet.reckoned))
+        }
+        (Key::How, CostPart::Services) if sheet.services.lines.is_empty() && sheet.unpriced.is_empty() => {
+            "no service is seen".to_owned()
+        }
+        (Key::How, CostPart::Services) if !sheet.unpriced.is_empty() => {
+            format!("and what {} cost, which is not known", format::count(sheet.unpriced.len(), "service"))
+        }
+        (Key::How, CostPart::Alternative) => against(sheet),
+        (Key::Name | Key::Item | Key::Basis | Key::How, _) => return Vec::new(),
+    };
+    vec![piece(text, Role::Dim)]
+}
+
+fn cell<'s>(line: &'s BillLine, matched: &[u32], key: Key, width: u16) -> Vec<Piece<'s>> {
+    match key {
+        Key::Name => named(&line.component, matched, width, Role::Text),
+        Key::Item => {
+            let before = line.component.chars().count() + 1;
+            // The size says more than what it is a size of.
+            match line.item.strip_prefix(FARGATE) {
+                Some(size) if format::width(&line.item) > usize::from(width) => {
+                    clipped(size, matched, before + FARGATE.len(), width, Role::Dim)
+                }
+                _ => clipped(&line.item, matched, before, width, Role::Dim),
+            }
+        }
+        Key::Amount => vec![piece(amounts((line.low, line.high)), Role::Text)],
+        Key::Basis => vec![piece(line.basis.word(), if line.basis == Basis::Assumed { Role::Dim } else { Role::Text })],
+        Key::How => vec![piece(line.arithmetic.as_str(), Role::Dim)],
+    }
+}
+
+fn named<'s>(name: &'s str, matched: &[u32], width: u16, role: Role) -> Vec<Piece<'s>> {
+    let mut pieces = vec![piece(INDENT, role)];
+    pieces.extend(clipped(name, matched, 0, width.saturating_sub(cells(INDENT.len())), role));
+    pieces
+}
+
+/// What the stack costs against CloudWatch alone.
+fn against(sheet: &Sheet) -> String {
+    let (low, high) = sheet.stack.total();
+    let alone = sheet.alternative.total().1;
+    if high <= alone {
+        format!("the stack costs {} less", amounts((alone - high, alone - low)))
+    } else if low >= alone {
+        format!("the stack costs {} more", amounts((low - alone, high - alone)))
+    } else {
+        "the stack costs about as much".to_owned()
+    }
+}
+
+fn detail(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
+    let Some(row) = cost.list.selected() else { return };
+    let mut facts = Facts::new(canvas, area);
+    if let Some(line) = cost.line(row.item) {
+        facts.fact("what", &format!("{}, {}", line.component, line.item), Role::Text, 1);
+        facts.fact("a month", &format!("{} = {}", amounts((line.low, line.high)), line.arithmetic), Role::Strong, 3);
+        facts.fact("quantity", from(line.basis), if line.basis == Basis::Assumed { Role::Dim } else { Role::Text }, 1);
+        if let Some(note) = &line.note {
+            facts.fact("note", note, Role::Dim, 3);
+        }
+        return;
+    }
+    match row.item {
+        CostItem::Part(CostPart::Stack) => {
+            let each = format!("{} a month and service", amounts(sheet.for_each()));
+            facts.fact("for each", &each, Role::Strong, 1);
+            storage(&mut facts, cost, sheet);
+            facts.fact(
+                "alone",
+                &format!("cloudwatch {}: {}", amounts(sheet.alternative.total()), against(sheet)),
+                Role::Text,
+                2,
+            );
+            prices(&mut facts, sheet);
+            for note in &sheet.notes {
+                facts.fact("note", note, Role::Text, 2);
+            }
+        }
+        CostItem::Part(CostPart::Services) => {
+            facts.fact(
+                "what",
+                "Fargate of every service the stack watches, tasks wanted now, 730 hours a month",
+                Role::Text,
+                2,
+            );
+            facts.fact("not in it", "their load balancers, logs, data transfer, databases", Role::Text, 1);
+            prices(&mut facts, sheet);
+        }
+        CostItem::Part(CostPart::Alternative) => {
+            facts.fact("what", "metrics of the services' own, Container Insights, alarms, dashboards", Role::Text, 2);
+            facts.fact("against it", &against(sheet), Role::Strong, 1);
+            prices(&mut facts, sheet);
+        }
+        CostItem::Unpriced(position) => {
+            if let Some((service, why)) = sheet.unpriced.get(position) {
+                facts.fact(service, why, Role::Text, 3);
+            }
+        }
+        CostItem::Line(..) => {}
+    }
+}
+
+/// What a quantity is from.
+const fn from(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Assumed => "assumed: nothing that runs says it",
+        Basis::Planned => "from a Terraform plan",
+        Basis::Runs => "what runs now",
+        Basis::Measured => "measured by prometheus over the last hour",
+    }
+}
+
+fn prices(facts: &mut Facts<'_, '_>, sheet: &Sheet) {
+    let text = format!("list prices of {}, {}, without tax and discounts", sheet.as_of, sheet.region);
+    facts.fact("prices", &text, Role::Dim, 1);
+}
+
+/// How storage grows, or why that is not known.
+fn storage(facts: &mut Facts<'_, '_>, cost: &Cost, sheet: &Sheet) {
+    match (&cost.ingest, sheet.growth) {
+        (IngestState::Known(_), Some(growth)) => facts.fact("storage", &grows(&growth, &sheet.reckoned), Role::Text, 2),
+        (IngestState::Unknown(why), _) => {
+            let text = format!("unknown: {why}; the plan's GB a day are assumed");
+            facts.fact("storage", &text, Role::Unknown, 2);
+        }
+        _ => facts.fact("storage", "asking prometheus how much it takes in", Role::Dim, 1),
+    }
+}
+
+fn grows(growth: &Growth, scope: &Scope) -> String {
+    let how = if growth.is_measured { "measured" } else { "assumed" };
+    format!(
+        "{} samples/s x {:.2} bytes ({how}) = {} a day, {} after {}",
+        rate(growth.samples_per_second),
+        growth.bytes_per_sample,
+        gigabytes(growth.gb_per_day),
+        gigabytes(growth.gb_in_the_end),
+        days(scope)
+    )
+}
+
+fn rate(value: f64) -> String {
+    if value < 10.0 { format!("{value:.1}") } else { format!("{value:.0}") }
+}
+
+/// With a unit that needs no zeros before what it tells.
+fn gigabytes(gb: f64) -> String {
+    if gb < 1.0 { format!("{:.1} MB", gb * 1024.0) } else { format!("{gb:.1} GB") }
+}
+
+/// What the line below the header says: the total, and what is different about it.
+pub(super) fn title(canvas: &mut Canvas<'_>, room: u16) {
+    let cost = &canvas.model.cost;
+    let mut pieces: Vec<Piece<'_>> = vec![piece("cost  ", Role::Title)];
+    if let Some(sheet) = cost.reckoned() {
+        let total = sheet.stack.total();
+        pieces.push(piece(format!("{} USD a month", amounts(total)), Role::Strong));
+        if let Some(now) = sheet.now {
+            pieces.push(piece(format!(", {}", difference(total.1, now.1)), Role::Text));
+        }
+        let filter = cost.list.filter();
+        if !filter.is_empty() {
+            pieces.push(piece("   filter ", Role::Dim));
+            pieces.push(piece(filter.to_owned(), Role::Match));
+        }
+        let dated = [piece(format!("prices of {}", sheet.as_of), Role::Dim)];
+        if pieces_width(&pieces) + pieces_width(&dated) + 3 <= room {
+            canvas.pieces_right(1, 1, room, &dated);
+        }
+    }
+    canvas.pieces(1, 1, room, &pieces);
+}
+
+fn difference(then: Money, now: Money) -> String {
+    match then.cmp(&now) {
+        std::cmp::Ordering::Greater => format!("{} more than as it runs", then - now),
+        std::cmp::Ordering::Less => format!("{} less than as it runs", now - then),
+        std::cmp::Ordering::Equal => "as much as it is now".to_owned(),
+    }
+}
