@@ -650,6 +650,7 @@ fn a_silence_that_would_cover_another_service_is_told_or_refused() {
     assert_eq!(means.ambiguous(&silence, &PlanOptions::default()), Some("api-2"));
     assert_eq!(means.ambiguous(&restart("3f9c"), &options), Some("api-2"));
     assert_eq!(means.ambiguous(&restart("3f9c"), &PlanOptions::default()), None, "no silence is asked for");
+    let both = Scene { options: PlanOptions::default(), ..both };
     let plan = both.draw(&silence, Subject::Silencer { place: "am".to_owned() }).unwrap().plan;
     assert!(line_of(&plan, "covers").contains("prod/api-2, stage/api-2"), "{plan:?}");
     means.cluster_label = Some("ecs_cluster".to_owned());
