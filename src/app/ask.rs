@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Change, Matcher, ServiceId, SilenceAsk, SourceKind};
+use crate::domain::{Change, Consent, Matcher, ServiceId, SilenceAsk, SourceKind};
 
 use super::Line;
 use super::action::Intent;
@@ -38,6 +38,22 @@ pub enum Question {
     },
     /// Which note.
     Note,
+    /// Whether a shell is to be opened in production: the service's name.
+    Shell {
+        /// Of which service.
+        service: ServiceId,
+        /// In which task.
+        task: String,
+    },
+}
+
+/// What an answer leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answered {
+    /// The plan of a change.
+    Change(Change),
+    /// A shell in a task of a service, the name typed.
+    Shell(ServiceId, String, Consent),
 }
 
 /// A question and the answer so far.
@@ -67,6 +83,11 @@ impl Asking {
         Some(Self { question, line: Line::new(&text), complaint: None })
     }
 
+    /// The question before a shell in production.
+    pub(super) fn shell(service: ServiceId, task: String) -> Self {
+        Self { question: Question::Shell { service, task }, line: Line::default(), complaint: None }
+    }
+
     /// Another length of the silence.
     pub(super) fn step(&mut self, forward: bool) {
         if let Question::Silence { length, .. } = &mut self.question {
@@ -75,26 +96,38 @@ impl Asking {
         }
     }
 
-    /// The change that the answer makes, or what is wrong with it.
-    pub(super) fn change(&self) -> Result<Change, String> {
+    /// What the answer leads to, or what is wrong with it.
+    pub(super) fn answer(&self) -> Result<Answered, String> {
         let text = self.line.text().trim();
-        match &self.question {
+        Ok(Answered::Change(match &self.question {
             Question::Scale { service, now } => {
                 let desired: u32 = text.parse().map_err(|_| "a whole number is wanted".to_owned())?;
                 if desired == *now {
                     return Err(format!("{desired} is what it is"));
                 }
-                Ok(Change::Scale { service: service.clone(), desired })
+                Change::Scale { service: service.clone(), desired }
             }
-            Question::Silence { .. } if text.is_empty() => Err("say why: whoever finds it will ask".to_owned()),
-            Question::Silence { matchers, source, length } => Ok(Change::Silence(SilenceAsk {
+            Question::Silence { .. } if text.is_empty() => {
+                return Err("say why: whoever finds it will ask".to_owned());
+            }
+            Question::Silence { matchers, source, length } => Change::Silence(SilenceAsk {
                 matchers: matchers.clone(),
                 lasts: LENGTHS[*length].1,
                 comment: text.to_owned(),
                 source: *source,
-            })),
-            Question::Note if text.is_empty() => Err("write the note".to_owned()),
-            Question::Note => Ok(Change::Annotate { text: text.to_owned(), tags: Vec::new() }),
-        }
+            }),
+            Question::Note if text.is_empty() => return Err("write the note".to_owned()),
+            Question::Note => Change::Annotate { text: text.to_owned(), tags: Vec::new() },
+            Question::Shell { service, task } if text == service.name => {
+                let consent = Consent { typed: Some(text.to_owned()), by: "typed".to_owned(), ..Consent::default() };
+                return Ok(Answered::Shell(service.clone(), task.clone(), consent));
+            }
+            Question::Shell { service, .. } => {
+                return Err(match text {
+                    "" => format!("type {}", service.name),
+                    _ => format!("\"{text}\" is not {}", service.name),
+                });
+            }
+        }))
     }
 }

@@ -57,6 +57,8 @@ pub enum Effect {
         service: ServiceId,
         /// The task's id.
         task: String,
+        /// The person's yes to it.
+        consent: Consent,
     },
     /// Put a text on the clipboard.
     Copy(String),

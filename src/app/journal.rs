@@ -11,7 +11,7 @@ use crate::format::sanitise;
 pub struct JournalEntry {
     /// The plan's id.
     pub id: String,
-    /// When it was meant, by the machine's clock.
+    /// When it was meant: by the simulated fleet's clock where it was made there, else by the machine's.
     pub at: Timestamp,
     /// In which context.
     pub context: String,
@@ -69,6 +69,10 @@ impl JournalEntry {
         let clean = |text: &str| sanitise(text).into_owned();
         let mut facts = Vec::new();
         facts.extend(story.what_to_check().map(|what| ("look", clean(&what))));
+        if story.simulated_at.is_some() {
+            let really = story.began.strftime("%Y-%m-%d %H:%M:%SZ");
+            facts.push(("simulated", format!("nothing real was changed; by this machine's clock {really}")));
+        }
         if let Some(consent) = &story.consent {
             facts.push(("confirmed", clean(&consent.by)));
         }
@@ -79,7 +83,8 @@ impl JournalEntry {
         facts.extend(story.plan.as_ref().and_then(|plan| plan.same_as.as_deref()).map(|same| ("same as", clean(same))));
         Self {
             id: clean(&story.id),
-            at: story.began,
+            // Of a screen that lives by the simulated fleet's clock, every time is that clock's.
+            at: story.simulated_at.unwrap_or(story.began),
             context: clean(&story.context),
             who: clean(&format!("{}@{}", story.who.name(), story.who.host)),
             title: clean(&story.title()),

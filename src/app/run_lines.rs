@@ -157,8 +157,8 @@ pub fn conclusion_lines(run: &Run, width: u16) -> Vec<ConclusionLine> {
             _ => {}
         }
     }
-    // What to do next was said before it was done.
-    let is_done = run.steps.iter().any(|step| step.state == StepState::Done);
+    // What to do next was said before it was done, or begun.
+    let is_done = run.steps.iter().any(|step| matches!(step.state, StepState::Done | StepState::Changing));
     if let Some(next) = conclusion.next_step.as_ref().filter(|_| !is_done) {
         say("next", next, None, 2);
     }

@@ -196,14 +196,17 @@ impl Runbooks {
         Ok(self.begun)
     }
 
-    /// A change was confirmed: the step of a run that proposed it waits for its end. Gives the run.
-    pub(super) fn agreed(&mut self, change: &Change, plan: &str) -> Option<u64> {
+    /// A change was confirmed: the step of a run that proposed it waits for its end. Gives the runbook, and the alert it
+    /// is run for.
+    pub(super) fn agreed(&mut self, change: &Change, plan: &str) -> Option<String> {
         for entry in self.runs.iter_mut().rev() {
             let mut queued = entry.course.run().queued().collect::<Vec<_>>().into_iter();
             if let Some(step) = queued.find(|step| entry.course.queued(*step) == Some(change)) {
                 entry.course.confirmed(step);
                 entry.plans.push((plan.to_owned(), step));
-                return Some(entry.id);
+                let run = entry.course.run();
+                let alert = run.alert.as_ref().map(|alert| format!(" for {alert}")).unwrap_or_default();
+                return Some(format!("{}{alert}", run.runbook));
             }
         }
         None

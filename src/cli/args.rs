@@ -194,11 +194,7 @@ pub enum Command {
     /// Print the logs of a service's tasks, the stopped ones included, and follow them
     Logs(LogsArgs),
     /// Walk the way of a request to a service and mark the first broken hop: DNS, listener, rule, target group, task, container
-    Trace {
-        /// The service, as NAME or CLUSTER/NAME
-        #[arg(value_name = "SERVICE")]
-        name: Option<String>,
-    },
+    Trace(TraceArgs),
     /// Open a shell in a task of a service, by the AWS command line and its session-manager-plugin
     Shell(ShellArgs),
     /// Print a shell's completions
@@ -399,6 +395,17 @@ pub enum RunbookCommand {
     },
 }
 
+/// The way of a request to which service.
+#[derive(Debug, Clone, Args)]
+pub struct TraceArgs {
+    /// The service, as NAME or CLUSTER/NAME
+    #[arg(value_name = "SERVICE")]
+    pub name: Option<String>,
+    /// Print the JSON Schema of -o json instead
+    #[arg(long)]
+    pub schema: bool,
+}
+
 /// Whose lines, from when, and which of them.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = LOGS_HELP)]
@@ -447,6 +454,12 @@ pub struct ShellArgs {
     /// The container [default: the one called as the service, else the first]
     #[arg(long, value_name = "NAME")]
     pub container: Option<String>,
+    /// Do not ask in production; this needs --confirm
+    #[arg(short, long)]
+    pub yes: bool,
+    /// The service's name, where it is one of production; arms it for this one shell
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
 }
 
 const LOGS_HELP: &str = "\

@@ -3,7 +3,7 @@
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command, FromArgMatches, Subcommand};
 
-use super::args::{Cli, ContextArgs, Output};
+use super::args::{Cli, ContextArgs, Output, TraceArgs};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::setup::Opened;
@@ -11,13 +11,21 @@ use super::{FAREWELL, once, runtime, setup, stdout};
 use crate::domain::{Check, CheckKind};
 use crate::{engine, report};
 
-/// The question, as it was typed. `--service` is the global option.
+/// What was typed after `rounds check`.
 #[derive(Debug, Clone)]
-pub struct Question(pub Check);
+pub enum Question {
+    /// A question. `--service` is the global option.
+    Ask(Check),
+    /// What the answers look like as JSON.
+    Schema,
+}
+
+/// The word that asks for the schema: no check is called so.
+const SCHEMA: &str = "schema";
 
 impl Subcommand for Question {
     fn augment_subcommands(command: Command) -> Command {
-        CheckKind::ROWS.iter().fold(command, |command, row| {
+        let checks = CheckKind::ROWS.iter().fold(command, |command, row| {
             let options = row.options.iter().filter(|option| option.name != "service").map(|option| {
                 Arg::new(option.name).long(option.name).value_name("VALUE").help(option.doc).required(option.required)
             });
@@ -28,7 +36,8 @@ impl Subcommand for Question {
                 None => about.clone(),
             };
             command.subcommand(Command::new(row.name).about(about).long_about(long).args(options))
-        })
+        });
+        checks.subcommand(Command::new(SCHEMA).about("Print the JSON Schema of -o json"))
     }
 
     fn augment_subcommands_for_update(command: Command) -> Command {
@@ -36,7 +45,7 @@ impl Subcommand for Question {
     }
 
     fn has_subcommand(name: &str) -> bool {
-        CheckKind::named(name).is_some()
+        name == SCHEMA || CheckKind::named(name).is_some()
     }
 }
 
@@ -44,13 +53,16 @@ impl FromArgMatches for Question {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let missing = || clap::Error::raw(ErrorKind::MissingSubcommand, "which check?");
         let (name, told) = matches.subcommand().ok_or_else(missing)?;
+        if name == SCHEMA {
+            return Ok(Self::Schema);
+        }
         let kind = CheckKind::named(name).ok_or_else(missing)?;
         let options = kind.row().options.iter().filter(|option| option.name != "service");
         let check = options.fold(Check::new(kind), |check, option| match told.get_one::<String>(option.name) {
             Some(value) => check.with(option.name, value.clone()),
             None => check,
         });
-        Ok(Self(check))
+        Ok(Self::Ask(check))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -61,7 +73,8 @@ impl FromArgMatches for Question {
 
 /// Asks, prints and answers with the exit code.
 pub fn run(cli: &Cli, question: &Question, environment: &Environment) -> Result<u8, Failure> {
-    let check = told(cli, &question.0)?;
+    let Question::Ask(check) = question else { return schema(&report::check::schema()) };
+    let check = told(cli, check)?;
     let output = output(cli)?;
     let opened = opened(cli, environment)?;
     let runtime = runtime()?;
@@ -76,7 +89,11 @@ pub fn run(cli: &Cli, question: &Question, environment: &Environment) -> Result<
 }
 
 /// Walks the way of a request to a service, prints it and answers with the exit code.
-pub fn trace(cli: &Cli, name: Option<&str>, environment: &Environment) -> Result<u8, Failure> {
+pub fn trace(cli: &Cli, args: &TraceArgs, environment: &Environment) -> Result<u8, Failure> {
+    if args.schema {
+        return schema(&report::check::trace_schema());
+    }
+    let name = args.name.as_deref();
     let name = match (name, cli.context.services.as_slice()) {
         (Some(name), _) => name,
         (None, [only]) => only,
@@ -104,6 +121,13 @@ pub fn trace(cli: &Cli, name: Option<&str>, environment: &Environment) -> Result
         Form::Json => report::check::trace_json(&trace),
     })?;
     Ok(report::check::exit_code(trace.state()))
+}
+
+/// Prints a schema; the exit code.
+pub fn schema(schema: &serde_json::Value) -> Result<u8, Failure> {
+    let text = serde_json::to_string_pretty(schema);
+    let text = text.map_err(|error| Failure::new(format!("cannot write the schema: {error}")))?;
+    stdout::print(&(text + "\n")).map(|()| 0)
 }
 
 enum Form {

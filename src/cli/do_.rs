@@ -8,13 +8,14 @@ use super::args::{Cli, DoArgs, DoCommand, HowArgs, Output, SilencePlace};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::setup::Opened;
-use super::{FAREWELL, once, runtime, setup, stdout};
+use super::{FAREWELL, check, once, runtime, setup, stdout};
 use crate::domain::{Change, Consent, Plan, Refusal, ServiceId, SilenceAsk, SourceKind};
 use crate::engine::{self, Operator};
 use crate::report;
 use crate::report::change::{self, Document, Refused};
 use crate::report::once::Options;
 
+pub(super) use ask::Question;
 pub(super) use carry::Carrier;
 
 /// The exit code of what was refused here: nothing was changed.
@@ -23,9 +24,7 @@ const REFUSED: u8 = 3;
 /// Plans, asks, makes the change, watches it and answers with the exit code.
 pub fn run(cli: &Cli, args: &DoArgs, environment: &Environment) -> Result<u8, Failure> {
     if matches!(args.change, DoCommand::Schema) {
-        let text = serde_json::to_string_pretty(&change::schema());
-        let text = text.map_err(|error| Failure::new(format!("cannot write the schema: {error}")))?;
-        return stdout::print(&(text + "\n")).map(|()| 0);
+        return check::schema(&change::schema());
     }
     if !matches!(cli.once.output, Output::Text | Output::Json) {
         return Err(Failure::new("a change is told as text or json"));

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::args::{Cli, JournalArgs, Output};
 use super::environment::Environment;
 use super::failure::Failure;
-use super::{FAREWELL, once, runtime, setup, stdout};
+use super::{FAREWELL, check, once, runtime, setup, stdout};
 use crate::domain::journal::{Story, stories};
 use crate::domain::{Snapshot, SourceState};
 use crate::exec::journal::Journal;
@@ -15,9 +15,7 @@ use crate::{engine, exec, format, report};
 /// Reads the journal and prints it. It needs no context; a timeline asks one for what happened around the changes.
 pub fn run(cli: &Cli, args: &JournalArgs, environment: &Environment) -> Result<u8, Failure> {
     if args.schema {
-        let text = serde_json::to_string_pretty(&journal::schema());
-        let text = text.map_err(|error| Failure::new(format!("cannot write the schema: {error}")))?;
-        return stdout::print(&(text + "\n")).map(|()| 0);
+        return check::schema(&journal::schema());
     }
     let outfit = setup::outfit(cli, environment, cli.context.demo.is_some());
     let now = engine::Clock::system().now();

@@ -68,7 +68,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<u8, Failure> {
         }
         Some(Command::Demo(args)) => demo::run(cli, args, environment),
         Some(Command::Check { question }) => check::run(cli, question, environment),
-        Some(Command::Trace { name }) => check::trace(cli, name.as_deref(), environment),
+        Some(Command::Trace(args)) => check::trace(cli, args, environment),
         Some(Command::Cost(args)) => cost::run(cli, args, environment),
         Some(Command::Do(args)) => do_::run(cli, args, environment),
         Some(Command::Journal(args)) => journal::run(cli, args, environment),

@@ -1,12 +1,13 @@
 //! `rounds shell`: a shell in a task, by the AWS command line.
 
 use super::args::{Cli, ShellArgs};
+use super::do_::Question;
 use super::environment::Environment;
 use super::failure::Failure;
 use super::setup::Opened;
 use super::{FAREWELL, runtime, setup, stdout};
-use crate::domain::{Refusal, ServiceId, Snapshot, TaskState};
-use crate::engine;
+use crate::domain::{Consent, GateState, Refusal, ServiceId, Snapshot, TaskState};
+use crate::engine::{self, Station};
 use crate::shell::{exec, foreground};
 
 /// Opens the shell; the exit code is what the shell's own was.
@@ -18,7 +19,14 @@ pub fn run(cli: &Cli, args: &ShellArgs, environment: &Environment) -> Result<u8,
     let pass = runtime.block_on(async {
         let snapshot = engine::once(&opened.station, cli.once.timeout).await;
         let (service, task) = chosen(&snapshot, args, &opened)?;
-        let pass = engine::shell(&opened.station, &service, &task, args.container.as_deref()).await;
+        let consent = match consent(&service, args, &opened.station) {
+            Ok(consent) => consent,
+            Err(refusal) => {
+                engine::shell_refused(&opened.station, &service, &task, &refusal.what).await;
+                return Err(refused(&refusal));
+            }
+        };
+        let pass = engine::shell(&opened.station, &service, &task, args.container.as_deref(), &consent).await;
         pass.map_err(|refusal| refused(&refusal))
     })?;
     let ended = foreground::run(exec::command(&pass));
@@ -32,6 +40,22 @@ pub fn run(cli: &Cli, args: &ShellArgs, environment: &Environment) -> Result<u8,
         stdout::complain(&format!("not in the journal: {why}\n"));
     }
     ended.map(foreground::End::code).map_err(|why| Failure::new(format!("aws: {why}")))
+}
+
+/// A person's yes. Outside production the command itself is one; in production the service's name is, typed or given with
+/// `--confirm`, and arms it for this one shell.
+fn consent(service: &ServiceId, args: &ShellArgs, station: &Station) -> Result<Consent, Refusal> {
+    let (operator, context) = (&station.operator, &station.setting.context);
+    let is_read_only = matches!(operator.gate(), GateState::ReadOnly { .. });
+    if !context.production || is_read_only {
+        // What is read-only is refused by the gate, whatever is typed.
+        return Ok(Consent { by: "command".to_owned(), ..Consent::default() });
+    }
+    let question = Question { typed: Some(&service.name), otherwise: "no shell was opened" };
+    let (typed, by) =
+        if args.yes { (question.confirmed(args.confirm.as_deref())?, "--yes") } else { (question.ask()?, "typed") };
+    operator.arm()?;
+    Ok(Consent { typed, by: by.to_owned(), ..Consent::default() })
 }
 
 fn refused(refusal: &Refusal) -> Failure {

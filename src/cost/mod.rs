@@ -3,6 +3,7 @@
 
 mod alternative;
 mod desk;
+mod exporter;
 mod prices;
 mod running;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod storage;
 mod terraform;
 
 pub use alternative::cloudwatch_only;
+pub use exporter::Exporter;
 pub use prices::{Item, Prices, REGIONS, Table};
 pub use running::{RunningBill, of_snapshot};
 pub use sheet::{HOME, Scope, Sheet, WhatIf, sheet};

@@ -1,7 +1,7 @@
 //! The stack's own bill: what it consists of, sized by how many services it watches.
 
 use super::desk::{Desk, number};
-use super::{Architecture, FargateSize, Growth, Item, Prices};
+use super::{Architecture, Exporter, FargateSize, Growth, Item, Prices};
 use crate::domain::{Basis, Bill, BillLine, Money};
 
 /// What the quantities are taken from.
@@ -87,8 +87,8 @@ pub struct Inputs {
     pub lcu: f64,
     /// GB of log a month, and for how many months it is kept.
     pub logs: (f64, f64),
-    /// Metrics the exporter asks for, for each service, and the seconds between two scrapes of it.
-    pub exporter: (u32, f64),
+    /// What the exporter asks CloudWatch for, if it runs.
+    pub exporter: Option<Exporter>,
     /// Hours a month that consoles are open, together.
     pub console_hours: f64,
     /// Secrets kept.
@@ -147,7 +147,7 @@ impl Inputs {
             grafana_gb: 2.0,
             lcu: 0.5,
             logs: (2.0, 1.0),
-            exporter: (5, 120.0),
+            exporter: Some(Exporter::default()),
             console_hours: 176.0,
             secrets: 4,
             backup_days: 35.0,
@@ -168,7 +168,7 @@ impl Inputs {
         inputs.backup_days = 0.0;
         inputs.transfer_gb = 0.0;
         inputs.console_hours = 0.0;
-        inputs.exporter.0 = 0;
+        inputs.exporter = None;
         inputs.flat = vec![
             Flat {
                 component: "cloudwatch",
@@ -214,12 +214,6 @@ impl Inputs {
         }
         let (daily, free) = (number(self.gb_per_day), number(self.buffer_gb));
         (gb, format!("{daily} GB/day x {days} days + {free} GB free + {grafana} GB of Grafana"), Basis::Assumed)
-    }
-
-    /// Requests a month that the exporter sends to CloudWatch for metrics.
-    pub fn exporter_requests(&self) -> f64 {
-        let (metrics, seconds) = self.exporter;
-        f64::from(metrics) * f64::from(self.services) * self.hours * 3600.0 / seconds
     }
 
     fn remark(&self, key: &str) -> Option<String> {
@@ -310,9 +304,16 @@ impl Desk<'_> {
 
     /// What the exporter asks of CloudWatch.
     pub(super) fn requests(&mut self, inputs: &Inputs) -> Result<(), String> {
-        let requests = [(inputs.exporter_requests() / 1000.0, "thousand requests")];
-        let (metrics, seconds) = inputs.exporter;
-        let note = format!("{metrics} metrics of {} services every {}s", inputs.services, number(seconds));
+        let Some(exporter) = inputs.exporter else { return Ok(()) };
+        let parts = u32::try_from(inputs.components.len()).unwrap_or(u32::MAX);
+        let requests = [(exporter.requests(inputs.services, parts, inputs.hours) / 1000.0, "thousand requests")];
+        let note = format!(
+            "{} metrics of {} services and {parts} of the stack every {}s, and the lists of them; the first million a \
+             month is free for an account, and not taken off",
+            exporter.metrics(inputs.services, parts),
+            inputs.services,
+            number(exporter.every)
+        );
         self.line("cloudwatch", "the exporter's API calls", &[(&requests, Item::MetricRequestsThousand)], Some(note))
     }
 

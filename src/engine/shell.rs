@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Station;
-use crate::domain::{Refusal, ServiceId};
+use crate::domain::{Consent, Refusal, ServiceId};
 use crate::source::shell::ShellTarget;
 
 /// How long it may take to find the task.
@@ -31,6 +31,7 @@ pub async fn shell(
     service: &ServiceId,
     task: &str,
     container: Option<&str>,
+    consent: &Consent,
 ) -> Result<ShellPass, Refusal> {
     let Some(shells) = &station.shells else {
         let why = if station.setting.context.demo {
@@ -47,8 +48,13 @@ pub async fn shell(
             None => refusal,
         }
     })?;
-    let id = station.operator.shell_begins(service, task).await?;
+    let id = station.operator.shell_begins(service, task, consent).await?;
     Ok(ShellPass { id, service: service.clone(), task: task.to_owned(), target })
+}
+
+/// Writes down that a shell was refused before it was asked of the context.
+pub async fn shell_refused(station: &Station, service: &ServiceId, task: &str, why: &str) {
+    station.operator.shell_refused(service, task, why).await;
 }
 
 /// Writes down that a shell was closed; what went wrong with that.

@@ -14,8 +14,8 @@ use super::tracker::Tracker;
 use super::{cadence, charts, once, runs};
 use crate::assess::{self, Facts};
 use crate::domain::{
-    Chart, ChartAsk, CheckResult, Ingest, LogNews, LogScope, Reading, Refusal, ServiceId, Snapshot, SourceError,
-    SourceKind, SourceState, SourceStatus,
+    Chart, ChartAsk, CheckResult, Consent, Ingest, LogNews, LogScope, Reading, Refusal, ServiceId, Snapshot,
+    SourceError, SourceKind, SourceState, SourceStatus,
 };
 use crate::runbook::Question;
 use crate::source::Ask;
@@ -139,11 +139,11 @@ impl Watch {
         self.logs = None;
     }
 
-    /// Asks whether a shell may be opened in a task.
-    pub fn shell(&mut self, service: ServiceId, task: String) {
+    /// Asks whether a shell may be opened in a task; `consent` is a person's yes to it.
+    pub fn shell(&mut self, service: ServiceId, task: String, consent: Consent) {
         let (station, updates) = (Arc::clone(&self.station), self.updates.clone());
         self.tasks.spawn(async move {
-            let answer = super::shell(&station, &service, &task, None).await;
+            let answer = super::shell(&station, &service, &task, None, &consent).await;
             let _ = updates.send(Update::Shell(answer));
         });
     }

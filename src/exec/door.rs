@@ -163,17 +163,17 @@ impl Door {
         match self.prepare(agreed, consent, clock).await {
             Ok((draft, before)) => self.make(draft, before, consent, clock).await,
             Err(refusal) => {
-                self.decline(agreed, &refusal.what, clock().stamp).await;
+                self.decline(agreed, &refusal.what, clock()).await;
                 Err(refusal)
             }
         }
     }
 
     /// Writes down that a planned change was not even asked of the world.
-    pub async fn decline(&self, plan: &Plan, why: &str, stamp: Timestamp) {
+    pub async fn decline(&self, plan: &Plan, why: &str, at: Moment) {
         let event = Event::Refused { asked: plan.change.clone(), why: why.to_owned() };
         // It was not made, written down or not.
-        let _ = self.write(plan, event, stamp).await;
+        let _ = self.write(plan, event, at).await;
     }
 
     /// Every reason not to.
@@ -204,7 +204,7 @@ impl Door {
 
     async fn make(&self, draft: Draft, before: Subject, consent: &Consent, clock: Clock<'_>) -> Result<Made, Refusal> {
         let Draft { plan, deed } = draft;
-        self.intend(&plan, consent, clock().stamp).await?;
+        self.intend(&plan, consent, clock()).await?;
         let mut made = Made {
             plan,
             deed,
@@ -225,25 +225,25 @@ impl Door {
             Err(Mishap::Refused(error)) => (CallResult::NotMade, error.what.clone(), None),
             Err(Mishap::Unknown(error)) => (CallResult::Unknown, error.what.clone(), None),
         };
-        let written = self.write(&made.plan, Event::Call { result, text, made: id }, clock().stamp).await;
+        let written = self.write(&made.plan, Event::Call { result, text, made: id }, clock()).await;
         made.remarks.extend(written.err().map(|error| error.what));
         Ok(made)
     }
 
     /// Writes the intent down, unless somebody else wrote theirs since the journal was read: that nobody is at it, and
     /// that we are, is one step under the journal's lock.
-    async fn intend(&self, plan: &Plan, consent: &Consent, stamp: Timestamp) -> Result<(), Refusal> {
+    async fn intend(&self, plan: &Plan, consent: &Consent, at: Moment) -> Result<(), Refusal> {
         let record = Record {
             id: plan.id.clone(),
             change: plan.change.word().to_owned(),
             service: plan.change.service().cloned(),
-            ..self.record(Event::Intent { plan: Box::new(plan.clone()), consent: consent.clone() }, stamp)
+            ..self.record(Event::Intent { plan: Box::new(plan.clone()), consent: consent.clone() }, at)
         };
         let against = |records: &[Record]| {
             let service = plan.change.service().filter(|_| !consent.accepted.contains(&ObjectionKind::Rolling))?;
-            plan::at_it(service, &self.told(records, stamp), stamp)
+            plan::at_it(service, &self.told(records, at.stamp), at.stamp)
         };
-        let written = self.outfit.journal.append_unless(&record, lately(stamp), against).await;
+        let written = self.outfit.journal.append_unless(&record, lately(at.stamp), against).await;
         match written {
             Ok(None) => Ok(()),
             Ok(Some(objection)) => Err(Refusal::new(format!("{}; nothing was changed", objection.text))
@@ -270,7 +270,7 @@ impl Door {
         let text = format!("silence {} in {} for at most {}", short(&id), ask.source, format::duration(ask.lasts));
         made.silence = Some((id.clone(), ask.source));
         let event = Event::Silence { silence: Some(id), text: text.clone() };
-        let written = self.write(&made.plan, event, clock().stamp).await;
+        let written = self.write(&made.plan, event, clock()).await;
         made.remarks.push(text);
         made.remarks.extend(written.err().map(|error| error.what));
         Ok(())
@@ -309,7 +309,7 @@ impl Door {
             }
         };
         let event = Event::Silence { silence: found.ok().flatten(), text: text.clone() };
-        let written = self.write(&made.plan, event, clock().stamp).await;
+        let written = self.write(&made.plan, event, clock()).await;
         made.remarks.extend(written.err().map(|error| error.what));
         mishap(SourceError { what: format!("{lost}; {text}"), ..error })
     }
@@ -333,7 +333,7 @@ impl Door {
             Ok(_) => (true, "annotated in grafana".to_owned()),
             Err(mishap) => (false, format!("the annotation could not be written: {}", mishap.error().what)),
         };
-        let failed = self.write(plan, Event::Annotation { written, text: text.clone() }, clock().stamp).await.err();
+        let failed = self.write(plan, Event::Annotation { written, text: text.clone() }, clock()).await.err();
         failed.map(|error| error.what).or((!written).then_some(text))
     }
 
@@ -362,40 +362,74 @@ impl Door {
                 format!("silence {short} stays until it ends by itself")
             };
             let event = Event::Silence { silence: Some(id), text: text.clone() };
-            remarks.extend(self.write(&made.plan, event, clock().stamp).await.err().map(|error| error.what));
+            remarks.extend(self.write(&made.plan, event, clock()).await.err().map(|error| error.what));
             remarks.push(text);
         }
         let event = Event::End { outcome: outcome.clone(), stages: stages.to_vec() };
-        remarks.extend(self.write(&made.plan, event, clock().stamp).await.err().map(|error| error.what));
+        remarks.extend(self.write(&made.plan, event, clock()).await.err().map(|error| error.what));
         remarks
     }
 
     /// Writes down that somebody was told of changes whose outcome is unknown.
-    pub async fn note(&self, told: &[Story], stamp: Timestamp) {
+    pub async fn note(&self, told: &[Story], at: Moment) {
         for story in told {
             let record = Record {
                 id: story.id.clone(),
                 context: story.context.clone(),
                 change: story.asked.word().to_owned(),
                 service: story.asked.service().cloned(),
-                ..self.record(Event::Noted, stamp)
+                ..self.record(Event::Noted, at)
             };
             // At worst it is told again.
             let _ = self.outfit.journal.append(&record).await;
         }
     }
 
-    /// Lets a shell be opened in a task: it is no change by itself, and may become any. Written down before it begins.
-    /// Answers with what it is known by.
+    /// Lets a shell be opened in a task: it is no change by itself, and may become any, so it takes what a change takes: the
+    /// gate, in production the service's name, and to be written down before it begins. Answers with what it is known by.
     ///
     /// # Errors
-    /// The gate is closed, or the journal cannot be written.
-    pub async fn shell_begins(&self, service: &ServiceId, task: &str, at: Moment) -> Result<String, Refusal> {
-        self.gate.pass(at.now)?;
+    /// The gate is closed, the name was not given, or the journal cannot be written: no shell is opened.
+    pub async fn shell_begins(
+        &self,
+        service: &ServiceId,
+        task: &str,
+        consent: &Consent,
+        at: Moment,
+    ) -> Result<String, Refusal> {
         let id = format!("shell-{}-{:06x}", at.stamp.strftime("%Y%m%dT%H%M%S.%3fZ"), fastrand::u32(..1 << 24));
-        let written = self.write_shell(&id, service, task, None, at.stamp).await;
+        if let Err(refusal) = self.shell_may(service, consent, at.now) {
+            self.shell_refused(service, task, &refusal.what, at).await;
+            return Err(refusal);
+        }
+        let event = Event::Shell {
+            task: task.to_owned(),
+            ended: None,
+            refused: None,
+            consent: Some(consent.clone()),
+            place: Some(Box::new(self.place.clone())),
+        };
+        let written = self.write_shell(&id, service, event, at).await;
         written.map_err(|error| Refusal::new(format!("{}: no shell was opened", error.what)).with_hint(error.hint))?;
         Ok(id)
+    }
+
+    fn shell_may(&self, service: &ServiceId, consent: &Consent, now: Timestamp) -> Result<(), Refusal> {
+        self.gate.pass(now)?;
+        let name = &service.name;
+        if self.place.production && consent.typed.as_ref() != Some(name) {
+            return Err(Refusal::new(format!("in production the name must be given: {name}; no shell was opened"))
+                .with_hint(format!("type it at the prompt, or --yes --confirm {}", format::shell_word(name))));
+        }
+        Ok(())
+    }
+
+    /// Writes down that a shell was not opened.
+    pub async fn shell_refused(&self, service: &ServiceId, task: &str, why: &str, at: Moment) {
+        let (refused, task) = (Some(why.to_owned()), task.to_owned());
+        let event = Event::Shell { task, ended: None, refused, consent: None, place: None };
+        // It was not opened, written down or not.
+        let _ = self.write_shell("shell-refused", service, event, at).await;
     }
 
     /// A shell was closed.
@@ -410,40 +444,35 @@ impl Door {
         how: &str,
         at: Moment,
     ) -> Result<(), JournalError> {
-        self.write_shell(id, service, task, Some(how.to_owned()), at.stamp).await
+        let (ended, task) = (Some(how.to_owned()), task.to_owned());
+        self.write_shell(id, service, Event::Shell { task, ended, refused: None, consent: None, place: None }, at).await
     }
 
-    async fn write_shell(
-        &self,
-        id: &str,
-        service: &ServiceId,
-        task: &str,
-        ended: Option<String>,
-        stamp: Timestamp,
-    ) -> Result<(), JournalError> {
+    async fn write_shell(&self, id: &str, service: &ServiceId, event: Event, at: Moment) -> Result<(), JournalError> {
         let record = Record {
             id: id.to_owned(),
             change: "shell".to_owned(),
             service: Some(service.clone()),
-            ..self.record(Event::Shell { task: task.to_owned(), ended }, stamp)
+            ..self.record(event, at)
         };
         self.outfit.journal.append(&record).await
     }
 
-    async fn write(&self, plan: &Plan, event: Event, stamp: Timestamp) -> Result<(), JournalError> {
+    async fn write(&self, plan: &Plan, event: Event, at: Moment) -> Result<(), JournalError> {
         let record = Record {
             id: plan.id.clone(),
             change: plan.change.word().to_owned(),
             service: plan.change.service().cloned(),
-            ..self.record(event, stamp)
+            ..self.record(event, at)
         };
         self.outfit.journal.append(&record).await
     }
 
-    fn record(&self, event: Event, stamp: Timestamp) -> Record {
+    fn record(&self, event: Event, at: Moment) -> Record {
         Record {
             v: VERSION,
-            at: stamp,
+            at: at.stamp,
+            simulated_at: self.place.demo.then_some(at.now),
             id: String::new(),
             context: self.place.context.clone(),
             change: String::new(),

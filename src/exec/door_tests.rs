@@ -103,6 +103,7 @@ impl Hands for Fake {
             let record = Record {
                 v: VERSION,
                 at: moment().stamp,
+                simulated_at: None,
                 id: "theirs".to_owned(),
                 context: "prod".to_owned(),
                 change: "restart".to_owned(),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::ink::{Ink, Tone, letters};
@@ -97,45 +98,93 @@ fn ending(causes: &[String], next_step: Option<&str>, out: &mut String) {
     }
 }
 
-#[derive(Serialize)]
+/// What a check found.
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(title = "rounds check -o json", extend("$id" = "rounds/check/1"))]
 struct CheckReport<'r> {
+    /// Name and version of this form: `rounds.check/1`.
     schema: &'static str,
+    /// 0 pass, 1 warn, 2 fail, 3 it could not be found out.
     exit_code: u8,
+    /// Which check.
     check: &'static str,
+    /// What it was told, by option.
     with: &'r std::collections::BTreeMap<String, String>,
+    /// The worst of everything looked at.
     state: CheckState,
+    /// The answer in one line.
     summary: String,
+    /// What is the matter, by name; docs/checks.md says what each means.
     causes: &'r [String],
+    /// What was learnt beside the answer, by name.
     facts: &'r std::collections::BTreeMap<String, String>,
+    /// Everything that was looked at.
     looked: Vec<Looked>,
+    /// What to do next.
     next_step: Option<String>,
+    /// When.
+    #[schemars(with = "String")]
     at: Timestamp,
+    /// How long it took, in milliseconds.
     took_ms: u64,
 }
 
-#[derive(Serialize)]
+/// The way of a request.
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(title = "rounds trace -o json", extend("$id" = "rounds/trace/1"))]
 struct TraceReport<'r> {
+    /// Name and version of this form: `rounds.trace/1`.
     schema: &'static str,
+    /// 0 pass, 1 warn, 2 fail, 3 it could not be found out.
     exit_code: u8,
+    /// The service's cluster.
     cluster: &'r str,
+    /// The service.
     service: &'r str,
+    /// The worst of the hops.
     state: CheckState,
+    /// The answer in one line.
     summary: String,
-    /// The broken hop's word; null where none was seen.
+    /// The first broken hop; null where none was seen.
     broken: Option<crate::domain::HopKind>,
+    /// Every hop, in the order a request takes them.
     hops: Vec<HopReport<'r>>,
+    /// What is the matter, by name.
     causes: &'r [String],
+    /// What to do next.
     next_step: Option<String>,
+    /// When.
+    #[schemars(with = "String")]
     at: Timestamp,
+    /// How long it took, in milliseconds.
     took_ms: u64,
 }
 
-#[derive(Serialize)]
+/// One hop of the way.
+#[derive(Serialize, schemars::JsonSchema)]
 struct HopReport<'r> {
+    /// Which.
     kind: crate::domain::HopKind,
+    /// How it is.
     state: CheckState,
+    /// What it is called, as far as that is known.
     name: &'r str,
+    /// Everything that was looked at.
     looked: Vec<Looked>,
+}
+
+/// The JSON Schema of [`json`].
+pub fn schema() -> serde_json::Value {
+    schema_of::<CheckReport<'_>>()
+}
+
+/// The JSON Schema of [`trace_json`].
+pub fn trace_schema() -> serde_json::Value {
+    schema_of::<TraceReport<'_>>()
+}
+
+fn schema_of<T: schemars::JsonSchema>() -> serde_json::Value {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
 }
 
 fn clean(all: &[Looked]) -> Vec<Looked> {

@@ -76,6 +76,9 @@ struct Told<'a> {
     /// When it began.
     #[schemars(with = "String")]
     began: Timestamp,
+    /// The same by the clock of the simulated fleet, where it was made there: nothing real was changed.
+    #[schemars(with = "Option<String>")]
+    simulated_at: Option<Timestamp>,
     /// When its end was known, where it is.
     #[schemars(with = "Option<String>")]
     ended: Option<Timestamp>,
@@ -106,6 +109,7 @@ pub fn json(journal: &Journal<'_>) -> String {
             Told {
                 id: &story.id,
                 began: story.began,
+                simulated_at: story.simulated_at,
                 ended: story.ended,
                 context: &story.context,
                 user: story.who.name(),
@@ -138,31 +142,20 @@ pub fn schema() -> serde_json::Value {
 pub fn text(journal: &Journal<'_>, options: &Options) -> String {
     let ink = Ink { colour: options.colour };
     let mut out = String::new();
-    let shells: Vec<(&Record, String)> =
-        journal.records.iter().filter_map(|record| Some((record, record.shell()?))).collect();
-    if journal.stories.is_empty() && shells.is_empty() {
+    let mut entries: Vec<(Timestamp, String)> =
+        journal.stories.iter().map(|story| (story.began, entry(story, options, ink))).collect();
+    let shells = journal.records.iter().filter_map(|record| Some((record, record.shell()?)));
+    entries.extend(shells.map(|(record, text)| {
+        let (at, context, who) = (moment(record.at, options), clean(&record.context), clean(record.who.name()));
+        (record.at, format!("{at}  {context}  {who}  {}\n", clean(&text)))
+    }));
+    // Stable: what began at the same moment stays in the order it was written.
+    entries.sort_by_key(|(at, _)| *at);
+    if entries.is_empty() {
         let _ = writeln!(out, "no changes since {}", moment(journal.since, options));
     }
-    for story in journal.stories {
-        let head = format!(
-            "{}  {}  {}  {}",
-            moment(story.began, options),
-            clean(&story.context),
-            clean(story.who.name()),
-            clean(&story.title())
-        );
-        let tone = tone(&story.ending);
-        let _ = writeln!(out, "{head}\n  {}", ink.paint(tone, &clean(&story.ending.text())));
-        for (_, text) in &story.beside {
-            let _ = writeln!(out, "  {}", ink.paint(Tone::Dim, &clean(text)));
-        }
-        if let Some(check) = story.what_to_check() {
-            let _ = writeln!(out, "  {}", ink.paint(Tone::Warning, &format!("check: {}", clean(&check))));
-        }
-    }
-    for (record, text) in shells {
-        let (at, context, who) = (moment(record.at, options), clean(&record.context), clean(record.who.name()));
-        let _ = writeln!(out, "{at}  {context}  {who}  {}", clean(&text));
+    for (_, entry) in &entries {
+        out.push_str(entry);
     }
     for line in journal.unread {
         let _ = writeln!(out, "{}", ink.paint(Tone::Warning, &format!("not readable: {}", clean(line))));
@@ -170,10 +163,35 @@ pub fn text(journal: &Journal<'_>, options: &Options) -> String {
     letters(out, options.ascii)
 }
 
+/// A change in the list: a head, how it ended, what was beside it, what to check.
+fn entry(story: &Story, options: &Options, ink: Ink) -> String {
+    let context = match story.simulated_at {
+        Some(_) => format!("{} (simulated)", clean(&story.context)),
+        None => clean(&story.context),
+    };
+    let mut out = format!(
+        "{}  {context}  {}  {}\n  {}\n",
+        moment(story.began, options),
+        clean(story.who.name()),
+        clean(&story.title()),
+        ink.paint(tone(&story.ending), &clean(&story.ending.text()))
+    );
+    for (_, text) in &story.beside {
+        let _ = writeln!(out, "  {}", ink.paint(Tone::Dim, &clean(text)));
+    }
+    if let Some(check) = story.what_to_check() {
+        let _ = writeln!(out, "  {}", ink.paint(Tone::Warning, &format!("check: {}", clean(&check))));
+    }
+    out
+}
+
 /// The timeline of a post-mortem: changes, deployments, tasks and alerts in the order they happened.
 pub fn markdown(journal: &Journal<'_>, around: &Around<'_>, options: &Options) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "## Timeline, {} to {}\n", moment(journal.since, options), moment(journal.until, options));
+    if journal.stories.iter().any(|story| story.simulated_at.is_some()) {
+        out.push_str("Of the simulated fleet: nothing real was changed.\n\n");
+    }
     let mut events: Vec<(Timestamp, u8, String)> = Vec::new();
     for story in journal.stories {
         events.extend(told(story));
@@ -310,6 +328,7 @@ mod tests {
         let record = |event, second| Record {
             v: VERSION,
             at: at(second),
+            simulated_at: None,
             id: "one".to_owned(),
             context: "prod".to_owned(),
             change: "restart".to_owned(),

@@ -133,6 +133,7 @@ impl Course {
     pub fn confirmed(&mut self, step: usize) {
         if let Some(step) = self.run.steps.get_mut(step).filter(|step| step.state == StepState::Queued) {
             step.state = StepState::Changing;
+            "confirmed: it is made and watched".clone_into(&mut step.said);
             self.run.ended = None;
         }
         self.conclude();

@@ -301,8 +301,8 @@ impl Sitting {
             Effect::OlderLogs { asking, scope, before } => self.watch.older_logs(asking, scope, before),
             Effect::Sift(asking) => self.later(Msg::Sift(asking)),
             Effect::SaveLogs { path, lines, service } => self.save(path, lines, service),
-            Effect::OpenShell { service, task } => match exec::check(self.path.as_deref()) {
-                Ok(()) => self.watch.shell(service, task),
+            Effect::OpenShell { service, task, consent } => match exec::check(self.path.as_deref()) {
+                Ok(()) => self.watch.shell(service, task, consent),
                 Err((what, hint)) => return self.tell(Msg::Notice(Notice::error(format!("{what}; {hint}")))),
             },
             Effect::Plan { ask, change, options } => self.changes.plan(ask, change, options),

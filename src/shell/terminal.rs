@@ -13,7 +13,7 @@ use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 
-use crate::format;
+use crate::{engine, format};
 
 /// Why there is nothing to draw on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -191,10 +191,35 @@ fn restore_on_panic() {
             for line in format::sanitise_lines(&text) {
                 let _ = writeln!(err, "{line}");
             }
-            let _ = writeln!(err, "this is a bug in rounds; nothing was changed anywhere");
+            let _ = writeln!(err, "{}", last_words(engine::changes_under_way()));
             if std::thread::current().name() != Some("main") {
                 std::process::abort();
             }
         }));
     });
+}
+
+/// What is said after a panic: whether something may have been changed, and where that stands.
+const fn last_words(changes_under_way: usize) -> &'static str {
+    match changes_under_way {
+        0 => "this is a bug in rounds; no change was under way",
+        _ => {
+            "this is a bug in rounds. A change was under way: it may have been made, and nobody watches it any longer.\n\
+             rounds journal  says what was meant and what to look at"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_panic_a_change_in_the_middle_is_not_denied() {
+        assert!(last_words(0).contains("no change was under way"));
+        for count in [1, 2] {
+            let said = last_words(count);
+            assert!(said.contains("may have been made") && said.contains("rounds journal"), "{said}");
+        }
+    }
 }

@@ -123,6 +123,18 @@ impl<'a> Scene<'a> {
     }
 }
 
+impl Scene<'_> {
+    /// Since when a running task takes requests and answers none, where it does.
+    pub fn hangs(&self, life: &Life, at: Second) -> Option<Second> {
+        self.service.incidents.iter().find_map(|incident| incident.hangs(life, at, &self.hands))
+    }
+
+    /// Whether nobody outside its zone reaches a running task.
+    pub fn is_cut_off(&self, life: &Life, at: Second) -> bool {
+        self.service.incidents.iter().any(|incident| incident.cuts_off(life, at))
+    }
+}
+
 fn by_hand(Intervention { at, deed, .. }: &Intervention) -> Beat {
     let at = *at;
     match deed {

@@ -111,6 +111,16 @@ pub(super) fn asking(canvas: &mut Canvas<'_>, asking: &Asking) {
             (title, "because ", "tab how long  enter shows the plan")
         }
         Question::Note => ("A note on every dashboard.".to_owned(), "note ", "enter shows the plan"),
+        Question::Shell { service, task } => {
+            let short = task.get(..8).unwrap_or(task);
+            let title = format!("A shell in task {short} of {}, in production. It can change anything.", service.name);
+            above.push(vec![
+                piece("type  ", Role::Dim),
+                piece(service.name.clone(), Role::Strong),
+                piece("  to open it", Role::Dim),
+            ]);
+            (title, "name ", "enter opens it  esc leaves")
+        }
     };
     let complaint = asking.complaint.clone().unwrap_or_default();
     let first = foot(canvas, above.len() + 3);

@@ -4,6 +4,9 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use rounds::cost::Exporter;
+
+use crate::support::process::repository;
 use crate::support::rounds::Rounds;
 
 fn cost(arguments: &[&str]) -> Value {
@@ -92,7 +95,7 @@ fn a_terraform_plan_is_priced_before_and_after() {
 
     fs::write(&file, "{\n nonsense").unwrap();
     let refused = Rounds::new(["cost", "--plan", file.to_str().unwrap()]).run().expect_code(3);
-    assert!(refused.stderr.contains("plan.json: 2:2: it is no JSON"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("plan.json:2:2: it is no JSON"), "{}", refused.stderr);
 }
 
 #[test]
@@ -180,4 +183,21 @@ fn every_amount_comes_out_of_the_arithmetic_beside_it() {
             assert!(amount > reckoned - 1e-6 && amount - reckoned < 0.01, "{line:#}");
         }
     }
+}
+
+#[test]
+fn the_exporter_is_priced_for_what_its_configuration_asks() {
+    let template = fs::read_to_string(repository().join("provision/configs/cloudwatch-exporter.yml.tftpl")).unwrap();
+    let asked: Vec<&str> = template.split("- aws_namespace: ").skip(1).collect();
+    let those = |sign: &str| u32::try_from(asked.iter().filter(|metric| metric.contains(sign)).count()).unwrap();
+    let exporter = Exporter::default();
+    assert_eq!(exporter.kinds as usize, asked.len());
+    assert_eq!(exporter.of_a_service, those("ServiceName]"));
+    assert_eq!(exporter.of_a_target_group, those("TargetGroup]"));
+    // Burst credits are told in another mode than the one that is made; sizes come as total, standard and infrequent.
+    let once = those("") - exporter.of_a_service - exporter.of_a_target_group;
+    assert_eq!(exporter.others, once - those("BurstCreditBalance") + 2 * those("StorageClass]"));
+    assert!(template.contains("list_metrics_cache_ttl: 600"));
+    // 5 services and 4 parts: (8 x 9 + 1 x 6 + 7) x 21,900 + 15 x 4,380.
+    assert!((exporter.requests(5, 4, 730.0) - 1_927_200.0).abs() < 0.5);
 }

@@ -1,8 +1,12 @@
 //! The journal as a file: shared by many, torn by power failures, kept for its owner.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::rounds::{Outcome, Rounds};
+use crate::support::wait;
 
 /// A note on the simulated fleet: intent, call, end.
 fn note(text: &str) -> Rounds {
@@ -26,6 +30,52 @@ fn fifty_at_once_lose_no_line() {
     let changes = told["changes"].as_array().unwrap();
     assert_eq!(changes.len(), 51);
     assert!(changes.iter().all(|change| change["ending"] == "verified"), "{changes:#?}");
+}
+
+#[test]
+fn killed_in_the_middle_of_many_no_line_is_torn() {
+    const MANY: usize = 16;
+    let home = Rounds::new(Vec::<String>::new());
+    let words =
+        ["--demo", "wedged-task", "--demo-speed", "1", "do", "restart", "--service", "api-2", "--yes", "--wait", "30m"];
+    let runs: Vec<Rounds> = (0..MANY).map(|_| home.again(&words)).collect();
+    let running: Vec<_> = runs.iter().map(Rounds::start).collect();
+    let lines =
+        || std::fs::read_to_string(home.path(".local/state/rounds/demo.jsonl")).unwrap_or_default().lines().count();
+    // Each is killed while the others write: one after the other, as the file grows.
+    for (turn, one) in (1..).zip(running) {
+        wait::until("the journal to grow", Duration::from_secs(60), || match lines() {
+            count if count >= 2 * turn => Ok(()),
+            count => Err(format!("{count} lines")),
+        });
+        kill_process(Pid::from_raw(i32::try_from(one.id()).unwrap()).unwrap(), Signal::KILL).unwrap();
+        one.finish();
+    }
+    let told = home.again(&["--demo", "healthy", "journal", "-o", "json"]).run().expect_code(0).json();
+    assert_eq!(told["unread"], serde_json::json!([]), "no line is torn or mixed with another");
+    let changes = told["changes"].as_array().unwrap();
+    assert!(changes.len() >= MANY / 2, "{changes:#?}");
+    let is_true = |ending: &serde_json::Value| ending == "unknown" || ending == "unwatched";
+    assert!(changes.iter().all(|change| is_true(&change["ending"])), "{changes:#?}");
+}
+
+#[test]
+fn what_happens_on_the_simulated_fleet_is_marked_and_kept_apart() {
+    let home = note("simulated");
+    home.run().expect_code(0);
+    assert!(!home.path(".local/state/rounds/journal.jsonl").exists(), "the real journal is not touched");
+    let real = home.again(&["journal"]).run().expect_code(0).stdout;
+    assert!(real.starts_with("no changes since"), "{real}");
+    let told = home.again(&["--demo", "hot-cpu", "journal"]).run().expect_code(0).stdout;
+    assert!(told.contains("demo (simulated)"), "{told}");
+    let json = home.again(&["--demo", "healthy", "journal", "-o", "json"]).run().expect_code(0).json();
+    for record in json["records"].as_array().unwrap() {
+        // The fleet's clock begins at midnight; the line itself is written by the machine's.
+        assert!(record["simulated_at"].as_str().unwrap().starts_with("2026-11-23T00:"), "{record:#}");
+        assert_ne!(record["at"], record["simulated_at"]);
+    }
+    let timeline = home.again(&["--demo", "healthy", "journal", "-o", "markdown"]).run().expect_code(0).stdout;
+    assert!(timeline.contains("Of the simulated fleet: nothing real was changed."), "{timeline}");
 }
 
 #[test]

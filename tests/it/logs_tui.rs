@@ -108,3 +108,80 @@ fn where_nothing_may_be_changed_there_is_no_shell() {
     let outcome = run.aws(&fake.url()).env("PATH", path).run().expect_code(3);
     assert!(outcome.stderr.contains("--read-only") && outcome.stdout.is_empty(), "{outcome:#?}");
 }
+
+/// A shell in production, with an `aws` that says what it was asked.
+fn production(fake: &FakeLogs, words: &[&str]) -> Rounds {
+    let config = format!(
+        "[contexts.lab]\nproduction = true\n[contexts.lab.aws]\nregion = \"ap-northeast-2\"\nclusters = [\"prod\"]\n\
+         endpoint_url = \"{}\"\n",
+        fake.url()
+    );
+    let run = Rounds::new(words.iter().copied()).config(&config).aws_keys();
+    let bin = run.file("bin/aws", "#!/bin/sh\necho \"asked: $*\"\nread word\n", 0o755);
+    run.file("bin/session-manager-plugin", "#!/bin/sh\n", 0o755);
+    let path = format!("{}:{}", bin.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    run.env("PATH", path)
+}
+
+#[test]
+fn a_shell_in_production_takes_what_a_change_takes() {
+    let fake = FakeLogs::start();
+    for (words, why) in [
+        (&["shell", "web"][..], "there is no terminal to ask on: no shell was opened"),
+        (&["shell", "web", "--yes"], "this is production: --yes alone is not enough; no shell was opened"),
+        (&["shell", "web", "--yes", "--confirm", "api"], "not enough, not api; no shell was opened"),
+        (&["shell", "web", "--yes", "--confirm", "web", "--read-only"], "--read-only"),
+    ] {
+        let run = production(&fake, words);
+        let outcome = run.run().expect_code(3);
+        assert!(outcome.stderr.contains(why) && outcome.stdout.is_empty(), "{words:?}: {outcome:#?}");
+        let journal = run.journal();
+        assert_eq!(journal.len(), 1, "{words:?}: {journal:#?}");
+        assert!(journal[0]["refused"].as_str().unwrap().contains(why), "{words:?}: {journal:#?}");
+    }
+    let run = production(&fake, &["shell", "web", "--yes", "--confirm", "web"]);
+    let outcome = run.run();
+    assert!(outcome.stdout.contains("asked: ecs execute-command"), "{outcome:#?}");
+    let journal = run.journal();
+    assert_eq!((&journal[0]["consent"]["by"], &journal[0]["consent"]["typed"]), (&"--yes".into(), &"web".into()));
+    assert_eq!(journal[0]["place"]["production"], true, "{journal:#?}");
+    assert!(journal.len() == 2 && journal[1]["ended"].is_string(), "{journal:#?}");
+}
+
+#[test]
+fn a_shell_in_production_is_armed_and_its_service_typed_on_the_screen_too() {
+    let fake = FakeLogs::start();
+    let terminal = production(&fake, &[]).terminal(100, 30);
+    terminal.wait_for("disarmed");
+    terminal.wait_for("web");
+    terminal.press("e");
+    terminal.wait_for("this is production, and it is disarmed");
+    terminal.press("A");
+    terminal.wait_for("armed");
+    terminal.press("e");
+    terminal.wait_for("A shell in task 01234567 of web, in production");
+    terminal.type_text("api");
+    terminal.press("enter");
+    terminal.wait_for("\"api\" is not web");
+    terminal.press("ctrl-u");
+    terminal.type_text("web");
+    terminal.press("enter");
+    terminal.wait_for("asked: ecs execute-command");
+    terminal.type_text("bye\r");
+    terminal.wait_for("the shell in task");
+    terminal.press("q");
+}
+
+#[test]
+fn at_the_prompt_of_a_shell_in_production_only_the_name_opens_it() {
+    let fake = FakeLogs::start();
+    let mut terminal = production(&fake, &["shell", "web"]).terminal(100, 30);
+    terminal.wait_for("This is production. Type  web  to go on:");
+    terminal.type_text("y\r");
+    terminal.wait_for("not confirmed: no shell was opened");
+    assert_eq!(terminal.wait_exit(), 3);
+    let terminal = production(&fake, &["shell", "web"]).terminal(100, 30);
+    terminal.wait_for("This is production. Type  web  to go on:");
+    terminal.type_text("web\r");
+    terminal.wait_for("asked: ecs execute-command");
+}

@@ -24,6 +24,8 @@ mod do_demo;
 #[cfg(test)]
 mod do_killed;
 #[cfg(test)]
+mod do_killed_points;
+#[cfg(test)]
 mod do_moto;
 #[cfg(test)]
 mod do_rollout;
@@ -63,6 +65,8 @@ mod runbook_cli;
 mod runbook_scenarios;
 #[cfg(test)]
 mod runbook_tui;
+#[cfg(test)]
+mod schemas;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

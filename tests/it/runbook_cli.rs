@@ -29,6 +29,39 @@ fn a_run_says_what_is_the_matter_by_text_json_and_markdown_and_by_its_exit_code(
     assert!(well.contains("nothing found"), "{well}");
 }
 
+/// Every runbook, the incident it is for, and the cause that is planted there.
+const PLANTED: [(&str, &str, &str); 8] = [
+    ("prometheus-down", "prometheus-down", "lock-held"),
+    ("grafana-unreachable", "grafana-unreachable", "target-unhealthy"),
+    ("metrics-stopped", "metrics-stopped", "discovery-failing"),
+    ("high-cpu", "hot-cpu", "more-traffic"),
+    ("high-memory", "memory-leak", "out-of-memory"),
+    ("bad-deploy", "bad-deploy", "rollout-failing"),
+    ("error-rate", "wedged-task", "odd-task"),
+    ("alert-storm", "alert-storm", "one-zone"),
+];
+
+#[test]
+fn each_finds_the_planted_cause_and_in_a_healthy_fleet_nothing() {
+    let mut shipped: Vec<&str> = rounds::runbook::shipped_names().collect();
+    let mut planted = PLANTED.map(|(name, ..)| name);
+    shipped.sort_unstable();
+    planted.sort_unstable();
+    assert_eq!(shipped, planted, "each that is shipped has its incident here");
+    for (name, scenario, cause) in PLANTED {
+        let found = run(&["--demo", scenario, "run", name, "-o", "json"]).expect_code(2).json();
+        let named = found["causes"].as_array().unwrap().iter().any(|one| one["name"] == cause);
+        assert!(named && found["exit_code"] == 2, "{name} in {scenario}: {found:#}");
+        let text = run(&["--demo", scenario, "run", name]).expect_code(2).stdout;
+        assert!(text.contains(&format!("[{cause}]")), "{text}");
+        let well = run(&["--demo", "healthy", "run", name, "-o", "json"]).expect_code(0).json();
+        assert_eq!((&well["causes"], &well["exit_code"]), (&serde_json::json!([]), &0.into()), "{name}: {well:#}");
+        assert!(well["steps"].as_array().unwrap().iter().all(|step| step["state"] != "queued"), "{name}: {well:#}");
+        // Where AWS does not answer, nothing is found out, and that is not well.
+        run(&["--demo", "sso-expired", "run", name]).expect_code(3);
+    }
+}
+
 #[test]
 fn without_a_name_it_lists_those_that_are_for_what_fires() {
     let text = run(&["run", "--demo", "hot-cpu"]).expect_code(0).stdout;

@@ -11,6 +11,7 @@ use crate::domain::{Change, GateState, ObjectionKind, Plan, PlanOptions, Progres
 use crate::keymap::{Code, Key};
 
 use super::super::action::{self, Subject};
+use super::super::ask::Answered;
 use super::super::browser::Browse as _;
 use super::super::gate::GateTurn;
 use super::super::{
@@ -86,7 +87,7 @@ fn arm(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 }
 
 /// Why nothing can be changed now, and the next step.
-fn refusal_of(model: &Model, now: Timestamp) -> String {
+pub(super) fn refusal_of(model: &Model, now: Timestamp) -> String {
     match &model.gate.state {
         GateState::ReadOnly { by } => format!("read-only: changes are taken away by {by}"),
         state if state.lets_pass(now) => String::new(),
@@ -191,8 +192,11 @@ pub(super) fn answer(model: &mut Model, mut asking: Asking, key: Key) -> Vec<Eff
         return Vec::new();
     }
     match key.code {
-        Code::Enter => match asking.change() {
-            Ok(change) => return plan(model, change, PlanOptions::default()),
+        Code::Enter => match asking.answer() {
+            Ok(Answered::Change(change)) => return plan(model, change, PlanOptions::default()),
+            Ok(Answered::Shell(service, task, consent)) => {
+                return vec![Effect::OpenShell { service, task, consent }];
+            }
             Err(why) => asking.complaint = Some(why),
         },
         Code::Tab | Code::Down => asking.step(true),
@@ -290,10 +294,13 @@ fn agree(model: &mut Model, mut confirm: Box<Confirm>, now: Timestamp) -> Vec<Ef
     model.touch();
     let ConfirmStage::Planned(planned) = &mut confirm.stage else { return Vec::new() };
     match planned.consent(&model.gate.state, now) {
-        Ok(consent) => {
+        Ok(mut consent) => {
             let plan = Arc::clone(&planned.plan);
             model.changes.begin(Arc::clone(&plan), now);
-            model.runbooks.agreed(&confirm.change, &plan.id);
+            if let Some(run) = model.runbooks.agreed(&confirm.change, &plan.id) {
+                // The journal tells what led to it.
+                consent.by = format!("{}, as runbook {run} proposes", consent.by);
+            }
             let mut effects = go(model, Place::Changes, now);
             show(model, &plan.id);
             effects.push(Effect::CarryOut { plan, consent });

@@ -4,12 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::links::links;
 use super::super::{
-    AlertItem, Effect, Line, LogPlace, LogQuestion, LogScreen, Model, Motion, Notice, Older, Overlay, OverviewItem,
-    Pane, Place,
+    AlertItem, Asking, Effect, Line, LogPlace, LogQuestion, LogScreen, Model, Motion, Notice, Older, Overlay,
+    OverviewItem, Pane, Place,
 };
+use super::changes::refusal_of;
 use super::{go, open_palette, tell};
 use crate::command::Command;
-use crate::domain::{LogNews, LogState, ServiceId, TaskState};
+use crate::domain::{Consent, LogNews, LogState, ServiceId, TaskState};
 use crate::format;
 use crate::keymap::Key;
 
@@ -364,14 +365,30 @@ pub(super) fn open_shell(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         .unwrap_or_default();
     let why = match (&task, running.as_slice()) {
         (Some(task), _) if running.contains(task) => {
-            return vec![Effect::OpenShell { service, task: task.clone() }];
+            return ask_shell(model, service, task.clone(), now);
         }
         (Some(task), _) => format!("task {} does not run", task.get(..8).unwrap_or(task)),
-        (None, [only]) => return vec![Effect::OpenShell { service, task: only.clone() }],
+        (None, [only]) => return ask_shell(model, service, only.clone(), now),
         (None, []) => format!("no task of {} is known to run", service.name),
         (None, many) => format!("{} has {} tasks: choose one on its screen", service.name, many.len()),
     };
     tell(model, Notice::info(why), now);
+    Vec::new()
+}
+
+/// Opens a shell, which can change anything: in production the gate must be open and the service's name typed.
+fn ask_shell(model: &mut Model, service: ServiceId, task: String, now: Timestamp) -> Vec<Effect> {
+    if !model.gate.lets_pass(now) {
+        let why = refusal_of(model, now);
+        tell(model, Notice::warning(why), now);
+        return Vec::new();
+    }
+    if !model.surroundings.context.production {
+        let consent = Consent { by: "key".to_owned(), ..Consent::default() };
+        return vec![Effect::OpenShell { service, task, consent }];
+    }
+    model.overlay = Some(Overlay::Asking(Asking::shell(service, task)));
+    model.touch();
     Vec::new()
 }
 

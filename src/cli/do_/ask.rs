@@ -3,36 +3,71 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::domain::{Plan, Refusal};
-use crate::format::sanitise;
+use crate::format::{sanitise, shell_word};
 
-/// Asks on the terminal. What was typed, where the plan asks for a name.
-///
-/// # Errors
-/// No, or no terminal to ask on.
-pub(super) fn consent(plan: &Plan) -> Result<Option<String>, Refusal> {
-    if !io::stdin().is_terminal() {
-        let flags = plan.typed.as_ref().map_or_else(|| "--yes".to_owned(), |name| format!("--yes --confirm {name}"));
-        return Err(Refusal::new("there is no terminal to ask on: nothing was changed").with_hint(flags));
-    }
-    answered(plan, &mut io::stdin().lock(), &mut io::stderr())
+/// What a person is asked before anything is done.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Question<'a> {
+    /// The name that production wants typed; elsewhere a yes will do.
+    pub(in crate::cli) typed: Option<&'a str>,
+    /// What is so without a yes (`nothing was changed`).
+    pub(in crate::cli) otherwise: &'a str,
 }
 
-fn answered(plan: &Plan, input: &mut impl BufRead, output: &mut impl Write) -> Result<Option<String>, Refusal> {
-    let question = match &plan.typed {
-        Some(name) => format!("This is production. Type  {}  to go on: ", sanitise(name)),
-        None => "Do it? [y/N] ".to_owned(),
-    };
-    let mut line = String::new();
-    // A terminal that cannot be written to or read from gives no yes.
-    let asked = output.write_all(question.as_bytes()).and_then(|()| output.flush());
-    if asked.and_then(|()| input.read_line(&mut line)).is_err() {
-        line.clear();
+impl<'a> Question<'a> {
+    /// Before a change.
+    pub(super) fn before(plan: &'a Plan) -> Self {
+        Self { typed: plan.typed.as_deref(), otherwise: "nothing was changed" }
     }
-    let line = line.trim();
-    match &plan.typed {
-        Some(name) if line == name => Ok(Some(name.clone())),
-        None if matches!(line.to_ascii_lowercase().as_str(), "y" | "yes") => Ok(None),
-        _ => Err(Refusal::new("not confirmed: nothing was changed")),
+
+    /// Asks on the terminal. What was typed, where a name is wanted.
+    ///
+    /// # Errors
+    /// No, or no terminal to ask on.
+    pub(in crate::cli) fn ask(self) -> Result<Option<String>, Refusal> {
+        if !io::stdin().is_terminal() {
+            let flags =
+                self.typed.map_or_else(|| "--yes".to_owned(), |name| format!("--yes --confirm {}", shell_word(name)));
+            return Err(self.no("there is no terminal to ask on").with_hint(flags));
+        }
+        self.answered(&mut io::stdin().lock(), &mut io::stderr())
+    }
+
+    /// The yes that was given beforehand: `--yes`, and what `--confirm` says where production wants it said.
+    ///
+    /// # Errors
+    /// It is not the name.
+    pub(in crate::cli) fn confirmed(self, given: Option<&str>) -> Result<Option<String>, Refusal> {
+        let Some(wanted) = self.typed else { return Ok(None) };
+        if given == Some(wanted) {
+            return Ok(Some(wanted.to_owned()));
+        }
+        let given = given.map(|given| format!(", not {given}")).unwrap_or_default();
+        Err(Refusal::new(format!("this is production: --yes alone is not enough{given}; {}", self.otherwise))
+            .with_hint(format!("--yes --confirm {}", shell_word(wanted))))
+    }
+
+    fn answered(self, input: &mut impl BufRead, output: &mut impl Write) -> Result<Option<String>, Refusal> {
+        let question = match self.typed {
+            Some(name) => format!("This is production. Type  {}  to go on: ", sanitise(name)),
+            None => "Do it? [y/N] ".to_owned(),
+        };
+        let mut line = String::new();
+        // A terminal that cannot be written to or read from gives no yes.
+        let asked = output.write_all(question.as_bytes()).and_then(|()| output.flush());
+        if asked.and_then(|()| input.read_line(&mut line)).is_err() {
+            line.clear();
+        }
+        let line = line.trim();
+        match self.typed {
+            Some(name) if line == name => Ok(Some(name.to_owned())),
+            None if matches!(line.to_ascii_lowercase().as_str(), "y" | "yes") => Ok(None),
+            _ => Err(self.no("not confirmed")),
+        }
+    }
+
+    fn no(self, why: &str) -> Refusal {
+        Refusal::new(format!("{why}: {}", self.otherwise))
     }
 }
 
@@ -46,7 +81,7 @@ mod tests {
         let stage = sample::plan(None);
         for (typed, is) in [("y\n", true), ("YES\n", true), ("\n", false), ("", false), ("n\n", false), ("yy\n", false)]
         {
-            let answer = answered(&stage, &mut typed.as_bytes(), &mut Vec::new());
+            let answer = Question::before(&stage).answered(&mut typed.as_bytes(), &mut Vec::new());
             assert_eq!(answer.is_ok(), is, "{typed:?}");
         }
     }
@@ -56,7 +91,7 @@ mod tests {
         let production = sample::plan(Some("api-2"));
         for (typed, is) in [("api-2\n", true), (" api-2 \n", true), ("y\n", false), ("api\n", false), ("", false)] {
             let mut asked = Vec::new();
-            let answer = answered(&production, &mut typed.as_bytes(), &mut asked);
+            let answer = Question::before(&production).answered(&mut typed.as_bytes(), &mut asked);
             assert_eq!(answer.ok().flatten().as_deref(), is.then_some("api-2"), "{typed:?}");
             assert!(String::from_utf8(asked).unwrap().contains("Type  api-2  to go on"));
         }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::super::args::HowArgs;
 use super::super::failure::Failure;
-use super::ask;
+use super::ask::Question;
 use crate::domain::{Change, Consent, GateState, ObjectionKind, Plan, PlanOptions, Progress, Refusal};
 use crate::engine::Operator;
 
@@ -51,29 +51,16 @@ impl Carrier<'_> {
     pub(in crate::cli) fn consent(&self, plan: &Plan) -> Result<Consent, Refusal> {
         let accepted = self.accepted();
         let consent = if self.how.yes {
-            let typed = self.confirmed(plan)?;
+            let typed = Question::before(plan).confirmed(self.how.confirm.as_deref())?;
             Consent { typed, accepted, by: self.by.clone() }
         } else {
-            let typed = ask::consent(plan)?;
+            let typed = Question::before(plan).ask()?;
             Consent { typed, accepted, by: "typed".to_owned() }
         };
         if plan.typed.is_some() {
             self.operator.arm()?;
         }
         Ok(consent)
-    }
-
-    /// What `--confirm` says, where production wants it said.
-    fn confirmed(&self, plan: &Plan) -> Result<Option<String>, Refusal> {
-        match (&plan.typed, &self.how.confirm) {
-            (None, _) => Ok(None),
-            (Some(wanted), Some(given)) if wanted == given => Ok(Some(given.clone())),
-            (Some(wanted), given) => {
-                let given = given.as_ref().map(|given| format!(", not {given}")).unwrap_or_default();
-                Err(Refusal::new(format!("this is production: --yes alone is not enough{given}; nothing was changed"))
-                    .with_hint(format!("--yes --confirm {}", crate::format::shell_word(wanted))))
-            }
-        }
     }
 
     /// Makes the change and watches it to its end; `tell` hears of each step. A first signal ends the watching, a second

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Change, Consent, Outcome, Plan, ServiceId, StageProgress};
+use super::super::{Change, ChangePlace, Consent, Outcome, Plan, ServiceId, StageProgress};
 
 /// The version of the lines' form. Fields may be added to it; what is there keeps its meaning.
 pub const VERSION: u32 = 1;
@@ -16,6 +16,10 @@ pub struct Record {
     /// When, by the machine's clock.
     #[schemars(with = "String")]
     pub at: Timestamp,
+    /// The same moment by the clock of the simulated fleet. Where it is there, nothing of this happened to anything real.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub simulated_at: Option<Timestamp>,
     /// The plan's id: what belongs together has the same.
     pub id: String,
     /// The context.
@@ -60,12 +64,13 @@ pub struct Who {
 impl Record {
     /// What is told of a shell, where it is about one.
     pub fn shell(&self) -> Option<String> {
-        let Event::Shell { task, ended } = &self.event else { return None };
+        let Event::Shell { task, ended, refused, .. } = &self.event else { return None };
         let service = self.service.as_ref().map(ToString::to_string).unwrap_or_default();
         let short = task.get(..8).unwrap_or(task);
-        Some(match ended {
-            None => format!("a shell was opened in task {short} of {service}"),
-            Some(how) => format!("the shell in task {short} of {service} was closed: {how}"),
+        Some(match (refused, ended) {
+            (Some(why), _) => format!("a shell in task {short} of {service} was refused: {why}"),
+            (None, None) => format!("a shell was opened in task {short} of {service}"),
+            (None, Some(how)) => format!("the shell in task {short} of {service} was closed: {how}"),
         })
     }
 }
@@ -127,13 +132,22 @@ pub enum Event {
         /// Why not.
         why: String,
     },
-    /// A shell was opened in a task, or closed.
+    /// A shell was opened in a task, closed, or refused.
     Shell {
         /// The task's id.
         task: String,
         /// How it ended; nothing where it begins.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ended: Option<String>,
+        /// Why it was not opened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
+        /// The yes to it, where it begins.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        consent: Option<Consent>,
+        /// Where the task is, where it begins.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Box<ChangePlace>>,
     },
     /// Somebody was told that the outcome is unknown.
     Noted,

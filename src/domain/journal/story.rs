@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::{Change, Consent, Outcome, Plan, SilenceAsk};
 use super::{CallResult, Event, Record, Who};
@@ -14,6 +14,8 @@ pub struct Story {
     pub id: String,
     /// When the first line was written.
     pub began: Timestamp,
+    /// The same by the clock of the simulated fleet, where it was made there: nothing real was changed.
+    pub simulated_at: Option<Timestamp>,
     /// The context.
     pub context: String,
     /// Who.
@@ -83,7 +85,7 @@ impl Story {
         let began = self.began.strftime("%H:%M:%SZ");
         let tied = self.plan.as_ref().and_then(|plan| plan.silence.as_ref());
         let tied = tied.map(|ask| format!("; and whether {}", silence_of(ask))).unwrap_or_default();
-        let check = match &self.asked {
+        let what = match &self.asked {
             Change::RestartTask { service, task } => {
                 let short = short(task);
                 format!(
@@ -101,7 +103,18 @@ impl Story {
             Change::Annotate { .. } => "whether Grafana has the annotation".to_owned(),
             Change::ReloadPrometheus => "when Prometheus last read its configuration (status/runtimeinfo)".to_owned(),
         };
-        Some(check + &tied)
+        let silence = self
+            .silence_ends()
+            .map(|at| format!("; a silence made for it ends by itself at {} at the latest", at.strftime("%H:%M:%SZ")));
+        Some(what + &tied + &silence.unwrap_or_default())
+    }
+
+    /// When the silence tied to it ends by itself, where there is one.
+    fn silence_ends(&self) -> Option<Timestamp> {
+        let ask = self.plan.as_ref()?.silence.as_ref()?;
+        // It begins a moment after the intent was written down.
+        let lasts = SignedDuration::try_from(ask.lasts).ok()?.checked_add(SignedDuration::from_mins(1))?;
+        self.began.checked_add(lasts).ok()
     }
 }
 
@@ -166,6 +179,7 @@ fn story(records: &[&Record], is_alive: IsAlive<'_>, now: Timestamp) -> Option<S
     let mut story = Story {
         id: first.id.clone(),
         began: first.at,
+        simulated_at: first.simulated_at,
         context: first.context.clone(),
         who: first.who.clone(),
         asked,

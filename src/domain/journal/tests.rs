@@ -7,6 +7,7 @@ fn record(event: Event, second: i64) -> Record {
     Record {
         v: VERSION,
         at: jiff::Timestamp::from_second(second).unwrap(),
+        simulated_at: None,
         id: "one".to_owned(),
         context: "prod".to_owned(),
         change: "expire-silence".to_owned(),

@@ -3,6 +3,7 @@
 mod eyes;
 mod past;
 mod stages;
+mod under_way;
 mod watch;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch as signal};
 
 use self::eyes::Eyes;
+pub use self::under_way::changes_under_way;
 use super::Clock;
 use crate::domain::journal::{Story, Who, stories, unfinished};
 use crate::domain::{
@@ -116,6 +118,7 @@ impl Operator {
         consent: &Consent,
         progress: &mpsc::UnboundedSender<Progress>,
     ) -> Result<Progress, Refusal> {
+        let _under_way = under_way::UnderWay::begin();
         let eyes = Eyes::new(&self.0.parts, plan);
         let before = eyes.before().await;
         let clock = || self.moment();
@@ -127,7 +130,7 @@ impl Operator {
 
     /// Writes down that a person said no, or that it was refused before it was asked of anybody.
     pub async fn decline(&self, plan: &Plan, why: &str) {
-        self.0.door.decline(plan, why, self.moment().stamp).await;
+        self.0.door.decline(plan, why, self.moment()).await;
     }
 
     /// The conditions that fit exactly a service's alerts.
@@ -161,9 +164,14 @@ impl Operator {
     /// Lets a shell be opened in a task, and writes it down first. Answers with what it is known by.
     ///
     /// # Errors
-    /// The gate is closed, or it cannot be written down.
-    pub async fn shell_begins(&self, service: &ServiceId, task: &str) -> Result<String, Refusal> {
-        self.0.door.shell_begins(service, task, self.moment()).await
+    /// The gate is closed, production's name is missing, or it cannot be written down.
+    pub async fn shell_begins(&self, service: &ServiceId, task: &str, consent: &Consent) -> Result<String, Refusal> {
+        self.0.door.shell_begins(service, task, consent, self.moment()).await
+    }
+
+    /// Writes down that a shell was refused before it was asked of anybody.
+    pub async fn shell_refused(&self, service: &ServiceId, task: &str, why: &str) {
+        self.0.door.shell_refused(service, task, why, self.moment()).await;
     }
 
     /// A shell was closed; why that could not be written down.
@@ -203,6 +211,6 @@ impl Operator {
 
     /// Remembers that somebody was told of these.
     pub async fn told(&self, stories: &[Story]) {
-        self.0.door.note(stories, self.moment().stamp).await;
+        self.0.door.note(stories, self.moment()).await;
     }
 }

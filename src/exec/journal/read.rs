@@ -122,6 +122,7 @@ mod tests {
         let record = Record {
             v: VERSION,
             at: Timestamp::from_second(second).unwrap(),
+            simulated_at: None,
             id: format!("id-{second}"),
             context: "prod".to_owned(),
             change: "reload-prometheus".to_owned(),

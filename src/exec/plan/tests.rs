@@ -503,6 +503,7 @@ fn somebody_who_is_at_it_right_now_is_a_reason_to_wait() {
     let intent = Record {
         v: 1,
         at: at(NOW - 20),
+        simulated_at: None,
         id: "x".to_owned(),
         context: "prod".to_owned(),
         change: "restart".to_owned(),
@@ -663,6 +664,7 @@ fn of_many_changes_before_the_newest_are_told_and_the_rest_counted() {
     let record = |number: i64, event| Record {
         v: 1,
         at: at(NOW - 1_000 + number),
+        simulated_at: None,
         id: format!("id-{}", number / 2),
         context: "prod".to_owned(),
         change: "restart".to_owned(),

@@ -36,6 +36,8 @@ pub fn transport(call: &str, error: &reqwest::Error, allowed: Duration) -> Sourc
         );
     }
     let why = find::<io::Error>(error).map_or_else(|| innermost(error), io_failure);
+    // The other side hung up between the handshake and the request, in the words of the HTTP library.
+    let why = if why == "connection was not ready" { "the connection was closed".to_owned() } else { why };
     if let Some((why, hint)) = late_alert(&why) {
         return SourceError { class: ErrorClass::Tls, what: format!("{call}: {why}"), hint };
     }

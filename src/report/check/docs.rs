@@ -88,6 +88,6 @@ broken, and marks the first broken one: ";
 const JSON: &str = "## JSON
 
 `-o json` gives one object, `rounds.check/1` (for `rounds trace`: `rounds.trace/1`, with `hops` and `broken`). Fields are
-added, not taken away, within a version.
+added, not taken away, within a version. `rounds check schema` and `rounds trace --schema` print the JSON Schema of each.
 
 ";

@@ -204,7 +204,7 @@ fn target(scene: &Scene<'_>, life: &Life, now: Second) -> Option<BalancerTarget>
         );
     }
     // What only Prometheus cannot reach, or only requests that take long, is fine for a load balancer.
-    if scene.service.incidents.iter().any(|incident| incident.cuts_off(life, now)) {
+    if scene.is_cut_off(life, now) {
         return place("unhealthy", Some("Target.Timeout"), Some("Request timed out"));
     }
     place("healthy", None, None)

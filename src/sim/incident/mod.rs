@@ -64,6 +64,11 @@ pub trait Incident: Debug + Send + Sync {
         false
     }
 
+    /// Since when a running task takes requests and answers none, where it does.
+    fn hangs(&self, _life: &Life, _at: Second, _hands: &Hands) -> Option<Second> {
+        None
+    }
+
     /// Whether Prometheus loses sight of the service's signals.
     fn hides(&self, _at: Second) -> bool {
         false

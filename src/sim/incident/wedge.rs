@@ -66,8 +66,15 @@ impl Incident for Wedge {
     }
 
     fn scrape(&self, life: &Life, at: Second, hands: &Hands) -> Scrape {
+        match self.hangs(life, at, hands) {
+            Some(_) => Scrape::Fails("context deadline exceeded"),
+            None => Scrape::Answers,
+        }
+    }
+
+    fn hangs(&self, life: &Life, at: Second, hands: &Hands) -> Option<Second> {
         let is_wedged = life.slot == self.slot && at >= self.from && self.cured(at, hands).is_none();
-        if is_wedged { Scrape::Fails("context deadline exceeded") } else { Scrape::Answers }
+        is_wedged.then_some(self.from)
     }
 
     fn planted(&self) -> &[FindingKind] {

@@ -1,6 +1,7 @@
 //! What the tasks of the fleet write to their logs: a function of time like everything else here, so that the log of a
 //! task tells the same story as its signals, its end and the scheduler's events.
 
+mod trouble;
 mod voice;
 
 use jiff::Timestamp;

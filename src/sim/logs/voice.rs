@@ -9,6 +9,7 @@ use super::super::life::{Ending, Life};
 use super::super::noise;
 use super::super::scenario::Scenario;
 use super::super::scene::Scene;
+use super::trouble::{Trouble, trouble};
 
 /// What a service says.
 pub(super) struct Voice<'a> {
@@ -108,11 +109,10 @@ impl Voice<'_> {
             let (id, took) = (1_000 + noise::pick(chance >> 8, 9_000), 20 + noise::pick(chance >> 24, 300));
             lines.push(self.say(at, "info", "job done", &[("order", &format!("81-{id}")), ("ms", &took.to_string())]));
         }
-        if life.sick.is_some_and(|sick| sick <= at) && at % 5 == 0 {
-            lines.push(self.say(at, "warn", "GET /healthz 503: dependency check failed", &[("check", "database")]));
-        }
+        lines.extend(self.complaint(life, at));
         if at % 15 == 0 {
             lines.extend(self.memory(at));
+            lines.extend(self.processor(at));
         }
         if self.scenario == Scenario::MixedBadDay && self.name() == "atlantis" && at % 240 == 0 {
             lines.push(HOSTILE.to_owned());
@@ -120,19 +120,63 @@ impl Voice<'_> {
         lines
     }
 
-    /// A request, as likely to fail and as slow as the service's signals say.
+    /// What a task that is not well says of that now and then.
+    fn complaint(&self, life: &Life, at: Second) -> Option<String> {
+        match trouble(self.scene, life, at)? {
+            Trouble::Hangs { since } if at % 10 == 0 => {
+                let age = format!("{}s", at - since);
+                let fields = [("busy", "64"), ("workers", "64"), ("oldest", age.as_str())];
+                Some(self.say(
+                    at,
+                    "error",
+                    "every worker waits for a connection of the pool, none is given back",
+                    &fields,
+                ))
+            }
+            Trouble::Sick if at % 5 == 0 => {
+                Some(self.say(at, "warn", "GET /healthz 503: dependency check failed", &[("check", "database")]))
+            }
+            Trouble::CutOff if at % 10 == 0 => {
+                let fields = [("err", "dial tcp 10.0.96.21:5432: i/o timeout")];
+                Some(self.say(at, "error", "the database cannot be reached", &fields))
+            }
+            Trouble::Hangs { .. } | Trouble::Sick | Trouble::CutOff => None,
+        }
+    }
+
+    /// A request, as likely to fail and as slow as the service's signals say. Where some tasks alone are the matter, theirs
+    /// are the ones that fail.
     fn request(&self, life: &Life, at: Second) -> String {
         let chance = self.chance(life, at, 2);
         let percent = |signal| self.scene.moment(at).map_or(0.0, |moment| self.scene.value(signal, at, &moment));
-        // Only a sample of the requests is written, and every failure: failures are a larger share of the lines.
-        let fails = f64::from(u32::try_from(noise::pick(chance, 1_000)).unwrap_or(0)) < percent(Signal::Errors) * 30.0
-            && percent(Signal::Errors) >= 0.5;
+        let roll = f64::from(u32::try_from(noise::pick(chance, 1_000)).unwrap_or(0));
+        let own = trouble(self.scene, life, at);
+        let fails = match own {
+            Some(Trouble::Hangs { .. }) => true,
+            Some(Trouble::Sick | Trouble::CutOff) => roll < 600.0,
+            // Only a sample of the requests is written, and every failure: failures are a larger share of the lines.
+            None => {
+                let errors = percent(Signal::Errors);
+                errors >= 0.5 && roll < errors * 30.0 && !super::trouble::is_of_some(self.scene, at)
+            }
+        };
         let place = usize::try_from(noise::pick(chance >> 12, 21)).unwrap_or(0);
         let path = PATHS[[0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5][place]];
         let slowness = 0.4 + 1.8 * f64::from(u32::try_from(noise::pick(chance >> 20, 100)).unwrap_or(0)) / 100.0;
         let millis = format!("{:.0}", percent(Signal::LatencyP50) * slowness * 1_000.0);
         let trace = format!("{:016x}", noise::mix(chance));
         let method = if path == "/v1/checkout" { "POST" } else { "GET" };
+        if let Some(trouble) = own.filter(|_| fails) {
+            let (why, status, millis) = match trouble {
+                Trouble::Hangs { .. } => {
+                    ("no answer in 30s, connection pool exhausted: 32 of 32 in use", "504", "30000")
+                }
+                Trouble::Sick => ("no connection to the database after the migration of this release", "500", &*millis),
+                Trouble::CutOff => ("upstream timed out", "504", "10000"),
+            };
+            let fields = [("status", status), ("ms", millis), ("trace", &trace)];
+            return self.say(at, "error", &format!("{method} {path} failed: {why}"), &fields);
+        }
         if fails {
             let why = ["upstream timed out", "connection pool exhausted: 32 of 32 in use", "too many retries"]
                 [usize::try_from(noise::pick(chance >> 40, 3)).unwrap_or(0)];
@@ -189,6 +233,16 @@ impl Voice<'_> {
         (percent > 82.0).then(|| {
             let used = format!("{percent:.0}");
             self.say(at, "warn", "memory is short: the collector runs all the time", &[("heap_percent", &used)])
+        })
+    }
+
+    /// A processor that has too much to do makes requests wait.
+    fn processor(&self, at: Second) -> Option<String> {
+        let moment = self.scene.moment(at).filter(|_| self.scene.service.http)?;
+        let percent = self.scene.value(Signal::Cpu, at, &moment);
+        (percent > 85.0).then(|| {
+            let used = format!("{percent:.0}");
+            self.say(at, "warn", "requests wait for a processor", &[("cpu_percent", &used)])
         })
     }
 

@@ -113,17 +113,7 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
     if scraped > 0 || (missing.is_empty() && unlisted.is_empty()) {
         tally.pass(format!("{} scraped", format::count(scraped, "running task")), FROM);
     }
-    if !is_own_scraped && !overlooked.is_empty() {
-        // Some services have nothing to scrape. That none of all has is no choice of anybody's.
-        let tasks = format::count(overlooked.len(), "running task");
-        let text = format!("none of {tasks} is scraped: no job has a target of {}", unlisted.join(", "));
-        tally.fail("no-job", text.clone(), FROM);
-        tally.cause("tasks-unscraped");
-        tally.summary(text);
-        tally.next("give the services a scrape job, or their tasks the labels that discovery selects by");
-    } else if !unlisted.is_empty() {
-        tally.pass(format!("no job scrapes tasks of {}", unlisted.join(", ")), FROM);
-    }
+    without_job(&unlisted, if is_own_scraped { 0 } else { overlooked.len() }, tally);
     if !real.is_empty() {
         let names: Vec<&str> = real.iter().map(|missing| missing.service.id.name.as_str()).collect();
         let mut unique = names.clone();
@@ -135,6 +125,21 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
             unique.join(", ")
         ));
         tally.next("read the log of Prometheus for `discovery`, and ask what its role may do: rounds check iam");
+    }
+}
+
+/// Services no job has a target of. Some have nothing to scrape; that none of all has is no choice of anybody's, and then
+/// `overlooked` running tasks should have been found.
+fn without_job(unlisted: &[&str], overlooked: usize, tally: &mut Tally) {
+    if overlooked > 0 {
+        let tasks = format::count(overlooked, "running task");
+        let text = format!("none of {tasks} is scraped: no job has a target of {}", unlisted.join(", "));
+        tally.fail("no-job", text.clone(), FROM);
+        tally.cause("tasks-unscraped");
+        tally.summary(text);
+        tally.next("give the services a scrape job, or their tasks the labels that discovery selects by");
+    } else if !unlisted.is_empty() {
+        tally.pass(format!("no job scrapes tasks of {}", unlisted.join(", ")), FROM);
     }
 }
 

@@ -51,6 +51,8 @@ struct Kind<'l> {
     newest: Option<&'l LogLine>,
     cause: Option<&'static str>,
     is_fatal: bool,
+    /// One task wrote all of them.
+    is_of_one: bool,
 }
 
 /// Reads it.
@@ -91,10 +93,21 @@ where
         let text = format!("only the last {LINES} lines were read, from {} ago on", format::age(cut, case.now));
         tally.pass(text, place.clone());
     }
-    told(case, &page.lines, pattern.is_some(), since, &place, tally);
+    let asked = Asked { service: &service.id.name, is_filtered: pattern.is_some(), since, place: &place };
+    told(case, &page.lines, &asked, tally);
 }
 
-fn told<E>(case: &Case<'_, E>, lines: &[LogLine], is_filtered: bool, since: Duration, place: &str, tally: &mut Tally) {
+/// What was asked for.
+struct Asked<'a> {
+    service: &'a str,
+    /// The lines were chosen by a pattern.
+    is_filtered: bool,
+    since: Duration,
+    place: &'a str,
+}
+
+fn told<E>(case: &Case<'_, E>, lines: &[LogLine], asked: &Asked<'_>, tally: &mut Tally) {
+    let &Asked { service, is_filtered, since, place } = asked;
     let mut kinds: BTreeMap<String, Kind<'_>> = BTreeMap::new();
     for line in lines {
         let lower = line.text.to_lowercase();
@@ -106,6 +119,8 @@ fn told<E>(case: &Case<'_, E>, lines: &[LogLine], is_filtered: bool, since: Dura
         }
         let kind = kinds.entry(shape(&line.text)).or_default();
         kind.lines += 1;
+        kind.is_of_one =
+            kind.newest.is_none_or(|before| kind.is_of_one && before.origin.short() == line.origin.short());
         kind.newest = Some(line);
         kind.cause = kind.cause.or(cause);
         kind.is_fatal |= is_fatal;
@@ -130,7 +145,8 @@ fn told<E>(case: &Case<'_, E>, lines: &[LogLine], is_filtered: bool, since: Dura
             (false, false) => CheckState::Pass,
         };
         let age = format::age(newest.at, case.now);
-        let text = format::clip(&newest.text.replace('\n', " "), WIDEST);
+        let said = format::shape(&newest.text).map_or_else(|| newest.text.to_string(), |shape| shape.line());
+        let text = format::clip(&said.replace('\n', " "), WIDEST);
         tally.note(
             state,
             format!("{} times, last {age} ago, task {}: {text}", kind.lines, newest.origin.short()),
@@ -146,9 +162,10 @@ fn told<E>(case: &Case<'_, E>, lines: &[LogLine], is_filtered: bool, since: Dura
     if kinds.len() > SHOWN {
         tally.pass(format!("and {} other kinds of lines", kinds.len() - SHOWN), place);
     }
-    let summary = format!("{bad} of {all} in the last {window} say that something is wrong");
+    let only = only_task(lines, &kinds).map(|task| format!(", all of task {task}")).unwrap_or_default();
+    let summary = format!("{bad} of {all} in the last {window} say that something is wrong{only}");
     if tally.has("error-lines") {
-        tally.next("read around them: rounds logs SERVICE --since 1h");
+        tally.next(format!("read around them: rounds logs {} --since {window}", format::shell_word(service)));
         tally.summary(match sorted.iter().find_map(|kind| kind.cause) {
             Some(cause) => format!("{summary}: {cause}"),
             None => summary,
@@ -157,6 +174,15 @@ fn told<E>(case: &Case<'_, E>, lines: &[LogLine], is_filtered: bool, since: Dura
         tally.pass(summary.clone(), place);
         tally.summary(summary);
     }
+}
+
+/// The task that all bad lines are of, where others have written too.
+fn only_task<'l>(lines: &'l [LogLine], kinds: &BTreeMap<String, Kind<'l>>) -> Option<&'l str> {
+    let first = kinds.values().find_map(|kind| kind.newest)?.origin.short();
+    let is_one =
+        kinds.values().all(|kind| kind.is_of_one && kind.newest.is_some_and(|line| line.origin.short() == first));
+    let has_others = lines.iter().any(|line| line.origin.short() != first);
+    (is_one && has_others).then_some(first)
 }
 
 /// A line without what differs from one to the next: numbers, ids, times, what is quoted.
