@@ -122,6 +122,8 @@ pub const fn accept_key(kind: ObjectionKind) -> Option<&'static str> {
     match kind {
         ObjectionKind::Downtime => Some("ctrl-d"),
         ObjectionKind::Rolling => Some("ctrl-f"),
-        ObjectionKind::Unknown | ObjectionKind::Pointless | ObjectionKind::Unsupported => None,
+        ObjectionKind::Unknown | ObjectionKind::Pointless | ObjectionKind::Unsupported | ObjectionKind::ReadOnly => {
+            None
+        }
     }
 }

@@ -12,7 +12,9 @@ use super::environment::Environment;
 use super::failure::{COULD_NOT_LOOK, Failure};
 use super::setup::Opened;
 use super::{FAREWELL, once, runtime, setup, stdout};
-use crate::domain::{LogAsk, LogKind, LogLine, LogNews, LogPage, LogScope, LogState, ServiceId, SourceError};
+use crate::domain::{
+    LogAsk, LogKind, LogLine, LogNews, LogPage, LogScope, LogState, ServiceId, SourceError, Task, TaskState,
+};
 use crate::engine::{self, Follow, FollowAsk};
 use crate::{format, report};
 
@@ -21,6 +23,9 @@ const IN_PART: u8 = 1;
 
 /// The longest a stretch may take to be read: a day of a busy service takes its time.
 const WITHIN: Duration = Duration::from_mins(2);
+
+/// How many tasks of a kind are named where there is no such task.
+const MOST_TOLD: usize = 8;
 
 /// Prints, and follows where that is asked for.
 pub fn run(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<u8, Failure> {
@@ -62,11 +67,12 @@ pub fn run(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<u8, 
     let runtime = runtime()?;
     let answer = runtime.block_on(async {
         if args.follow || args.live {
-            follow(&opened, &printer, scope, from).await
+            follow(cli, &opened, &printer, scope, from).await
         } else {
             let ask = LogAsk { scope, from, to, now, most: printer.wanted(&opened) };
             let page = engine::read(&opened.station, &ask, WITHIN).await.map_err(|error| refused(&error))?;
-            printer.page(page, from)
+            let missing = missing_tasks(cli, &opened, &ask.scope, &page).await?;
+            printer.page(page, from).map(|code| if missing { code.max(IN_PART) } else { code })
         }
     });
     runtime.shutdown_timeout(FAREWELL);
@@ -98,6 +104,63 @@ fn refused(error: &SourceError) -> Failure {
         Some(hint) => failure.with_hint(hint.clone()),
         None => failure,
     }
+}
+
+/// Says which of the tasks asked for there are not: nothing to print is no answer to a name that is misspelt. One that ECS
+/// has forgotten is known by its lines.
+///
+/// # Errors
+/// Where there is none of them.
+async fn missing_tasks(cli: &Cli, opened: &Opened, scope: &LogScope, page: &LogPage) -> Result<bool, Failure> {
+    let has_lines = |wanted: &String| {
+        page.lines.iter().any(|line| line.origin.task.as_ref().is_some_and(|task| task.starts_with(wanted.as_str())))
+    };
+    let quiet: Vec<&String> = scope.tasks.iter().filter(|wanted| !has_lines(wanted)).collect();
+    if quiet.is_empty() {
+        return Ok(false);
+    }
+    let snapshot = engine::once(&opened.station, cli.once.timeout).await;
+    let is_meant =
+        |id: &ServiceId| id.name == scope.service.name && [&id.cluster, ""].contains(&&*scope.service.cluster);
+    let tasks: Vec<&Task> = snapshot
+        .services
+        .iter()
+        .filter(|service| is_meant(&service.id))
+        .filter_map(|service| service.ecs.as_deref())
+        .filter(|ecs| ecs.tasks_known)
+        .flat_map(|ecs| &ecs.tasks)
+        .collect();
+    if tasks.is_empty() {
+        return Ok(false);
+    }
+    let absent: Vec<&str> = quiet
+        .iter()
+        .filter(|wanted| !tasks.iter().any(|task| task.id.starts_with(wanted.as_str())))
+        .map(|wanted| wanted.as_str())
+        .collect();
+    if absent.is_empty() {
+        return Ok(false);
+    }
+    let (name, names) = (&scope.service.name, absent.join(", "));
+    let what = format!("{name} has no task {names}: ECS knows none, and no such task said anything in that time");
+    let there = there_are(&tasks);
+    if absent.len() == scope.tasks.len() {
+        return Err(Failure::new(what).with_hint(there));
+    }
+    stdout::complain(&format!("note: {what}; {there}\n"));
+    Ok(true)
+}
+
+/// `running 3f9c21aa, 81bc02aa; stopped 77aa01bc`.
+fn there_are(tasks: &[&Task]) -> String {
+    let of = |word: &str, is: &dyn Fn(TaskState) -> bool| {
+        let ids: Vec<&str> =
+            tasks.iter().filter(|task| is(task.state)).map(|task| task.short_id()).take(MOST_TOLD).collect();
+        (!ids.is_empty()).then(|| format!("{word} {}", ids.join(", ")))
+    };
+    let is_stopped = |state| matches!(state, TaskState::Stopped | TaskState::Stopping);
+    let told = [of("running", &|state| !is_stopped(state)), of("stopped", &is_stopped)];
+    format!("there are: {}", told.into_iter().flatten().collect::<Vec<_>>().join("; "))
 }
 
 /// Prints the lines that are wanted.
@@ -151,14 +214,20 @@ impl Printer<'_> {
 }
 
 /// Prints what comes until the person or the reader has enough.
-async fn follow(opened: &Opened, printer: &Printer<'_>, scope: LogScope, from: Timestamp) -> Result<u8, Failure> {
+async fn follow(
+    cli: &Cli,
+    opened: &Opened,
+    printer: &Printer<'_>,
+    scope: LogScope,
+    from: Timestamp,
+) -> Result<u8, Failure> {
     let ends = |kind| signal(kind).map_err(|error| Failure::new(format!("cannot listen to signals: {error}")));
     let (mut interrupt, mut terminate) = (ends(SignalKind::interrupt())?, ends(SignalKind::terminate())?);
     let live = printer.args.live;
     if live && let Some(cost) = opened.station.logs.as_ref().and_then(|logs| logs.live_cost()) {
         stdout::complain(&format!("live tail costs {cost}, for as long as this runs\n"));
     }
-    let ask = FollowAsk { scope, from, most: printer.wanted(opened), live };
+    let ask = FollowAsk { scope: scope.clone(), from, most: printer.wanted(opened), live };
     let (sender, mut news) = mpsc::unbounded_channel();
     let _following = Follow::start(Arc::new(opened.station.clone()), ask, sender);
     let mut began = false;
@@ -173,6 +242,7 @@ async fn follow(opened: &Opened, printer: &Printer<'_>, scope: LogScope, from: T
             None => return Ok(if began { 0 } else { COULD_NOT_LOOK }),
             Some(LogNews::Began(page)) => {
                 began = true;
+                missing_tasks(cli, opened, &scope, &page).await?;
                 printer.page(page, from)?;
                 true
             }

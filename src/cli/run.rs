@@ -15,7 +15,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::setup::{self, Opened};
 use super::{FAREWELL, once, runbook, runtime, stdout};
-use crate::domain::{Alert, Runbook, Snapshot, SourceKind, SourceState};
+use crate::domain::{Alert, Runbook, Snapshot, SourceStatus};
 use crate::engine::{self, runs};
 use crate::report;
 use crate::report::runbook::Options;
@@ -145,13 +145,14 @@ fn alert<'s>(
     })
 }
 
-/// Which runbooks are for what fires now.
+/// Which runbooks are for what fires now. Where a source of alerts cannot be seen the list may lack some, and nobody can
+/// say that nothing fires.
 fn fitting(cli: &Cli, library: &Library, snapshot: &Snapshot) -> Result<u8, Failure> {
-    let tells = [SourceKind::Prometheus, SourceKind::Alertmanager, SourceKind::Grafana];
-    let is_seen = snapshot
-        .sources
-        .iter()
-        .any(|source| tells.contains(&source.kind) && matches!(source.state, SourceState::Fresh { .. }));
+    let blind = |source: &SourceStatus| Some((source.kind.to_string(), source.blind_to_alerts()?));
+    let mut unseen: Vec<(String, String)> = snapshot.sources.iter().filter_map(blind).collect();
+    if unseen.is_empty() && !snapshot.sources.iter().any(SourceStatus::sees_alerts) {
+        unseen.push(("alerts".to_owned(), "no source of alerts is configured".to_owned()));
+    }
     let rows: Vec<(Arc<Runbook>, Vec<String>)> = library
         .all()
         .iter()
@@ -169,9 +170,9 @@ fn fitting(cli: &Cli, library: &Library, snapshot: &Snapshot) -> Result<u8, Fail
         })
         .collect();
     let text = match cli.once.output {
-        Output::Json => report::runbook::fitting_json(&rows, is_seen),
-        _ => report::runbook::fitting(&rows, is_seen, once::width(cli)),
+        Output::Json => report::runbook::fitting_json(&rows, &unseen),
+        _ => report::runbook::fitting(&rows, &unseen, once::width(cli)),
     };
     stdout::print(&text)?;
-    Ok(if is_seen { 0 } else { super::failure::COULD_NOT_LOOK })
+    Ok(if unseen.is_empty() { 0 } else { super::failure::COULD_NOT_LOOK })
 }

@@ -282,6 +282,8 @@ pub enum ObjectionKind {
     Pointless,
     /// The backend cannot do it (`CODE_DEPLOY`, a data source without the API). Never accepted.
     Unsupported,
+    /// Changes are taken away here (`--read-only`, the context's `read_only`). Never accepted.
+    ReadOnly,
 }
 
 impl ObjectionKind {
@@ -295,7 +297,7 @@ impl ObjectionKind {
         match self {
             Self::Downtime => Some("--allow-downtime"),
             Self::Rolling => Some("--force"),
-            Self::Unknown | Self::Pointless | Self::Unsupported => None,
+            Self::Unknown | Self::Pointless | Self::Unsupported | Self::ReadOnly => None,
         }
     }
 }

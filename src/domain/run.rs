@@ -73,6 +73,11 @@ pub struct RunStep {
     pub deed: RunDeed,
 }
 
+impl RunStep {
+    /// What stands before why a proposed change was not made.
+    pub const NOT_DONE: &'static str = "not done: ";
+}
+
 /// What a step of a run does, as far as that is known.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunDeed {

@@ -149,4 +149,30 @@ pub struct SourceStatus {
     pub problems: Vec<SourceError>,
     /// What the source itself says of its health and size (`ready`, `head series 5120`), as pairs of name and text.
     pub facts: Vec<(String, String)>,
+    /// Whether its last good answer told of alerts. A Grafana whose own alerts are switched off, or not to be read,
+    /// answers and tells of none.
+    pub tells_alerts: bool,
+}
+
+impl SourceStatus {
+    /// Why the alerts it ought to tell of are not known right now, where it ought to and they are not.
+    pub fn blind_to_alerts(&self) -> Option<String> {
+        if !matches!(self.kind, SourceKind::Prometheus | SourceKind::Alertmanager | SourceKind::Grafana) {
+            return None;
+        }
+        match &self.state {
+            SourceState::Failing { error, .. } => Some(error.what.clone()),
+            SourceState::Waiting => Some(format!("{} has not answered yet", self.kind)),
+            SourceState::Stale { .. } => Some(format!("{} is overdue", self.kind)),
+            SourceState::Fresh { .. } if !self.tells_alerts => {
+                self.problems.first().map(|problem| problem.what.clone())
+            }
+            SourceState::Fresh { .. } | SourceState::Standby => None,
+        }
+    }
+
+    /// Whether it tells of alerts right now.
+    pub const fn sees_alerts(&self) -> bool {
+        self.tells_alerts && matches!(self.state, SourceState::Fresh { .. })
+    }
 }

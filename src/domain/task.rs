@@ -9,7 +9,7 @@ pub enum TaskState {
     Pending,
     /// RUNNING.
     Running,
-    /// On its way out (DEACTIVATING, STOPPING, DEPROVISIONING).
+    /// On its way out (DEACTIVATING, STOPPING, DEPROVISIONING, or told to stop whatever it says of itself).
     Stopping,
     /// STOPPED; ECS forgets it after about an hour, we do not while the process runs.
     Stopped,
@@ -23,6 +23,15 @@ impl TaskState {
             "DEACTIVATING" | "STOPPING" | "DEPROVISIONING" => Self::Stopping,
             "STOPPED" | "DELETED" => Self::Stopped,
             _ => Self::Pending,
+        }
+    }
+
+    /// Reads ECS's `lastStatus` beside its `desiredStatus`: what was told to stop is on its way out, though its
+    /// containers still run for a moment.
+    pub fn from_ecs_wanted(status: &str, wanted: Option<&str>) -> Self {
+        match Self::from_ecs(status) {
+            Self::Pending | Self::Running if wanted == Some("STOPPED") => Self::Stopping,
+            state => state,
         }
     }
 

@@ -28,6 +28,7 @@ impl Tracker {
             requests_last_round: 0,
             problems: Vec::new(),
             facts: Vec::new(),
+            tells_alerts: false,
         };
         Self { status, overdue }
     }
@@ -47,6 +48,12 @@ impl Tracker {
         self.status.version = reading.version().map(str::to_owned).or(self.status.version.take());
         self.status.problems = reading.problems().to_vec();
         self.status.facts = facts(reading, at);
+        self.status.tells_alerts = match reading {
+            Reading::Prometheus(reading) => reading.alerts.is_some(),
+            Reading::Grafana(reading) => reading.alerts.is_some(),
+            Reading::Alertmanager(_) => true,
+            Reading::Ecs(_) | Reading::CloudWatch(_) => false,
+        };
     }
 
     /// A round failed.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::journal::{Journal, JournalError};
-use super::plan::{self, Draft, Means, Setting};
-use super::{Answer, Deed, Gate, Hands, Note, Receipt, Seen, Subject, Watched, is_alive};
+use super::plan::{self, Draft, Means, Namesakes, Setting};
+use super::{Answer, Deed, Gate, Hands, Note, Receipt, Seen, Subject, Survey, Watched, is_alive};
 use crate::domain::journal::{CallResult, Event, Record, Story, VERSION, Who, stories};
 use crate::domain::{
-    Change, ChangePlace, Consent, ObjectionKind, Outcome, Plan, PlanOptions, Refusal, ServiceId, SourceError,
-    SourceKind, StageProgress,
+    Change, ChangePlace, Consent, GateState, Objection, ObjectionKind, Outcome, Plan, PlanOptions, Refusal, ServiceId,
+    SilenceAsk, SourceError, SourceKind, StageProgress,
 };
-use crate::format;
+use crate::format::{self, sanitise};
 use crate::net::Mishap;
 
 /// How far back the journal is read for what others do.
@@ -102,6 +102,10 @@ impl Door {
     /// Where there is no such thing to change, it cannot be read, or the name fits several.
     pub async fn plan(&self, change: &Change, options: &PlanOptions, at: Moment) -> Result<Plan, Refusal> {
         let (mut draft, _) = self.draft(change, options, at).await?;
+        if let GateState::ReadOnly { by } = self.gate.state(at.now) {
+            let text = format!("changes are taken away here ({by})");
+            draft.plan.objections.push(Objection { kind: ObjectionKind::ReadOnly, text });
+        }
         draft.plan.id = format!("{}-{:06x}", at.stamp.strftime("%Y%m%dT%H%M%S.%3fZ"), fastrand::u32(..1 << 24));
         Ok(draft.plan)
     }
@@ -113,6 +117,7 @@ impl Door {
         place.account = survey.whereabouts.account.clone().or(place.account);
         place.caller_arn = survey.whereabouts.caller_arn.clone().or(place.caller_arn);
         let stories = self.lately(at.stamp);
+        let namesakes = self.namesakes(change, options, at.now).await;
         let setting = Setting {
             place: &place,
             who: &self.outfit.who,
@@ -121,17 +126,29 @@ impl Door {
             options,
             means: &self.means,
             stories: &stories,
+            namesakes: &namesakes,
         };
         let mut draft = plan::draw(change, &survey, &setting)?;
         draft.plan.same_as = self.hands.same_as(&draft.deed);
         Ok((draft, survey.subject))
     }
 
+    /// Other services that a silence asked for covers as well, because nothing tells their alerts apart.
+    async fn namesakes(&self, change: &Change, options: &PlanOptions, now: Timestamp) -> Namesakes {
+        let Some(name) = self.means.ambiguous(change, options) else { return Ok(Vec::new()) };
+        let found = self.hands.named(name, now).await;
+        found.map_err(|error| error.what)
+    }
+
     /// What the journal tells of the last hours. One that cannot be read is told when it must be written.
     fn lately(&self, stamp: Timestamp) -> Vec<Story> {
-        let since = stamp.checked_sub(LATELY).unwrap_or(Timestamp::MIN);
-        let Ok(contents) = self.outfit.journal.read(since) else { return Vec::new() };
-        let mut told = stories(&contents.records, &|who| is_alive(who, &self.outfit.who), stamp);
+        let Ok(contents) = self.outfit.journal.read(lately(stamp)) else { return Vec::new() };
+        self.told(&contents.records, stamp)
+    }
+
+    /// The stories of this context in what was read.
+    fn told(&self, records: &[Record], stamp: Timestamp) -> Vec<Story> {
+        let mut told = stories(records, &|who| is_alive(who, &self.outfit.who), stamp);
         // Each simulated fleet is another world: what happened in that of another process did not happen here.
         let own = |story: &Story| !self.place.demo || story.who.pid == self.outfit.who.pid;
         told.retain(|story| story.context == self.place.context && own(story));
@@ -187,10 +204,7 @@ impl Door {
 
     async fn make(&self, draft: Draft, before: Subject, consent: &Consent, clock: Clock<'_>) -> Result<Made, Refusal> {
         let Draft { plan, deed } = draft;
-        let intent = Event::Intent { plan: Box::new(plan.clone()), consent: consent.clone() };
-        self.write(&plan, intent, clock())
-            .await
-            .map_err(|error| Refusal::new(format!("{}: nothing was changed", error.what)).with_hint(error.hint))?;
+        self.intend(&plan, consent, clock()).await?;
         let mut made = Made {
             plan,
             deed,
@@ -201,9 +215,7 @@ impl Door {
             remarks: Vec::new(),
         };
         if let Err(mishap) = self.silence(&mut made, clock).await {
-            let error = mishap.error();
-            let what = format!("the silence could not be made, so the change was not: {}", error.what);
-            made.result = Err(Mishap::Refused(SourceError { what, ..error.clone() }));
+            made.result = Err(mishap);
         } else {
             made.began = clock();
             made.result = self.hands.perform(&made.deed, made.began.now).await;
@@ -218,11 +230,42 @@ impl Door {
         Ok(made)
     }
 
-    /// Makes the silence tied to a change, before the change.
+    /// Writes the intent down, unless somebody else wrote theirs since the journal was read: that nobody is at it, and
+    /// that we are, is one step under the journal's lock.
+    async fn intend(&self, plan: &Plan, consent: &Consent, at: Moment) -> Result<(), Refusal> {
+        let record = Record {
+            id: plan.id.clone(),
+            change: plan.change.word().to_owned(),
+            service: plan.change.service().cloned(),
+            ..self.record(Event::Intent { plan: Box::new(plan.clone()), consent: consent.clone() }, at)
+        };
+        let against = |records: &[Record]| {
+            let service = plan.change.service().filter(|_| !consent.accepted.contains(&ObjectionKind::Rolling))?;
+            plan::at_it(service, &self.told(records, at.stamp), at.stamp)
+        };
+        let written = self.outfit.journal.append_unless(&record, lately(at.stamp), against).await;
+        match written {
+            Ok(None) => Ok(()),
+            Ok(Some(objection)) => Err(Refusal::new(format!("{}; nothing was changed", objection.text))
+                .with_hint("wait for it; to do it all the same: --force")),
+            Err(error) => Err(Refusal::new(format!("{}: nothing was changed", error.what)).with_hint(error.hint)),
+        }
+    }
+
+    /// Makes the silence tied to a change, before the change. Where it cannot be made, the change is not either.
     async fn silence(&self, made: &mut Made, clock: Clock<'_>) -> Result<(), Mishap> {
-        let Some(ask) = made.plan.silence.clone() else { return Ok(()) };
+        let Some(mut ask) = made.plan.silence.clone() else { return Ok(()) };
+        // By this it is found again where the answer is lost.
+        ask.comment = format!("{} ({})", ask.comment, made.plan.id);
         let deed = Deed::Silence { ask: ask.clone(), by: self.outfit.who.name().to_owned() };
-        let receipt = self.hands.perform(&deed, clock().now).await?;
+        let receipt = match self.hands.perform(&deed, clock().now).await {
+            Ok(receipt) => receipt,
+            Err(Mishap::Refused(error)) => {
+                let what = format!("the silence could not be made, so the change was not: {}", error.what);
+                return Err(Mishap::Refused(SourceError { what, ..error }));
+            }
+            Err(Mishap::Unknown(error)) => return Err(self.lost_silence(made, &ask, error, clock).await),
+        };
         let id = receipt.id.unwrap_or_default();
         let text = format!("silence {} in {} for at most {}", short(&id), ask.source, format::duration(ask.lasts));
         made.silence = Some((id.clone(), ask.source));
@@ -231,6 +274,44 @@ impl Door {
         made.remarks.push(text);
         made.remarks.extend(written.err().map(|error| error.what));
         Ok(())
+    }
+
+    /// The answer to a silence was lost. Where it is in force all the same it is ended: the change it was for is not made.
+    async fn lost_silence(&self, made: &mut Made, ask: &SilenceAsk, error: SourceError, clock: Clock<'_>) -> Mishap {
+        let lost = format!("the change was not made: the answer to its silence was lost ({})", error.what);
+        let ends = format!("it ends by itself after {}", format::duration(ask.lasts));
+        let look = Change::ExpireSilence { id: String::new(), source: ask.source };
+        let found = match self.hands.survey(&look, clock().now).await {
+            Ok(Survey { subject: Subject::Silences(silences), .. }) => {
+                let comment = sanitise(&ask.comment);
+                Ok(silences
+                    .into_iter()
+                    .find(|one| one.source == ask.source && one.comment == comment)
+                    .map(|one| one.id))
+            }
+            Ok(_) => Ok(None),
+            Err(refusal) => Err(refusal.what),
+        };
+        let (mishap, text): (fn(SourceError) -> Mishap, String) = match &found {
+            Ok(Some(id)) => {
+                let deed = Deed::Expire { id: id.clone(), source: ask.source };
+                match self.hands.perform(&deed, clock().now).await {
+                    Ok(_) => (Mishap::Refused, format!("silence {} had been made, and was ended again", short(id))),
+                    Err(mishap) => (
+                        Mishap::Unknown,
+                        format!("silence {id} is in force and could not be ended, {ends}: {}", mishap.error().what),
+                    ),
+                }
+            }
+            Ok(None) => (Mishap::Unknown, format!("{} shows no such silence; should it appear, {ends}", ask.source)),
+            Err(why) => {
+                (Mishap::Unknown, format!("whether {} has the silence is not known, {ends}: {why}", ask.source))
+            }
+        };
+        let event = Event::Silence { silence: found.ok().flatten(), text: text.clone() };
+        let written = self.write(&made.plan, event, clock()).await;
+        made.remarks.extend(written.err().map(|error| error.what));
+        mishap(SourceError { what: format!("{lost}; {text}"), ..error })
     }
 
     /// Looks at what came of a change.
@@ -400,6 +481,11 @@ impl Door {
             event,
         }
     }
+}
+
+/// From when on the journal is read for what others do.
+fn lately(stamp: Timestamp) -> Timestamp {
+    stamp.checked_sub(LATELY).unwrap_or(Timestamp::MIN)
 }
 
 /// The beginning of an id.

@@ -10,6 +10,8 @@
 
 mod deed;
 mod door;
+#[cfg(test)]
+mod door_tests;
 mod gate;
 pub mod journal;
 mod live;
@@ -31,7 +33,7 @@ pub use survey::{
 };
 pub use who::{here, is_alive};
 
-use crate::domain::{Change, Refusal, SourceError, SourceKind};
+use crate::domain::{Change, Refusal, ServiceId, SourceError, SourceKind};
 use crate::net::Mishap;
 
 /// A boxed future, as a trait object's methods must return.
@@ -47,6 +49,9 @@ pub trait Hands: Send + Sync {
 
     /// Looks at what came of it.
     fn look<'a>(&'a self, watched: &'a Watched, now: Timestamp) -> Answer<'a, Result<Seen, SourceError>>;
+
+    /// The services of a name, in every cluster that is looked at. None where there is no ECS.
+    fn named<'a>(&'a self, name: &'a str, now: Timestamp) -> Answer<'a, Result<Vec<ServiceId>, SourceError>>;
 
     /// Where silences can be made, the best place first.
     fn silencers(&self) -> Vec<SourceKind>;

@@ -148,6 +148,13 @@ impl Hands for Simulated {
         Box::pin(async { seen })
     }
 
+    fn named<'a>(&'a self, name: &'a str, now: Timestamp) -> Answer<'a, Result<Vec<ServiceId>, SourceError>> {
+        Box::pin(async move {
+            let services = self.world.ecs(now)?.services;
+            Ok(services.into_iter().map(|one| one.id).filter(|id| id.name == name).collect())
+        })
+    }
+
     fn silencers(&self) -> Vec<SourceKind> {
         vec![SourceKind::Alertmanager, SourceKind::Grafana]
     }

@@ -7,6 +7,9 @@ use jiff::Timestamp;
 use crate::domain::estate::BalancerTarget;
 use crate::domain::{EcsService, Silence};
 
+/// What stands before why the tasks of a service could not be read.
+pub(super) const UNREAD_TASKS: &str = "its tasks: ";
+
 /// Who we are and where.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Whereabouts {

@@ -272,7 +272,9 @@ fn told(story: &Story) -> Vec<(Timestamp, u8, String)> {
     let mut lines = vec![(story.began, 1, format!("change: **{title}** by {who}{by}"))];
     lines.extend(story.beside.iter().map(|(at, text)| (*at, 2, format!("change: {title}: {}", escape(text)))));
     let ending = escape(&story.ending.text());
-    lines.push((story.ended.unwrap_or(story.began), 3, format!("change: {title}: **{ending}**")));
+    // What has no end of its own comes after all that is known of it.
+    let last = story.beside.iter().map(|(at, _)| *at).fold(story.began, Timestamp::max);
+    lines.push((story.ended.unwrap_or(last), 3, format!("change: {title}: **{ending}**")));
     lines
 }
 
@@ -312,4 +314,39 @@ fn moment(at: Timestamp, options: &Options) -> String {
 
 fn clean(text: &str) -> String {
     sanitise(text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Consent;
+    use crate::domain::journal::{CallResult, Event, VERSION, Who, stories};
+
+    #[test]
+    fn a_change_nobody_saw_the_end_of_ends_after_its_call() {
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        let record = |event, second| Record {
+            v: VERSION,
+            at: at(second),
+            simulated_at: None,
+            id: "one".to_owned(),
+            context: "prod".to_owned(),
+            change: "restart".to_owned(),
+            service: None,
+            who: Who::default(),
+            event,
+        };
+        let plan = Box::new(crate::report::change::sample::plan(None));
+        let records = [
+            record(Event::Intent { plan, consent: Consent::default() }, 10),
+            record(Event::Call { result: CallResult::Made, text: "ECS stops it".to_owned(), made: None }, 12),
+        ];
+        let told = stories(&records, &|_| Some(false), at(100));
+        let journal =
+            Journal { since: at(0), until: at(100), stories: &told, records: &records, unread: &[], path: None };
+        let text = markdown(&journal, &Around::NotSeen("no".to_owned()), &Options::default());
+        let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+        assert!(place(" by ") < place("ECS stops it"), "{text}");
+        assert!(place("ECS stops it") < place("the program ended before it saw how it went"), "{text}");
+    }
 }

@@ -146,7 +146,7 @@ impl Course {
         match outcome {
             Err(why) => {
                 step.state = StepState::Queued;
-                step.said = format!("not done: {why}");
+                step.said = format!("{}{why}", RunStep::NOT_DONE);
             }
             Ok(ended) => {
                 let (state, said) = match &ended {

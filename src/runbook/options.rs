@@ -63,6 +63,17 @@ pub(super) fn read(
     told
 }
 
+/// Refuses references that lead nowhere where nobody knows which options there are.
+pub(super) fn references(with: Option<&Fields<'_>>, scope: Scope<'_>, drafts: &mut Vec<Draft>) {
+    for entry in with.iter().flat_map(|with| with.entries()) {
+        if let DeValue::String(_) = entry.value.get_ref()
+            && let Some(value) = text(entry.key, entry.value, drafts)
+        {
+            scope.read(&value, drafts);
+        }
+    }
+}
+
 /// What is wrong with a value that is written out.
 fn unfit(option: &str, value: &str, at: &Range<usize>) -> Option<Draft> {
     let cannot = || Draft::new(at, format!("`{option}` cannot be `{value}`"));

@@ -91,6 +91,9 @@ pub(super) fn read(fields: &Fields<'_>, id: At<String>, scope: Scope<'_>, drafts
     }
     let when = conditions(fields, scope, &mut uses, drafts);
     let nexts = ["on_pass", "on_fail", "on_unknown"].map(|key| next(fields, key, scope, drafts));
+    // Everything is looked at, whatever else is wrong with the step.
+    let timeout = fields.duration("timeout", drafts).map(|length| length.value);
+    let optional = fields.flag("optional", drafts);
     let step = Step {
         id: id.value,
         title,
@@ -99,8 +102,8 @@ pub(super) fn read(fields: &Fields<'_>, id: At<String>, scope: Scope<'_>, drafts
         on_pass: nexts[0].0,
         on_fail: nexts[1].0,
         on_unknown: nexts[2].0,
-        timeout: fields.duration("timeout", drafts).map(|length| length.value),
-        optional: fields.flag("optional", drafts),
+        timeout,
+        optional,
     };
     if drafts.len() > before {
         return None;
@@ -140,6 +143,7 @@ fn deed(fields: &Fields<'_>, scope: Scope<'_>, drafts: &mut Vec<Draft>) -> Optio
                 let names: Vec<&str> = CheckKind::ROWS.iter().map(|row| row.name).collect();
                 let draft = Draft::new(&name.at, format!("there is no check `{}`", name.value));
                 drafts.push(draft.hint(one_of(&name.value, &names)));
+                options::references(with.as_ref(), scope, drafts);
                 return None;
             };
             let what = format!("the check {}", kind.name());
@@ -150,6 +154,7 @@ fn deed(fields: &Fields<'_>, scope: Scope<'_>, drafts: &mut Vec<Draft>) -> Optio
             let Some(kind) = ChangeKind::named(&name.value) else {
                 let draft = Draft::new(&name.at, format!("there is no change `{}`", name.value));
                 drafts.push(draft.hint(one_of(&name.value, &ChangeKind::ROWS.map(|(_, name, ..)| name))));
+                options::references(with.as_ref(), scope, drafts);
                 return None;
             };
             let what = format!("the change {}", kind.name());
@@ -160,10 +165,10 @@ fn deed(fields: &Fields<'_>, scope: Scope<'_>, drafts: &mut Vec<Draft>) -> Optio
             if let Some(with) = fields.get("with") {
                 drafts.push(Draft::new(&with.key_at, "a note is told nothing").hint("leave `with` out"));
             }
-            let text = scope.read(&name, drafts)?;
+            let text = scope.read(&name, drafts);
             let commands = fields.texts("commands", drafts);
             let commands = commands.iter().filter_map(|command| scope.read(command, drafts)).collect();
-            Some(Deed::Note { text, commands })
+            Some(Deed::Note { text: text?, commands })
         }
     }
 }
@@ -243,8 +248,15 @@ fn condition(
         uses.push((step, told.at.clone()));
         asked.push(step);
     }
-    // What a step is that cannot be told, is refused where it stands.
+    // What a step is that cannot be told, is refused where it stands. What no step can come to is refused all the same.
     if asked.is_empty() || asked.iter().any(|step| scope.steps[*step].1 == Known::Unclear) {
+        let mut any: Vec<StepState> = StepState::OF_CHECKS.to_vec();
+        any.extend(StepState::OF_CHANGES.iter().filter(|state| !StepState::OF_CHECKS.contains(state)));
+        states(fields, &any, drafts);
+        for cause in fields.texts("cause", drafts) {
+            glob(&cause, "a cause", drafts);
+        }
+        fields.text("has", drafts);
         return None;
     }
     let checks = || {
@@ -268,17 +280,7 @@ fn condition(
         let draft = Draft::new(&fields.at, "`when` says nothing of the step");
         drafts.push(draft.expected("expected state, cause or has").absence());
     }
-    let words: Vec<&str> = states_known.iter().map(|state| state.word()).collect();
-    let mut states = Vec::new();
-    for told in fields.texts("state", drafts) {
-        if let Some(state) = states_known.iter().find(|state| state.word() == told.value) {
-            states.push(*state);
-            continue;
-        }
-        let draft = Draft::new(&told.at, format!("the step cannot come to `{}`", told.value));
-        let expected = format!("expected one of {}", listed(words.iter().copied()));
-        drafts.push(draft.expected(expected).hint_if(did_you_mean(&told.value, words.iter().copied())));
-    }
+    let states = states(fields, &states_known, drafts);
     let mut causes = Vec::new();
     for told in fields.texts("cause", drafts) {
         let Some(cause) = glob(&told, "a cause", drafts) else { continue };
@@ -302,6 +304,22 @@ fn condition(
         drafts.push(draft.hint(one_of(&has.value, &facts)));
     }
     Some(Condition { steps: asked, states, causes, has: has.map(|has| has.value) })
+}
+
+/// The states asked for, each of which must be one of these.
+fn states(fields: &Fields<'_>, known: &[StepState], drafts: &mut Vec<Draft>) -> Vec<StepState> {
+    let words: Vec<&str> = known.iter().map(|state| state.word()).collect();
+    let mut states = Vec::new();
+    for told in fields.texts("state", drafts) {
+        if let Some(state) = known.iter().find(|state| state.word() == told.value) {
+            states.push(*state);
+            continue;
+        }
+        let draft = Draft::new(&told.at, format!("the step cannot come to `{}`", told.value));
+        let expected = format!("expected one of {}", listed(words.iter().copied()));
+        drafts.push(draft.expected(expected).hint_if(did_you_mean(&told.value, words.iter().copied())));
+    }
+    states
 }
 
 /// A text as a glob.

@@ -100,6 +100,23 @@ fn one_thing_wrong_is_refused_by_checker_and_schema_alike() {
 }
 
 #[test]
+fn what_is_wrong_behind_something_wrong_is_told_in_the_same_pass() {
+    let text = "title = \"t\"\n\
+        [[steps]]\nid = \"a\"\ntitle = \"a\"\nchange = \"explode\"\nwith = { service = \"{nope}\" }\n\
+        [[steps]]\nid = \"b\"\ntitle = \"b\"\ncheck = \"guess\"\ntimeout = \"soon\"\noptional = 1\n\
+        [[steps]]\nid = \"c\"\ntitle = \"c\"\nnote = \"{nope2}\"\ncommands = [\"{nope3}\"]\n\
+        when = [{ step = \"zz\", state = [\"bad\"] }, { step = \"b\", state = \"worse\" }]\n";
+    let refused = parse::read("test", "test.toml", text, RunbookOrigin::Shipped).unwrap_err();
+    let told: Vec<String> = refused.problems.iter().map(ToString::to_string).collect();
+    let told = told.join("\n");
+    for words in
+        ["`explode`", "{nope}", "`guess`", "`timeout`", "`optional`", "{nope2}", "{nope3}", "`zz`", "`bad`", "`worse`"]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
+
+#[test]
 fn every_shipped_runbook_is_whole() {
     let library = Library::load(None);
     assert!(library.refused.is_empty(), "{}", library.refused[0]);

@@ -151,17 +151,21 @@ fn silence_row(canvas: &mut Canvas<'_>, y: u16, area: Area, silence: &Silence) {
 
 fn empty(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
     let list = &canvas.model.alerts.list;
-    let filter = list.filter();
-    let text = if !filter.is_empty() {
-        format!("No alert matches \"{filter}\".")
-    } else if list.problems_only() {
-        "No alert is firing.".to_owned()
-    } else if super::detail::alerts_known(snapshot) {
-        "No alerts: the sources of alerts answer, and have none.".to_owned()
-    } else {
-        "Alerts are unknown: no source of alerts has answered.".to_owned()
-    };
+    let text = nothing(list.filter(), list.problems_only(), super::detail::alerts_known(snapshot));
     say(canvas, area, &[(text, Role::Text)]);
+}
+
+/// Why the list is empty. What is not known is never told as none.
+fn nothing(filter: &str, problems_only: bool, is_known: bool) -> String {
+    if !is_known {
+        "Alerts are unknown: no source of alerts has answered.".to_owned()
+    } else if !filter.is_empty() {
+        format!("No alert matches \"{filter}\".")
+    } else if problems_only {
+        "No alert is firing.".to_owned()
+    } else {
+        "No alerts: the sources of alerts answer, and have none.".to_owned()
+    }
 }
 
 fn detail(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
@@ -212,6 +216,21 @@ fn detail(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_list_of_alerts_is_no_all_clear_where_nobody_can_see_any() {
+        for (filter, problems_only, is_known, said) in [
+            ("", false, false, "unknown"),
+            ("", true, false, "unknown"),
+            ("cpu", true, false, "unknown"),
+            ("cpu", true, true, "matches \"cpu\""),
+            ("", true, true, "No alert is firing"),
+            ("", false, true, "answer, and have none"),
+        ] {
+            let text = nothing(filter, problems_only, is_known);
+            assert!(text.contains(said), "{filter:?} {problems_only} {is_known}: {text}");
+        }
+    }
 
     #[test]
     fn a_servers_number_reads_as_one() {

@@ -4,9 +4,7 @@ use jiff::ToSpan as _;
 
 use crate::app::geometry::Area;
 use crate::app::{Overview, OverviewItem};
-use crate::domain::{
-    Alert, Deployment, OccurrenceKind, Rollout, ServiceHealth, Snapshot, SourceKind, SourceState, Verdict,
-};
+use crate::domain::{Alert, Deployment, OccurrenceKind, Rollout, ServiceHealth, Snapshot, SourceState, Verdict};
 use crate::format;
 use crate::theme::Role;
 
@@ -150,9 +148,8 @@ fn general(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u16 {
 
 /// Whether any source that knows of alerts has ever answered.
 pub(super) fn alerts_known(snapshot: &Snapshot) -> bool {
-    let tells = [SourceKind::Prometheus, SourceKind::Alertmanager, SourceKind::Grafana];
     snapshot.sources.iter().any(|source| {
-        tells.contains(&source.kind) && last_good(source).is_some() && !matches!(source.state, SourceState::Waiting)
+        source.tells_alerts && last_good(source).is_some() && !matches!(source.state, SourceState::Waiting)
     })
 }
 

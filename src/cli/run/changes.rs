@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use super::super::do_::Carrier;
 use super::super::failure::Failure;
-use super::super::stdout;
 use super::paper::Paper;
-use crate::domain::{Change, Outcome};
+use crate::domain::{Change, Outcome, Refusal};
 use crate::engine::{self, Station, runs};
 use crate::report;
 use crate::report::once;
@@ -64,11 +63,11 @@ impl Changes<'_> {
     ) -> Result<Result<Outcome, String>, Failure> {
         let plan = match self.carrier.plan(change).await {
             Ok(plan) => plan,
-            Err(refusal) => return Ok(Err(refusal.what)),
+            Err(refusal) => return Ok(Err(whole(&refusal))),
         };
         paper.print(&format!("\n{}", report::change::plan(&plan, &self.words)));
         if let Some(refusal) = self.carrier.stands_against(&plan) {
-            return Ok(Err(refusal.what));
+            return Ok(Err(whole(&refusal)));
         }
         if self.carrier.how.dry_run {
             return Ok(Err("a dry run: nothing was changed".to_owned()));
@@ -77,7 +76,7 @@ impl Changes<'_> {
             Ok(consent) => consent,
             Err(refusal) => {
                 self.carrier.operator.decline(&plan, &refusal.what).await;
-                return Ok(Err(refusal.what));
+                return Ok(Err(whole(&refusal)));
             }
         };
         course.confirmed(step);
@@ -92,12 +91,15 @@ impl Changes<'_> {
                 let unwatched = || Outcome::Unknown { why: "nobody saw how it ended".to_owned() };
                 Ok(Ok(end.outcome.unwrap_or_else(unwatched)))
             }
-            Err(refusal) => {
-                if let Some(hint) = &refusal.hint {
-                    stdout::complain(&report::problem(&refusal.what, Some(hint), false));
-                }
-                Ok(Err(refusal.what))
-            }
+            Err(refusal) => Ok(Err(whole(&refusal))),
         }
+    }
+}
+
+/// A refusal with its next step: what was not made stays proposed, and the run says what would make it.
+fn whole(refusal: &Refusal) -> String {
+    match &refusal.hint {
+        Some(hint) => format!("{} ({hint})", refusal.what),
+        None => refusal.what.clone(),
     }
 }

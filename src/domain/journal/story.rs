@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::{Change, Consent, Outcome, Plan};
+use super::super::{Change, Consent, Outcome, Plan, SilenceAsk};
 use super::{CallResult, Event, Record, Who};
 
 /// One change from intent to end, as far as it was written down.
@@ -83,6 +83,8 @@ impl Story {
             return None;
         }
         let began = self.began.strftime("%H:%M:%SZ");
+        let tied = self.plan.as_ref().and_then(|plan| plan.silence.as_ref());
+        let tied = tied.map(|ask| format!("; and whether {}", silence_of(ask))).unwrap_or_default();
         let what = match &self.asked {
             Change::RestartTask { service, task } => {
                 let short = short(task);
@@ -96,10 +98,7 @@ impl Story {
             Change::RollBack { service } => {
                 format!("which task definition {service} runs, and whether a rollback began after {began}")
             }
-            Change::Silence(ask) => {
-                let matchers: Vec<String> = ask.matchers.iter().map(ToString::to_string).collect();
-                format!("whether {} has a silence for {}", ask.source, matchers.join(" "))
-            }
+            Change::Silence(ask) => format!("whether {}", silence_of(ask)),
             Change::ExpireSilence { id, source } => format!("whether {source} still has the silence {id} in force"),
             Change::Annotate { .. } => "whether Grafana has the annotation".to_owned(),
             Change::ReloadPrometheus => "when Prometheus last read its configuration (status/runtimeinfo)".to_owned(),
@@ -110,7 +109,7 @@ impl Story {
         let silence = self
             .silence_ends()
             .map(|at| format!("; a silence made for it ends by itself at {} at the latest", at.strftime("%H:%M:%SZ")));
-        Some(what + &silence.unwrap_or_default())
+        Some(what + &tied + &silence.unwrap_or_default())
     }
 
     /// When the silence tied to it ends by itself, where there is one.
@@ -120,6 +119,12 @@ impl Story {
         let lasts = SignedDuration::try_from(ask.lasts).ok()?.checked_add(SignedDuration::from_mins(1))?;
         self.began.checked_add(lasts).ok()
     }
+}
+
+/// `alertmanager has a silence for service="api-2"`.
+fn silence_of(ask: &SilenceAsk) -> String {
+    let matchers: Vec<String> = ask.matchers.iter().map(ToString::to_string).collect();
+    format!("{} has a silence for {}", ask.source, matchers.join(" "))
 }
 
 /// A change in a few words, before it is planned.

@@ -23,23 +23,33 @@ const CRASHES: usize = 2;
 pub(super) struct Now {
     pub state: StageState,
     pub text: String,
+    /// Whether there is no point in watching on: what is waited for will not come, and nothing went wrong either.
+    pub is_in_vain: bool,
 }
 
 impl Now {
+    fn of(state: StageState, text: impl Into<String>) -> Self {
+        Self { state, text: text.into(), is_in_vain: false }
+    }
+
     pub(super) fn done(text: impl Into<String>) -> Self {
-        Self { state: StageState::Done, text: text.into() }
+        Self::of(StageState::Done, text)
     }
 
     pub(super) fn watching(text: impl Into<String>) -> Self {
-        Self { state: StageState::Watching, text: text.into() }
+        Self::of(StageState::Watching, text)
     }
 
     pub(super) fn failed(text: impl Into<String>) -> Self {
-        Self { state: StageState::Failed, text: text.into() }
+        Self::of(StageState::Failed, text)
     }
 
     fn skipped(text: impl Into<String>) -> Self {
-        Self { state: StageState::Skipped, text: text.into() }
+        Self::of(StageState::Skipped, text)
+    }
+
+    fn in_vain(text: impl Into<String>) -> Self {
+        Self { is_in_vain: true, ..Self::watching(text) }
     }
 }
 
@@ -95,7 +105,15 @@ impl<'a> Goal<'a> {
             return Now::failed(why);
         }
         let open = self.open(seen, &new, now);
-        if open.is_empty() { Now::done(self.came_to_pass(seen, &new)) } else { Now::watching(open.join("; ")) }
+        if !open.is_empty() {
+            return Now::watching(open.join("; "));
+        }
+        let has_replacement = new.iter().any(|task| task.state == TaskState::Running);
+        if self.awaits_replacement() && !has_replacement && self.meddling(seen).is_some() {
+            // The task is gone, and the one that was promised in its place will not come: that is not what was planned.
+            return Now::in_vain(self.came_to_pass(seen, &new));
+        }
+        Now::done(self.came_to_pass(seen, &new))
     }
 
     /// Whether the deployment cannot come to pass any more.
@@ -251,12 +269,31 @@ impl<'a> Goal<'a> {
     fn came_to_pass(&self, seen: &ServiceSeen, new: &[&Task]) -> String {
         let running: Vec<&&Task> = new.iter().filter(|task| task.state == TaskState::Running).collect();
         let wanted = self.wanted(seen);
-        let all = format!("{} of {wanted} running", seen.service.running);
+        let mut all = format!("{} of {wanted} running", seen.service.running);
+        if let Some(meddling) = self.meddling(seen) {
+            all.push_str("; ");
+            all.push_str(&meddling);
+        }
         match running.as_slice() {
+            [] if self.awaits_replacement() => format!("no replacement started; {all}"),
             [] => all,
             [one] => format!("new task {} runs; {all}", one.short_id()),
             several => format!("{} run; {all}", count(several.len(), "new task")),
         }
+    }
+
+    /// Whether the task that was stopped was to be replaced: where more ran than were wanted it was not.
+    fn awaits_replacement(&self) -> bool {
+        let is_short = |facts: &ServiceFacts| facts.service.running.saturating_sub(1) < facts.service.desired;
+        matches!(self.made.deed, Deed::StopTask { .. }) && self.facts.is_some_and(is_short)
+    }
+
+    /// What somebody else changed meanwhile: the change came to pass in a service that is no longer what was planned for.
+    fn meddling(&self, seen: &ServiceSeen) -> Option<String> {
+        let (before, now) = (self.facts?.service.desired, seen.service.desired);
+        let is_own = matches!(self.made.deed, Deed::Scale { .. });
+        (!is_own && before != now)
+            .then(|| format!("somebody else changed the desired count from {before} to {now} meanwhile"))
     }
 
     /// The running tasks that came of the change: the new ones, and all where there is none. What was wrong with another

@@ -141,6 +141,7 @@ impl Watching<'_> {
     /// Takes in what was found; the outcome, where that settles it.
     fn take(&self, told: &mut Progress, findings: Findings, now: jiff::Timestamp) -> Option<Outcome> {
         let found: Vec<Stage> = findings.iter().map(|(stage, _)| *stage).collect();
+        let is_in_vain = findings.iter().any(|(_, finding)| finding.is_in_vain);
         for (stage, finding) in findings {
             self.set(told, stage, finding);
         }
@@ -151,6 +152,9 @@ impl Watching<'_> {
         told.at = now;
         if let Some(failed) = told.stages.iter().find(|one| one.state == StageState::Failed) {
             return Some(Outcome::Failed { why: failed.text.clone() });
+        }
+        if is_in_vain {
+            return Some(Outcome::GaveUp { waiting_for: waiting_for(told) });
         }
         let is_over = told.stages.iter().all(|one| matches!(one.state, StageState::Done | StageState::Skipped));
         is_over.then_some(Outcome::Verified)

@@ -20,8 +20,14 @@ const FULL: u64 = 10 * 1024 * 1024;
 const TRIES: u32 = 500;
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
-/// Appends a record to `NAME.jsonl` in the folder and sees that it is on disk.
-pub(super) async fn append(folder: &Path, name: &'static str, record: &Record) -> Result<(), JournalError> {
+/// Appends a record to `NAME.jsonl` in the folder and sees that it is on disk, unless something speaks against it: that
+/// is asked, and answered with, while nobody else can write.
+pub(super) async fn append<O>(
+    folder: &Path,
+    name: &'static str,
+    record: &Record,
+    against: impl Fn() -> Result<Option<O>, JournalError>,
+) -> Result<Option<O>, JournalError> {
     let path = folder.join(format!("{name}.jsonl"));
     let failed = |error: &io::Error| JournalError {
         what: format!("the journal {} cannot be written: {error}", path.display()),
@@ -30,9 +36,12 @@ pub(super) async fn append(folder: &Path, name: &'static str, record: &Record) -
     let mut line = serde_json::to_vec(record).map_err(|error| failed(&io::Error::other(error)))?;
     line.push(b'\n');
     let locked = locked(folder, &path, name, record.at).await.map_err(|error| failed(&error))?;
+    if let Some(objection) = against()? {
+        return Ok(Some(objection));
+    }
     let written = tokio::task::spawn_blocking(move || write(locked, &line)).await;
     match written {
-        Ok(written) => written.map_err(|error| failed(&error)),
+        Ok(written) => written.map(|()| None).map_err(|error| failed(&error)),
         Err(_) => Err(failed(&io::Error::other("the program is shutting down"))),
     }
 }

@@ -74,6 +74,21 @@ impl Journal {
     /// # Errors
     /// Where it cannot be written whole. Then nothing of it is there.
     pub async fn append(&self, record: &Record) -> Result<(), JournalError> {
+        let nothing = |_: &[Record]| None::<()>;
+        self.append_unless(record, Timestamp::MAX, nothing).await.map(|_| ())
+    }
+
+    /// Appends a record, unless what was written since a moment speaks against it. Nobody writes between the look and
+    /// the line. Answers with what spoke against it; then nothing was written.
+    ///
+    /// # Errors
+    /// Where it cannot be written whole, or what is there cannot be read. Then nothing of it is there.
+    pub async fn append_unless<O>(
+        &self,
+        record: &Record,
+        since: Timestamp,
+        against: impl Fn(&[Record]) -> Option<O>,
+    ) -> Result<Option<O>, JournalError> {
         let (folder, name, spare) = match &*self.0 {
             Place::Missing(why) => {
                 return Err(JournalError {
@@ -87,12 +102,17 @@ impl Journal {
         let written = if *folder == Path::new("") {
             Err(JournalError { what: "there is no state directory".to_owned(), hint: String::new() })
         } else {
-            file::append(folder, name, record).await
+            let look = || if since == Timestamp::MAX { Ok(None) } else { Ok(against(&self.read(since)?.records)) };
+            file::append(folder, name, record, look).await
         };
         match (written, spare) {
             (Err(_), Some(spare)) => {
-                spare.lock().unwrap_or_else(PoisonError::into_inner).push(record.clone());
-                Ok(())
+                let mut kept = spare.lock().unwrap_or_else(PoisonError::into_inner);
+                let objection = against(&kept);
+                if objection.is_none() {
+                    kept.push(record.clone());
+                }
+                Ok(objection)
             }
             (written, _) => written,
         }

@@ -16,7 +16,7 @@ use self::prometheus::Prometheus;
 use self::silences::Silences;
 use super::{Answer, Deed, Hands, Receipt, Seen, Subject, Survey, Watched, Whereabouts};
 use crate::config;
-use crate::domain::{Change, ErrorClass, Refusal, SourceError, SourceKind};
+use crate::domain::{Change, ErrorClass, Refusal, ServiceId, SourceError, SourceKind};
 use crate::net::Mishap;
 use crate::net::aws::Aws;
 use crate::net::http::Clients;
@@ -120,6 +120,15 @@ impl Hands for Live {
                 Watched::Silence { id, source } => self.silences(*source)?.look(id, now).await,
                 Watched::Annotation { id, at } => self.grafana()?.look(id, *at).await,
                 Watched::Prometheus => self.prometheus()?.look().await,
+            }
+        })
+    }
+
+    fn named<'a>(&'a self, name: &'a str, _: Timestamp) -> Answer<'a, Result<Vec<ServiceId>, SourceError>> {
+        Box::pin(async move {
+            match &self.ecs {
+                Some(ecs) => Box::pin(ecs.named(name)).await,
+                None => Ok(Vec::new()),
             }
         })
     }

@@ -4,7 +4,7 @@ mod others;
 mod rules;
 mod service;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod words;
 
 use std::time::Duration;
@@ -13,7 +13,8 @@ pub use self::words::aws_words;
 
 use jiff::Timestamp;
 
-use super::{Deed, Subject, Survey};
+use super::survey::UNREAD_TASKS;
+use super::{Deed, ServiceFacts, Subject, Survey};
 use crate::domain::journal::{Ending, Story, Who};
 use crate::domain::{
     Blast, Change, ChangePlace, Matcher, Objection, ObjectionKind, Plan, PlanLine, PlanOptions, Refusal, ServiceId,
@@ -23,6 +24,9 @@ use crate::format;
 
 /// How long ago another change of the same service is still worth telling.
 const RECENT: Duration = Duration::from_mins(30);
+
+/// How many of those are told one by one.
+const TOLD: usize = 3;
 
 /// What a plan depends on beside the survey.
 #[derive(Debug, Clone)]
@@ -41,7 +45,12 @@ pub struct Setting<'a> {
     pub means: &'a Means,
     /// What the journal tells of changes under way or made lately.
     pub stories: &'a [Story],
+    /// The services of the name that a silence is asked for, where nothing but the name tells their alerts apart.
+    pub namesakes: &'a Namesakes,
 }
+
+/// The services of one name, or why they could not be read.
+pub type Namesakes = Result<Vec<ServiceId>, String>;
 
 /// What a context can do and see beside ECS.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +72,20 @@ pub struct Means {
 }
 
 impl Means {
+    /// The name of the service that a silence is asked for by its name alone: one in another cluster may have the same.
+    pub fn ambiguous<'c>(&self, change: &'c Change, options: &PlanOptions) -> Option<&'c str> {
+        if self.cluster_label.is_some() {
+            return None;
+        }
+        match change {
+            Change::Silence(ask) => match ask.matchers.as_slice() {
+                [only] if only.name == self.service_label && !only.is_regex && !only.is_negated => Some(&only.value),
+                _ => None,
+            },
+            _ => options.silence.and(change.service()).map(|service| service.name.as_str()),
+        }
+    }
+
     /// The conditions that fit exactly a service's alerts.
     pub fn matchers_of(&self, service: &ServiceId) -> Vec<Matcher> {
         let equals = |name: &str, value: &str| Matcher {
@@ -108,7 +131,12 @@ pub fn draw(change: &Change, survey: &Survey, setting: &Setting<'_>) -> Result<D
         (
             Change::RestartTask { .. } | Change::Redeploy { .. } | Change::Scale { .. } | Change::RollBack { .. },
             Subject::Service(facts),
-        ) => service::sketch(change, facts, setting)?,
+        ) => {
+            if matches!(change, Change::RestartTask { .. }) && !facts.service.tasks_known {
+                return Err(unread_tasks(facts, &survey.unseen));
+            }
+            service::sketch(change, facts, setting)?
+        }
         (Change::Silence(ask), Subject::Silencer { place }) => others::silence(ask, place, setting),
         (Change::ExpireSilence { id, source }, Subject::Silences(silences)) => {
             others::expire(id, *source, silences, setting)?
@@ -123,6 +151,14 @@ pub fn draw(change: &Change, survey: &Survey, setting: &Setting<'_>) -> Result<D
     Ok(finish(sketch, silence, survey, setting))
 }
 
+/// Why no task can be chosen where none could be read: that is not the same as there being none.
+fn unread_tasks(facts: &ServiceFacts, unseen: &[String]) -> Refusal {
+    let why: Vec<&str> = unseen.iter().filter_map(|text| text.strip_prefix(UNREAD_TASKS)).collect();
+    let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
+    Refusal::new(format!("the tasks of {} could not be read, so none can be chosen{why}", facts.service.id.name))
+        .with_hint("the caller needs ecs:ListTasks and ecs:DescribeTasks there")
+}
+
 fn finish(mut sketch: Sketch, silence: Option<SilenceAsk>, survey: &Survey, setting: &Setting<'_>) -> Draft {
     let place = &setting.place;
     let patience = setting.options.patience.unwrap_or(setting.means.patience);
@@ -134,6 +170,9 @@ fn finish(mut sketch: Sketch, silence: Option<SilenceAsk>, survey: &Survey, sett
         lines.extend(told);
         sketch.objections.extend(objection);
     }
+    let (told, objection) = namesakes(&sketch.change, setting);
+    lines.extend(told);
+    sketch.objections.extend(objection);
     if let Some(ask) = &silence {
         let matchers: Vec<String> = ask.matchers.iter().map(ToString::to_string).collect();
         let cap = format::duration(ask.lasts);
@@ -185,29 +224,78 @@ fn tied_silence(change: &Change, setting: &Setting<'_>) -> Result<Option<Silence
     Ok(Some(SilenceAsk { matchers, lasts: cap, comment, source: *source }))
 }
 
+/// Other services whose alerts a silence covers as well. One tied to a change is for exactly its service, or is not made.
+fn namesakes(change: &Change, setting: &Setting<'_>) -> (Option<PlanLine>, Option<Objection>) {
+    let covered = match setting.namesakes {
+        Ok(found) => found,
+        Err(why) => {
+            let text =
+                format!("whether another cluster has a service of that name, which the silence would cover: {why}");
+            return (Some(line("unseen", text)), None);
+        }
+    };
+    let others: Vec<String> =
+        covered.iter().filter(|one| change.service() != Some(one)).map(ToString::to_string).collect();
+    let label = &setting.means.service_label;
+    match (change.service(), others.as_slice()) {
+        (_, []) | (None, [_]) => (None, None),
+        (None, several) => {
+            let text = format!("it covers every one of {}: alerts name only their `{label}`", several.join(", "));
+            (Some(line("covers", text)), None)
+        }
+        (Some(service), several) => {
+            let text = format!(
+                "the silence would cover {} as well as {service}: alerts name only their `{label}` (leave --silence out, \
+                 or set the context's `cluster_label`)",
+                several.join(", ")
+            );
+            (None, Some(Objection { kind: ObjectionKind::Unsupported, text }))
+        }
+    }
+}
+
 /// What other people do to the same service, or did lately; somebody who is at it right now is a reason to wait.
 fn others_at_it(service: &ServiceId, setting: &Setting<'_>) -> (Vec<PlanLine>, Option<Objection>) {
     let is_recent = |story: &&Story| setting.stamp.duration_since(story.began).unsigned_abs() <= RECENT;
-    let same = setting
-        .stories
-        .iter()
-        .filter(|story| story.asked.service() == Some(service) && !matches!(story.ending, Ending::Refused(_)));
-    let mut lines = Vec::new();
-    let mut objection = None;
-    for story in same.filter(|story| story.ending == Ending::UnderWay || is_recent(story)) {
-        let (who, title) = (story.who.name(), story.title());
+    let told = |story: &Story| {
         let since = format::age(story.began, setting.stamp);
-        if story.ending == Ending::UnderWay {
-            lines.push(line("in flight", format!("{title}, by {who} since {since}")));
-            objection = Some(Objection {
-                kind: ObjectionKind::Rolling,
-                text: format!("{who} is changing it right now: {title}, since {since}"),
-            });
-        } else {
-            lines.push(line("before", format!("{title}, by {who} {since} ago: {}", story.ending.text())));
-        }
+        line("before", format!("{}, by {} {since} ago: {}", story.title(), story.who.name(), story.ending.text()))
+    };
+    let is_past = |story: &&Story| {
+        story.asked.service() == Some(service) && !matches!(story.ending, Ending::Refused(_) | Ending::UnderWay)
+    };
+    let mut past: Vec<&Story> = setting.stories.iter().filter(is_past).filter(is_recent).collect();
+    past.sort_by_key(|story| std::cmp::Reverse(story.began));
+    let mut lines: Vec<PlanLine> = under_way(service, setting.stories)
+        .map(|story| {
+            let since = format::age(story.began, setting.stamp);
+            line("in flight", format!("{}, by {} since {since}", story.title(), story.who.name()))
+        })
+        .collect();
+    lines.extend(past.iter().take(TOLD).map(|story| told(story)));
+    if past.len() > TOLD {
+        let (more, within) = (past.len() - TOLD, format::duration(RECENT));
+        lines.push(line(
+            "before",
+            format!("and {} within {within}: rounds journal", format::count(more, "more change")),
+        ));
     }
-    (lines, objection)
+    (lines, at_it(service, setting.stories, setting.stamp))
+}
+
+/// Changes of a service that somebody is making right now, the oldest first.
+fn under_way<'s>(service: &'s ServiceId, stories: &'s [Story]) -> impl Iterator<Item = &'s Story> {
+    stories.iter().filter(move |story| story.asked.service() == Some(service) && story.ending == Ending::UnderWay)
+}
+
+/// The reason to wait where somebody changes a service right now.
+pub(super) fn at_it(service: &ServiceId, stories: &[Story], stamp: Timestamp) -> Option<Objection> {
+    let story = under_way(service, stories).last()?;
+    let (who, title, since) = (story.who.name(), story.title(), format::age(story.began, stamp));
+    Some(Objection {
+        kind: ObjectionKind::Rolling,
+        text: format!("{who} is changing it right now: {title}, since {since}"),
+    })
 }
 
 fn whereabouts(place: &ChangePlace, service: Option<&ServiceId>) -> String {

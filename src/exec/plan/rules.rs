@@ -1,5 +1,6 @@
 //! The rules by which a service's tasks count as healthy, a deployment as rolling, and a change as downtime.
 
+use crate::domain::estate::BalancerTarget;
 use crate::domain::{DeploymentStatus, EcsService, Rollout, Task, TaskHealth, TaskState};
 use crate::exec::ServiceFacts;
 
@@ -12,10 +13,11 @@ impl ServiceFacts {
         task.state == TaskState::Running && task.health != TaskHealth::Unhealthy && !self.is_unhealthy_target(task)
     }
 
-    /// Whether a task counts as healthy: it may be answering, and where there is a check it has passed it.
+    /// Whether a task counts as healthy: it may be answering, and where there is a check, of its containers or of its
+    /// load balancer, it has passed it.
     pub(super) fn is_healthy(&self, task: &Task) -> bool {
         let has_passed = self.is_checked != Some(true) || task.health == TaskHealth::Healthy;
-        self.may_serve(task) && has_passed
+        self.may_serve(task) && has_passed && self.own_targets(task).all(|target| target.state == "healthy")
     }
 
     /// How many count as healthy.
@@ -24,11 +26,17 @@ impl ServiceFacts {
         u32::try_from(healthy).unwrap_or(u32::MAX)
     }
 
-    /// Whether its load balancer says that it is not healthy.
+    /// Whether its load balancer surely sends it no requests. What it does not know (`unavailable`), or that this group
+    /// is in no use (`unused`), says nothing of how else the task is reached: it is not healthy, and may be answering.
     fn is_unhealthy_target(&self, task: &Task) -> bool {
-        let Some(address) = &task.address else { return false };
+        let is_out = |state: &str| matches!(state, "unhealthy" | "initial" | "draining" | "unhealthy.draining");
+        self.own_targets(task).any(|target| is_out(&target.state))
+    }
+
+    /// What its load balancer has of it. Instances, and tasks of a host's network, cannot be told apart there.
+    fn own_targets<'a>(&'a self, task: &'a Task) -> impl Iterator<Item = &'a BalancerTarget> {
         let targets = self.targets.as_deref().unwrap_or_default();
-        targets.iter().any(|target| target.id == *address && matches!(target.state.as_str(), "unhealthy" | "initial"))
+        targets.iter().filter(|target| task.address.as_ref().is_some_and(|address| target.id == *address))
     }
 
     /// Minimum healthy and maximum percent of a deployment.

@@ -87,9 +87,8 @@ fn now(facts: &ServiceFacts, setting: &Setting<'_>) -> String {
     if service.pending > 0 {
         parts.push(format!("{} pending", service.pending));
     }
-    let running = service.tasks.iter().filter(|task| task.state == TaskState::Running).count();
     let healthy = facts.healthy();
-    if service.tasks_known && usize::try_from(healthy).is_ok_and(|healthy| healthy < running) {
+    if service.tasks_known && healthy < service.running {
         parts.push(format!("{healthy} of them healthy"));
     }
     let rolling = if facts.is_rolling().is_some() { " rolling" } else { "" };

@@ -49,7 +49,7 @@ fn deployment(id: &str, status: DeploymentStatus, rollout: Rollout, running: u32
 }
 
 /// A service of three healthy tasks.
-fn facts() -> ServiceFacts {
+pub(in crate::exec) fn facts() -> ServiceFacts {
     ServiceFacts {
         service: EcsService {
             id: ServiceId::new("prod", "api-2"),
@@ -110,6 +110,7 @@ struct Scene {
     options: PlanOptions,
     means: Means,
     stories: Vec<Story>,
+    namesakes: Namesakes,
 }
 
 impl Scene {
@@ -125,6 +126,7 @@ impl Scene {
                 ..Means::default()
             },
             stories: Vec::new(),
+            namesakes: Ok(Vec::new()),
         }
     }
 
@@ -138,6 +140,7 @@ impl Scene {
             options: &self.options,
             means: &self.means,
             stories: &self.stories,
+            namesakes: &self.namesakes,
         };
         draw(change, &survey, &setting)
     }
@@ -544,4 +547,148 @@ fn a_plan_holds_as_long_as_its_facts_do() {
             (got, _) => panic!("{case}: {got:?}"),
         }
     }
+}
+
+#[test]
+fn a_task_on_its_way_out_counts_for_nothing() {
+    let mut facts = facts();
+    facts.service.tasks.truncate(2);
+    (facts.service.desired, facts.service.running, facts.service.pending) = (2, 2, 1);
+    // ECS counts it as running until its containers are gone.
+    facts.service.tasks[1].state = TaskState::Stopping;
+    let plan = draw_one(&restart("3f9c"), facts.clone()).unwrap().plan;
+    assert!(line_of(&plan, "now").contains("2 of 2 running, 1 pending, 1 of them healthy"), "{plan:?}");
+    assert_eq!(kinds(&plan), [ObjectionKind::Downtime], "{plan:?}");
+    let refusal = draw_one(&restart("3f9d"), facts.clone()).unwrap_err();
+    assert!(refusal.what.contains("is stopping already"), "{refusal:?}");
+
+    let agreed = draw_one(&restart("3f9c21aa"), self::facts()).unwrap().plan;
+    facts = self::facts();
+    facts.service.tasks[0].state = TaskState::Stopping;
+    assert!(draw_one(&agreed.change, facts).is_err(), "the task that was chosen is told to stop meanwhile");
+}
+
+#[test]
+fn only_a_target_that_is_healthy_makes_its_task_count_as_healthy() {
+    for (state, left, takes_the_last) in [
+        ("healthy", 2, false),
+        ("unhealthy", 0, true),
+        ("initial", 0, true),
+        ("draining", 0, true),
+        ("unhealthy.draining", 0, true),
+        ("unused", 0, true),
+        ("unavailable", 0, true),
+        ("of-tomorrow", 0, true),
+    ] {
+        let mut facts = facts();
+        let target = |id: &str, state: &str| BalancerTarget {
+            id: id.to_owned(),
+            port: Some(80),
+            zone: None,
+            state: state.to_owned(),
+            reason: None,
+            description: None,
+        };
+        for (task, address) in facts.service.tasks.iter_mut().zip(["10.1.1.0", "10.1.1.1", "10.1.1.2"]) {
+            task.address = Some(address.to_owned());
+        }
+        facts.targets = Some(vec![target("10.1.1.0", "healthy"), target("10.1.1.1", state), target("10.1.1.2", state)]);
+        let plan = draw_one(&restart("3f9c"), facts).unwrap().plan;
+        assert_eq!(plan.blast.as_ref().unwrap().healthy_during, left, "{state}");
+        assert_eq!(kinds(&plan).contains(&ObjectionKind::Downtime), takes_the_last, "{state}");
+    }
+}
+
+#[test]
+fn tasks_that_could_not_be_read_are_not_told_as_none() {
+    let mut blind = facts();
+    blind.service.tasks.clear();
+    blind.service.tasks_known = false;
+    let survey = Survey {
+        whereabouts: Whereabouts::default(),
+        subject: Subject::Service(Box::new(blind)),
+        unseen: vec!["its tasks: ecs:DescribeTasks: AccessDeniedException".to_owned()],
+    };
+    let scene = Scene::new();
+    let setting = Setting {
+        place: &scene.place,
+        who: &scene.who,
+        now: at(NOW),
+        stamp: at(NOW),
+        options: &scene.options,
+        means: &scene.means,
+        stories: &[],
+        namesakes: &scene.namesakes,
+    };
+    for task in ["", "3f9c"] {
+        let refusal = draw(&restart(task), &survey, &setting).unwrap_err();
+        assert!(refusal.what.contains("could not be read") && refusal.what.contains("AccessDenied"), "{refusal:?}");
+    }
+}
+
+#[test]
+fn a_silence_that_would_cover_another_service_is_told_or_refused() {
+    let options = PlanOptions { silence: Some(Duration::from_mins(15)), patience: None };
+    let other = ServiceId::new("stage", "api-2");
+    let both = Scene { options: options.clone(), namesakes: Ok(vec![id(), other.clone()]), ..Scene::new() };
+    let plan = both.draw(&restart("3f9c"), Subject::Service(Box::new(facts()))).unwrap().plan;
+    assert_eq!(kinds(&plan), [ObjectionKind::Unsupported]);
+    assert!(plan.objections[0].text.contains("stage/api-2"), "{plan:?}");
+    let alone = Scene { options: options.clone(), namesakes: Ok(vec![id()]), ..Scene::new() };
+    assert!(kinds(&alone.draw(&restart("3f9c"), Subject::Service(Box::new(facts()))).unwrap().plan).is_empty());
+    let blind = Scene { options: options.clone(), namesakes: Err("AccessDenied".to_owned()), ..Scene::new() };
+    let plan = blind.draw(&restart("3f9c"), Subject::Service(Box::new(facts()))).unwrap().plan;
+    assert!(line_of(&plan, "unseen").contains("AccessDenied"), "{plan:?}");
+
+    let mut means = Scene::new().means;
+    let ask = SilenceAsk {
+        matchers: means.matchers_of(&id()),
+        lasts: Duration::from_mins(5),
+        comment: String::new(),
+        source: SourceKind::Alertmanager,
+    };
+    let silence = Change::Silence(ask);
+    assert_eq!(means.ambiguous(&silence, &PlanOptions::default()), Some("api-2"));
+    assert_eq!(means.ambiguous(&restart("3f9c"), &options), Some("api-2"));
+    assert_eq!(means.ambiguous(&restart("3f9c"), &PlanOptions::default()), None, "no silence is asked for");
+    let both = Scene { options: PlanOptions::default(), ..both };
+    let plan = both.draw(&silence, Subject::Silencer { place: "am".to_owned() }).unwrap().plan;
+    assert!(line_of(&plan, "covers").contains("prod/api-2, stage/api-2"), "{plan:?}");
+    means.cluster_label = Some("ecs_cluster".to_owned());
+    assert_eq!(means.ambiguous(&restart("3f9c"), &options), None, "the label tells them apart");
+}
+
+#[test]
+fn of_many_changes_before_the_newest_are_told_and_the_rest_counted() {
+    let plan = draw_one(&restart("3f9c"), facts()).unwrap().plan;
+    let record = |number: i64, event| Record {
+        v: 1,
+        at: at(NOW - 1_000 + number),
+        simulated_at: None,
+        id: format!("id-{}", number / 2),
+        context: "prod".to_owned(),
+        change: "restart".to_owned(),
+        service: Some(id()),
+        who: Who::default(),
+        event,
+    };
+    let records: Vec<Record> = (0..10)
+        .flat_map(|number| {
+            let intent = crate::domain::journal::Event::Intent {
+                plan: Box::new(plan.clone()),
+                consent: crate::domain::Consent::default(),
+            };
+            let end =
+                crate::domain::journal::Event::End { outcome: crate::domain::Outcome::Verified, stages: Vec::new() };
+            [record(number * 2, intent), record(number * 2 + 1, end)]
+        })
+        .collect();
+    let stories = crate::domain::journal::stories(&records, &|_| Some(false), at(NOW));
+    assert_eq!(stories.len(), 10);
+    let scene = Scene { stories, ..Scene::new() };
+    let plan = scene.draw(&restart("3f9c"), Subject::Service(Box::new(facts()))).unwrap().plan;
+    let before: Vec<&str> =
+        plan.lines.iter().filter(|line| line.label == "before").map(|line| line.text.as_str()).collect();
+    assert_eq!(before.len(), 4, "{before:#?}");
+    assert!(before[3].contains("7 more changes"), "{before:#?}");
 }

@@ -14,12 +14,9 @@ type Row = (Arc<Runbook>, Vec<String>);
 /// The most alerts named of one runbook.
 const MOST: usize = 6;
 
-/// As text; `is_seen`: whether any source of alerts answers.
-pub fn text(rows: &[Row], is_seen: bool, width: usize) -> String {
-    if !is_seen {
-        return "alerts are unknown: no source of alerts answers (rounds doctor says why)\n".to_owned();
-    }
-    if rows.is_empty() {
+/// As text; `unseen` are the sources of alerts that are not seen, each with why.
+pub fn text(rows: &[Row], unseen: &[(String, String)], width: usize) -> String {
+    if rows.is_empty() && unseen.is_empty() {
         return "nothing fires that a runbook is for; `rounds runbook list` has them all\n".to_owned();
     }
     let mut out = String::new();
@@ -33,11 +30,23 @@ pub fn text(rows: &[Row], is_seen: bool, width: usize) -> String {
             let _ = writeln!(out, "    {line}");
         }
     }
+    if rows.is_empty() {
+        out.push_str("which runbooks are for what fires is not known:\n");
+    }
+    for (source, why) in unseen {
+        let text = format!("not seen: {}: {}", format::sanitise(source), format::sanitise(why));
+        for (number, line) in format::paragraph(&text, width.saturating_sub(4)).iter().enumerate() {
+            let _ = writeln!(out, "{}{line}", if number == 0 { "  " } else { "    " });
+        }
+    }
+    if !unseen.is_empty() {
+        out.push_str("`rounds doctor` says more; `rounds runbook list` has all runbooks\n");
+    }
     out
 }
 
 /// As JSON.
-pub fn json(rows: &[Row], is_seen: bool) -> String {
+pub fn json(rows: &[Row], unseen: &[(String, String)]) -> String {
     let fitting: Vec<serde_json::Value> = rows
         .iter()
         .map(|(runbook, alerts)| {
@@ -46,7 +55,37 @@ pub fn json(rows: &[Row], is_seen: bool) -> String {
             row
         })
         .collect();
-    let report = serde_json::json!({ "schema": "rounds.fitting/1", "alerts_known": is_seen, "runbooks": fitting });
+    let unseen: Vec<serde_json::Value> = unseen
+        .iter()
+        .map(|(source, why)| serde_json::json!({ "source": format::sanitise(source), "why": format::sanitise(why) }))
+        .collect();
+    let report = serde_json::json!({
+        "schema": "rounds.fitting/1",
+        "alerts_known": unseen.is_empty(),
+        "unseen": unseen,
+        "runbooks": fitting,
+    });
     // Strings and flags only: nothing that JSON cannot say.
     serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_fires_is_said_only_where_every_source_of_alerts_is_seen() {
+        let unseen = [("prometheus".to_owned(), "connection refused".to_owned())];
+        assert!(text(&[], &[], 80).starts_with("nothing fires"));
+        let blind = text(&[], &unseen, 80);
+        assert!(blind.contains("not seen: prometheus: connection refused"), "{blind}");
+        assert!(!blind.contains("nothing fires"), "{blind}");
+        for (unseen, known) in [(&[][..], true), (&unseen[..], false)] {
+            let report: serde_json::Value = serde_json::from_str(&json(&[], unseen)).unwrap();
+            assert_eq!(
+                (&report["alerts_known"], report["unseen"].as_array().unwrap().len()),
+                (&known.into(), unseen.len())
+            );
+        }
+    }
 }

@@ -145,7 +145,7 @@ pub fn end(run: &Run, options: &Options) -> String {
         said(&mut out, "next", next, Tone::Plain, options);
     }
     for step in run.queued().filter_map(|step| run.steps.get(step)) {
-        said(&mut out, "proposed", &proposed(step), Tone::Strong, options);
+        said(&mut out, "proposed", &proposed(step, &options.context), Tone::Strong, options);
     }
     letters(out, options.ascii)
 }

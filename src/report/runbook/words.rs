@@ -1,6 +1,6 @@
 //! How steps and changes are said.
 
-use crate::domain::{Change, CheckState, RunDeed, RunStep, StepState};
+use crate::domain::{Change, CheckState, ContextInfo, RunDeed, RunStep, StepState};
 use crate::report::ink::Tone;
 
 /// The symbol of a step's state: never the only sign of it, the word stands beside it.
@@ -67,9 +67,17 @@ pub(super) fn change_text(change: &Change) -> String {
     }
 }
 
-/// What a change step proposes, and how to have it.
-pub(super) fn proposed(step: &RunStep) -> String {
+/// What a change step proposes, and how to have it: what stood against it, where that was tried.
+pub(super) fn proposed(step: &RunStep, context: &ContextInfo) -> String {
     match &step.deed {
+        RunDeed::Change { change: Some(change), .. } if step.said.starts_with(RunStep::NOT_DONE) => {
+            format!("{}, {}", change_text(change), step.said)
+        }
+        RunDeed::Change { change: Some(change), .. } if context.production => {
+            let name = change.service().map_or(context.name.as_str(), |service| service.name.as_str());
+            let name = crate::format::shell_word(name);
+            format!("{}: --dry-run shows its plan, --yes --confirm {name} makes it", change_text(change))
+        }
         RunDeed::Change { change: Some(change), .. } => {
             format!("{}: --dry-run shows its plan, --yes makes it", change_text(change))
         }

@@ -68,6 +68,40 @@ async fn a_healthy_fleet_has_nothing_to_find() {
 }
 
 #[tokio::test]
+async fn a_fleet_of_which_no_task_is_scraped_does_not_pass() {
+    let mut fleet = Fleet::of(Scenario::Healthy, 1).await;
+    let own: Vec<usize> = fleet
+        .snapshot
+        .services
+        .iter()
+        .filter(|service| !service.is_stack)
+        .flat_map(|service| service.targets.clone())
+        .collect();
+    let mut position = 0;
+    fleet.snapshot.targets.retain(|_| {
+        position += 1;
+        !own.contains(&(position - 1))
+    });
+    for service in &mut fleet.snapshot.services {
+        service.targets.clear();
+    }
+    let result = fleet.ask(Check::new(CheckKind::Discovery)).await;
+    assert_eq!(result.state, CheckState::Fail, "{result:#?}");
+    assert!(result.causes.iter().any(|cause| cause == "no-job"), "{result:#?}");
+    assert!(result.summary.starts_with("none of "), "{result:#?}");
+}
+
+#[tokio::test]
+async fn alerts_of_a_source_that_has_none_to_tell_are_not_known() {
+    let mut fleet = Fleet::of(Scenario::Healthy, 1).await;
+    for source in &mut fleet.snapshot.sources {
+        source.tells_alerts = false;
+    }
+    let result = fleet.ask(Check::new(CheckKind::Alerts)).await;
+    assert_eq!(result.state, CheckState::Unknown, "{result:#?}");
+}
+
+#[tokio::test]
 async fn what_is_planted_is_found() {
     let mut sought = 0;
     for scenario in Scenario::ALL {

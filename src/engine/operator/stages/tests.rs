@@ -343,3 +343,21 @@ fn alerts_are_resolved_when_they_neither_fire_nor_are_about_to() {
     let quiet = before(&[], &[]);
     assert_eq!(Goal::new(&made, &quiet).out_of_sight(Stage::Alerts).map(|now| now.state), Some(StageState::Skipped));
 }
+
+#[test]
+fn a_foreign_change_of_the_count_is_never_passed_over() {
+    let scaled = |tasks: Vec<Task>, desired: u32| {
+        let seen = EcsService { desired, ..service(tasks, first()) };
+        let seen = ServiceSeen { service: seen, targets: Ok(Vec::new()), undone: None };
+        Goal::new(&made(stop(), None), &before(&[], &[])).tasks(&seen, at(1_100))
+    };
+    let told = "somebody else changed the desired count from 2 to 1 meanwhile";
+    let alone = scaled(vec![running("old-bb")], 1);
+    assert_eq!((alone.state, alone.is_in_vain), (StageState::Watching, true), "{alone:?}");
+    assert!(alone.text.contains("no replacement started") && alone.text.contains(told), "{alone:?}");
+    let replaced = scaled(vec![task("new-c", TaskState::Running, TaskHealth::Healthy, 1_020)], 1);
+    assert_eq!((replaced.state, replaced.is_in_vain), (StageState::Done, false), "{replaced:?}");
+    assert!(replaced.text.contains(told), "{replaced:?}");
+    let as_planned = scaled(vec![running("old-bb"), running("new-c")], 2);
+    assert!(as_planned.state == StageState::Done && !as_planned.text.contains("somebody"), "{as_planned:?}");
+}

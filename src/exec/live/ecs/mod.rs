@@ -1,6 +1,7 @@
 //! ECS: what a change of a service rests on, the calls that make it, and what is seen of it.
 
 mod call;
+mod named;
 mod past;
 mod survey;
 

@@ -8,6 +8,7 @@ use super::Ecs;
 use super::call::call;
 use crate::domain::estate::BalancerTarget;
 use crate::domain::{Change, ErrorClass, ServiceId, SourceError, Task};
+use crate::exec::survey::UNREAD_TASKS;
 use crate::exec::{Scaling, Seen, ServiceFacts, ServiceSeen, Subject, Survey, Whereabouts};
 use crate::net::aws::ecs::{Api, TASKS_A_CALL, map};
 use crate::net::aws::query::elb;
@@ -45,7 +46,7 @@ impl Ecs {
                 facts.service.tasks = tasks;
                 facts.service.tasks_known = true;
             }
-            Err(error) => unseen.push(format!("its tasks: {}", error.what)),
+            Err(error) => unseen.push(format!("{UNREAD_TASKS}{}", error.what)),
         }
         let mut noted = |what: &str, error: SourceError| unseen.push(format!("{what}: {}", error.what));
         match is_checked {

@@ -147,7 +147,7 @@ fn events(wire: &[types::ServiceEvent]) -> Vec<ServiceEvent> {
 /// A task.
 pub fn task(wire: &types::Task) -> Task {
     let last_status = wire.last_status().unwrap_or("UNKNOWN");
-    let state = TaskState::from_ecs(last_status);
+    let state = TaskState::from_ecs_wanted(last_status, wire.desired_status());
     let ended = matches!(state, TaskState::Stopping | TaskState::Stopped);
     Task {
         id: text(short_name(wire.task_arn().unwrap_or_default())),
@@ -388,6 +388,22 @@ mod tests {
         assert_eq!((read.address.as_deref(), read.exits.len(), read.stop_code), (Some("10.0.1.8"), 0, None));
         let read = task(&types::Task::builder().build());
         assert_eq!((read.state, read.last_status.as_str(), read.address), (TaskState::Pending, "UNKNOWN", None));
+    }
+
+    #[test]
+    fn a_task_that_was_told_to_stop_is_on_its_way_out() {
+        for (last, desired, state) in [
+            ("RUNNING", Some("RUNNING"), TaskState::Running),
+            ("RUNNING", None, TaskState::Running),
+            ("RUNNING", Some("STOPPED"), TaskState::Stopping),
+            ("PENDING", Some("STOPPED"), TaskState::Stopping),
+            ("DEACTIVATING", Some("STOPPED"), TaskState::Stopping),
+            ("STOPPED", Some("STOPPED"), TaskState::Stopped),
+        ] {
+            let read =
+                task(&types::Task::builder().last_status(last).set_desired_status(desired.map(str::to_owned)).build());
+            assert_eq!((read.state, read.last_status.as_str()), (state, last), "{last} {desired:?}");
+        }
     }
 
     #[test]

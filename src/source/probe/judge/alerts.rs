@@ -54,21 +54,28 @@ fn source(alert: &Alert) -> String {
 /// Where alerts come from that do not answer.
 fn unseen<E>(case: &Case<'_, E>, tally: &mut Tally) {
     let kinds = [SourceKind::Prometheus, SourceKind::Alertmanager, SourceKind::Grafana];
-    let there: Vec<SourceKind> = kinds.into_iter().filter(|kind| case.snapshot.source(*kind).is_some()).collect();
-    if there.is_empty() {
-        tally.unknown("no source of alerts is configured", "the configuration");
-    }
-    for kind in there {
-        match who::blindness(case, kind) {
+    let there = kinds.into_iter().filter_map(|kind| case.snapshot.source(kind));
+    let mut is_told = false;
+    for source in there {
+        let kind = source.kind;
+        match who::blindness(case, kind).or_else(|| source.blind_to_alerts()) {
             Some(why) => {
+                is_told = true;
                 tally.unknown(format!("the alerts of {kind} are not known: {why}"), kind.name());
                 tally.cause("alerts-unseen");
                 if let Some(step) = who::remedy(case, kind) {
                     tally.next(step);
                 }
             }
-            None => tally.pass(format!("{kind} answers"), kind.name()),
+            None if source.tells_alerts => {
+                is_told = true;
+                tally.pass(format!("{kind} answers"), kind.name());
+            }
+            None => tally.pass(format!("{kind} answers, and has no alerts of its own"), kind.name()),
         }
+    }
+    if !is_told {
+        tally.unknown("no source of alerts is configured", "the configuration");
     }
 }
 

@@ -58,6 +58,11 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
     }
     let mut missing = Vec::new();
     let (mut scraped, mut unlisted) = (0, Vec::new());
+    // Without the monitoring stack, whose servers scrape themselves whatever else they find.
+    let (mut is_own_scraped, mut overlooked) = (false, Vec::new());
+    if services.iter().all(|service| service.ecs.is_none()) && case.snapshot.source(SourceKind::Ecs).is_none() {
+        tally.unknown("the running tasks are not known: ecs is not configured in this context", "the configuration");
+    }
     for service in &services {
         let Some(ecs) = service.ecs.as_deref() else { continue };
         if !ecs.tasks_known {
@@ -79,12 +84,16 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
             .any(|finding| matches!(finding.kind, FindingKind::TargetMissing | FindingKind::MetricsStopped));
         // A service behind one static target (a name, a load balancer) has no target for each task and misses none.
         let is_static = found == 0 && !hosts.is_empty();
+        is_own_scraped |= !service.is_stack && (found > 0 || is_static);
         if tasks.is_empty() || is_static {
             scraped += if is_static { tasks.len() } else { 0 };
             continue;
         }
         if found == 0 && !vanished && check.told("service").is_none() {
             unlisted.push(service.id.name.as_str());
+            if !service.is_stack {
+                overlooked.extend(tasks.into_iter().filter(|task| matches!(why(case, task), Why::Unfound)));
+            }
             continue;
         }
         for task in tasks.into_iter().filter(|task| !anywhere(task)) {
@@ -101,10 +110,10 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
     for missing in &missing {
         told(missing, dropped.as_deref().unwrap_or_default(), is_failing, tally);
     }
-    tally.pass(format!("{} scraped", format::count(scraped, "running task")), FROM);
-    if !unlisted.is_empty() {
-        tally.pass(format!("no job scrapes tasks of {}", unlisted.join(", ")), FROM);
+    if scraped > 0 || (missing.is_empty() && unlisted.is_empty()) {
+        tally.pass(format!("{} scraped", format::count(scraped, "running task")), FROM);
     }
+    without_job(&unlisted, if is_own_scraped { 0 } else { overlooked.len() }, tally);
     if !real.is_empty() {
         let names: Vec<&str> = real.iter().map(|missing| missing.service.id.name.as_str()).collect();
         let mut unique = names.clone();
@@ -116,6 +125,21 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
             unique.join(", ")
         ));
         tally.next("read the log of Prometheus for `discovery`, and ask what its role may do: rounds check iam");
+    }
+}
+
+/// Services no job has a target of. Some have nothing to scrape; that none of all has is no choice of anybody's, and then
+/// `overlooked` running tasks should have been found.
+fn without_job(unlisted: &[&str], overlooked: usize, tally: &mut Tally) {
+    if overlooked > 0 {
+        let tasks = format::count(overlooked, "running task");
+        let text = format!("none of {tasks} is scraped: no job has a target of {}", unlisted.join(", "));
+        tally.fail("no-job", text.clone(), FROM);
+        tally.cause("tasks-unscraped");
+        tally.summary(text);
+        tally.next("give the services a scrape job, or their tasks the labels that discovery selects by");
+    } else if !unlisted.is_empty() {
+        tally.pass(format!("no job scrapes tasks of {}", unlisted.join(", ")), FROM);
     }
 }
 

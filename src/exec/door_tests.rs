@@ -1,0 +1,201 @@
+//! What happens between the last look and the call: somebody else's intent, and answers that are lost.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::journal::Journal;
+use super::plan::{Means, tests::facts};
+use super::{
+    Answer, Deed, Door, Gate, Hands, Moment, Outfit, Receipt, Seen, Subject, Survey, Watched, Whereabouts, here,
+};
+use crate::domain::journal::{CallResult, Event, Record, VERSION};
+use crate::domain::{
+    Change, ChangePlace, Consent, ErrorClass, ObjectionKind, PlanOptions, Refusal, ServiceId, Silence, SourceError,
+    SourceKind,
+};
+use crate::net::Mishap;
+
+/// What a world does that is not quite well.
+#[derive(Default)]
+struct Fake {
+    /// Where somebody else writes an intent right after the facts were read.
+    meddles_in: Option<PathBuf>,
+    /// The answer to a silence is lost; it is there all the same, or it is not, or nobody can look.
+    silence: Option<Result<bool, &'static str>>,
+    done: Mutex<Vec<&'static str>>,
+    comment: Mutex<String>,
+}
+
+fn moment() -> Moment {
+    let now = Timestamp::from_second(100_000).unwrap();
+    Moment { now, stamp: now }
+}
+
+fn lost() -> SourceError {
+    SourceError::new(ErrorClass::Connect, "POST http://am/api/v2/silences: the connection broke")
+}
+
+impl Hands for Fake {
+    fn survey<'a>(&'a self, change: &'a Change, _: Timestamp) -> Answer<'a, Result<Survey, Refusal>> {
+        let subject = match change {
+            Change::ExpireSilence { .. } => match self.silence {
+                Some(Err(why)) => return Box::pin(async move { Err(Refusal::new(why)) }),
+                is_there => {
+                    let comment = self.comment.lock().unwrap().clone();
+                    let silence = Silence {
+                        id: "5117e5ce".to_owned(),
+                        matchers: Vec::new(),
+                        starts_at: None,
+                        ends_at: None,
+                        created_by: "kim".to_owned(),
+                        comment,
+                        source: SourceKind::Alertmanager,
+                    };
+                    let others = Silence { comment: "by hand".to_owned(), id: "0".to_owned(), ..silence.clone() };
+                    Subject::Silences(if is_there == Some(Ok(true)) { vec![others, silence] } else { vec![others] })
+                }
+            },
+            _ => Subject::Service(Box::new(facts())),
+        };
+        Box::pin(async { Ok(Survey { whereabouts: Whereabouts::default(), subject, unseen: Vec::new() }) })
+    }
+
+    fn perform<'a>(&'a self, deed: &'a Deed, _: Timestamp) -> Answer<'a, Result<Receipt, Mishap>> {
+        let word = match deed {
+            Deed::StopTask { .. } => "stop",
+            Deed::Silence { .. } => "silence",
+            Deed::Expire { .. } => "expire",
+            _ => "other",
+        };
+        self.done.lock().unwrap().push(word);
+        if let Deed::Silence { ask, .. } = deed {
+            self.comment.lock().unwrap().clone_from(&ask.comment);
+            return Box::pin(async { Err(Mishap::Unknown(lost())) });
+        }
+        Box::pin(async { Ok(Receipt::default()) })
+    }
+
+    fn look<'a>(&'a self, _: &'a Watched, _: Timestamp) -> Answer<'a, Result<Seen, SourceError>> {
+        Box::pin(async { Err(lost()) })
+    }
+
+    fn named<'a>(&'a self, _: &'a str, _: Timestamp) -> Answer<'a, Result<Vec<ServiceId>, SourceError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn silencers(&self) -> Vec<SourceKind> {
+        vec![SourceKind::Alertmanager]
+    }
+
+    fn annotates(&self) -> bool {
+        false
+    }
+
+    fn same_as(&self, _: &Deed) -> Option<String> {
+        if let Some(folder) = &self.meddles_in {
+            let mut plan = crate::report::change::sample::plan(None);
+            plan.change = restart();
+            let record = Record {
+                v: VERSION,
+                at: moment().stamp,
+                simulated_at: None,
+                id: "theirs".to_owned(),
+                context: "prod".to_owned(),
+                change: "restart".to_owned(),
+                service: Some(ServiceId::new("prod", "api-2")),
+                who: here(|_| None),
+                event: Event::Intent { plan: Box::new(plan), consent: Consent::default() },
+            };
+            let line = serde_json::to_string(&record).unwrap() + "\n";
+            let file = std::fs::OpenOptions::new().append(true).create(true).open(folder.join("journal.jsonl"));
+            file.unwrap().write_all(line.as_bytes()).unwrap();
+        }
+        None
+    }
+}
+
+fn restart() -> Change {
+    Change::RestartTask { service: ServiceId::new("prod", "api-2"), task: "3f9c21aa".to_owned() }
+}
+
+fn door(fake: &Arc<Fake>, journal: &Journal, forbidden_by: Option<&str>) -> Door {
+    let place = ChangePlace {
+        context: "prod".to_owned(),
+        production: false,
+        demo: false,
+        region: None,
+        account: None,
+        caller_arn: None,
+    };
+    let outfit =
+        Outfit { journal: journal.clone(), who: here(|_| None), forbidden_by: forbidden_by.map(str::to_owned) };
+    let gate = Gate::new(false, Duration::from_mins(10));
+    let means = Means { service_label: "service".to_owned(), ..Means::default() };
+    Door::new(Arc::clone(fake) as Arc<dyn Hands>, place, means, gate, outfit)
+}
+
+#[tokio::test]
+async fn of_two_who_found_nobody_at_it_one_only_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::at(folder.path());
+    let calm = Arc::new(Fake::default());
+    let agreed = door(&calm, &journal, None).plan(&restart(), &PlanOptions::default(), moment()).await.unwrap();
+    assert!(agreed.objections.is_empty());
+
+    let fake = Arc::new(Fake { meddles_in: Some(folder.path().to_owned()), ..Fake::default() });
+    let refusal = door(&fake, &journal, None).pass(&agreed, &Consent::default(), &moment).await.unwrap_err();
+    assert!(refusal.what.contains("is changing it right now"), "{refusal:?}");
+    assert!(fake.done.lock().unwrap().is_empty(), "nothing was asked of anybody");
+    let intents = journal.read(Timestamp::MIN).unwrap().records;
+    let own = intents.iter().filter(|record| record.id == agreed.id && matches!(record.event, Event::Intent { .. }));
+    assert_eq!(own.count(), 0, "the second intent was not written");
+
+    let forced = Consent { accepted: vec![ObjectionKind::Rolling], ..Consent::default() };
+    let made = door(&fake, &journal, None).pass(&agreed, &forced, &moment).await.unwrap();
+    assert!(made.result.is_ok(), "{:?}", made.result);
+}
+
+#[tokio::test]
+async fn a_silence_whose_answer_was_lost_is_looked_for_and_never_told_as_not_there() {
+    for (silence, result, done, said) in [
+        (Ok(true), CallResult::NotMade, vec!["silence", "expire"], "had been made, and was ended again"),
+        (Ok(false), CallResult::Unknown, vec!["silence"], "shows no such silence"),
+        (Err("not reachable"), CallResult::Unknown, vec!["silence"], "is not known, it ends by itself after 15m"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::at(folder.path());
+        let fake = Arc::new(Fake { silence: Some(silence), ..Fake::default() });
+        let door = door(&fake, &journal, None);
+        let options = PlanOptions { silence: Some(Duration::from_mins(15)), patience: None };
+        let plan = door.plan(&restart(), &options, moment()).await.unwrap();
+        let made = door.pass(&plan, &Consent::default(), &moment).await.unwrap();
+        assert!(made.result.is_err() && made.silence.is_none(), "{made:?}");
+        assert_eq!(*fake.done.lock().unwrap(), done, "{said}");
+        let records = journal.read(Timestamp::MIN).unwrap().records;
+        let call = records.iter().find_map(|record| match &record.event {
+            Event::Call { result, text, .. } => Some((*result, text.clone())),
+            _ => None,
+        });
+        let (told, text) = call.unwrap();
+        assert_eq!(told, result, "{text}");
+        assert!(text.contains("the change was not made") && text.contains(said), "{text}");
+        let stories = crate::domain::journal::stories(&records, &|_| Some(false), moment().stamp);
+        let check = stories[0].what_to_check().unwrap_or_default();
+        assert_eq!(check.contains("has a silence for service=\"api-2\""), result == CallResult::Unknown, "{check}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_says_itself_that_changes_are_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let door = door(&Arc::new(Fake::default()), &Journal::at(folder.path()), Some("--read-only"));
+    let plan = door.plan(&restart(), &PlanOptions::default(), moment()).await.unwrap();
+    let kinds: Vec<ObjectionKind> = plan.objections.iter().map(|objection| objection.kind).collect();
+    assert_eq!(kinds, [ObjectionKind::ReadOnly]);
+    assert!(plan.objections[0].text.contains("--read-only"), "{plan:?}");
+}
