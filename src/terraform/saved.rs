@@ -105,6 +105,20 @@ impl Saved {
         })
     }
 
+    /// The stack that the module's own guard will not let go of: the plan destroys it, and it was last applied with
+    /// `deletion_protection`.
+    pub fn guarded(&self) -> Option<String> {
+        let changes = self.document.as_ref()?["resource_changes"].as_array()?;
+        let guard = changes.iter().find(|change| {
+            let (kind, name) = (change["type"].as_str(), change["name"].as_str());
+            (kind, name) == (Some("terraform_data"), Some("guard"))
+                && change["change"]["actions"] == serde_json::json!(["delete"])
+        })?;
+        let kept = &guard["change"]["before"]["output"];
+        let stack = kept["stack"].as_str().unwrap_or("the stack");
+        (kept["protected"] == true).then(|| sanitise(stack).into_owned())
+    }
+
     /// Removes it: it was applied, or is of no use any more.
     pub fn remove(&self) {
         // A plan that stays is refused by Terraform itself once the state has moved on.

@@ -87,9 +87,11 @@ impl Turn<'_> {
         let forbidden = outfit.forbidden_by.clone();
         let door = StackDoor::new(outfit, ready.place.clone());
         let plan = self.plan(&door, &ready);
-        let agreed = match forbidden {
-            Some(by) => Err(Refusal::new(format!("changes are taken away here ({by}): nothing was changed"))),
-            None => self.consent(&plan).await,
+        let agreed = match (forbidden, ready.saved.guarded()) {
+            (Some(by), _) => Err(Refusal::new(format!("changes are taken away here ({by}): nothing was changed"))),
+            (None, Some(stack)) => Err(Refusal::new(format!("{stack} is protected: nothing was changed"))
+                .with_hint("set deletion_protection = false in terraform.tfvars and apply that; then destroy")),
+            (None, None) => self.consent(&plan).await,
         };
         let agreed = agreed.and_then(|consent| {
             let is_stopped = *self.stop.borrow();

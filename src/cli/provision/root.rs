@@ -40,6 +40,8 @@ module "monitoring" {
   route53_zone_id    = var.route53_zone_id
   certificate_arn    = var.certificate_arn
 
+  deletion_protection = var.deletion_protection
+
   alb = {
     internal   = length(var.public_subnet_ids) == 0
     subnet_ids = var.public_subnet_ids
@@ -73,7 +75,7 @@ output "rounds_context" {
 const IGNORE: &str = ".terraform/\n*.tfplan\n*.tfstate\n*.tfstate.*\ncrash.log\n";
 
 /// Variables: name, type, whether it may be left out, what it is.
-const VARIABLES: [(&str, &str, bool, &str); 11] = [
+const VARIABLES: [(&str, &str, bool, &str); 12] = [
     ("environment", "string", false, "The environment's name."),
     ("aws_region", "string", false, "The region."),
     ("vpc_id", "string", false, "The network everything is in."),
@@ -85,6 +87,7 @@ const VARIABLES: [(&str, &str, bool, &str); 11] = [
     ("services", "any", false, "The services watched, by name (see module/reference.md)."),
     ("route53_zone_id", "string", true, "The zone of the domain; without it the module makes one."),
     ("certificate_arn", "string", true, "A certificate for Grafana's name; without it the module makes one."),
+    ("deletion_protection", "bool", false, "Refuses to destroy the stack, and with it its history."),
 ];
 
 /// What was asked, by name; lists hold several.
@@ -130,6 +133,7 @@ fn values(answers: &Answers) -> String {
         let of = answers.get(name).map(Vec::as_slice).unwrap_or_default();
         let text = match (*kind, of) {
             ("list(string)", of) => format!("[{}]", of.iter().map(|one| quoted(one)).collect::<Vec<_>>().join(", ")),
+            ("bool", _) => "true".to_owned(),
             (_, [one, ..]) => quoted(one),
             (_, []) => continue,
         };

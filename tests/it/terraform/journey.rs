@@ -215,6 +215,14 @@ fn a_stack_is_made_looked_at_and_destroyed() {
     assert_eq!(part("backup")["state"], "unknown", "moto has no recovery points: {status:#}");
     assert_ne!(status["state"], "pass");
 
+    let refused = rounds(&["destroy", "--yes", "--confirm", "stage"]).expect_code(3);
+    assert!(refused.stderr.contains("stage-monitoring is protected: nothing was changed"), "{refused:#?}");
+    let values = std::fs::read_to_string(dir.join("terraform.tfvars")).unwrap();
+    let open = values.replace("deletion_protection = true", "deletion_protection = false");
+    std::fs::write(dir.join("terraform.tfvars"), open).unwrap();
+    rounds(&["plan"]).expect_code(0);
+    rounds(&["apply", "--yes"]).expect_code(0);
+
     let refused = rounds(&["destroy", "--yes"]).expect_code(3);
     assert!(refused.stdout.contains("data dies with module.monitoring.aws_efs_file_system"), "{refused:#?}");
     let destroyed = rounds(&["destroy", "--yes", "--confirm", "stage"]).expect_code(0);
