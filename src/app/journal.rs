@@ -55,7 +55,7 @@ impl Mood {
 
     const fn of_ending(ending: &Ending) -> Self {
         match ending {
-            Ending::Refused(_) => Self::Neutral,
+            Ending::Refused(_) | Ending::Step(_) => Self::Neutral,
             Ending::Known(outcome) => Self::of(outcome),
             Ending::UnderWay => Self::Open,
             Ending::CallUnknown | Ending::NotSeen => Self::Unknown,

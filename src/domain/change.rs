@@ -74,6 +74,12 @@ pub enum ProvisionOperation {
     Apply,
     /// Destroyed.
     Destroy,
+    /// A root module written for it. Changes nothing but files here.
+    Init,
+    /// Planned. Changes nothing.
+    Plan,
+    /// Its context written into the console's configuration.
+    Output,
 }
 
 impl ProvisionOperation {
@@ -82,6 +88,9 @@ impl ProvisionOperation {
         match self {
             Self::Apply => "apply",
             Self::Destroy => "destroy",
+            Self::Init => "init",
+            Self::Plan => "plan",
+            Self::Output => "output",
         }
     }
 }
@@ -175,6 +184,14 @@ pub struct ChangePlace {
     pub account: Option<String>,
     /// Who we are to AWS.
     pub caller_arn: Option<String>,
+}
+
+impl ChangePlace {
+    /// An environment of which nothing but the name is known.
+    pub fn of(context: &str) -> Self {
+        let context = context.to_owned();
+        Self { context, production: false, demo: false, region: None, account: None, caller_arn: None }
+    }
 }
 
 /// What will happen, before it does.

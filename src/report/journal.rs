@@ -268,6 +268,9 @@ fn told(story: &Story) -> Vec<(Timestamp, u8, String)> {
     if let Ending::Refused(why) = &story.ending {
         return vec![(story.began, 1, format!("refused: {title}, asked by {who}: {}", escape(why)))];
     }
+    if let Ending::Step(text) = &story.ending {
+        return vec![(story.began, 1, format!("{title} by {who}: {}", escape(text)))];
+    }
     let by = story.consent.as_ref().map(|consent| format!(" ({})", escape(&consent.by))).unwrap_or_default();
     let mut lines = vec![(story.began, 1, format!("change: **{title}** by {who}{by}"))];
     lines.extend(story.beside.iter().map(|(at, text)| (*at, 2, format!("change: {title}: {}", escape(text)))));
@@ -290,6 +293,7 @@ const fn kind(kind: OccurrenceKind) -> &'static str {
 const fn word(ending: &Ending) -> &'static str {
     match ending {
         Ending::Refused(_) => "refused",
+        Ending::Step(_) => "step",
         Ending::UnderWay => "under_way",
         Ending::CallUnknown | Ending::Known(Outcome::Unknown { .. }) => "unknown",
         Ending::NotSeen | Ending::Known(Outcome::Unwatched { .. }) => "unwatched",
@@ -302,7 +306,7 @@ const fn word(ending: &Ending) -> &'static str {
 
 const fn tone(ending: &Ending) -> Tone {
     match ending {
-        Ending::Known(Outcome::Verified) | Ending::UnderWay | Ending::Refused(_) => Tone::Plain,
+        Ending::Known(Outcome::Verified) | Ending::UnderWay | Ending::Refused(_) | Ending::Step(_) => Tone::Plain,
         Ending::Known(Outcome::GaveUp { .. } | Outcome::Unwatched { .. }) | Ending::NotSeen => Tone::Warning,
         Ending::Known(_) | Ending::CallUnknown => Tone::Critical,
     }

@@ -41,9 +41,8 @@ impl StackDoor {
         now: Timestamp,
     ) -> Plan {
         let environment = self.place.context.clone();
-        let id = format!("{}-{:06x}", now.strftime("%Y%m%dT%H%M%S.%3fZ"), fastrand::u32(..1 << 24));
         Plan {
-            id,
+            id: new_id(now),
             title: format!("{} the stack of {environment}", operation.word()),
             change: Change::Provision { operation, environment, folder: folder.to_owned() },
             place: self.place.clone(),
@@ -87,6 +86,20 @@ impl StackDoor {
         let _ = self.write(plan, event, now).await;
     }
 
+    /// Writes down a step that changes nothing that runs, and what came of it. What to tell where that cannot be done:
+    /// such a step is not held up for it.
+    pub async fn step(
+        &self,
+        operation: ProvisionOperation,
+        folder: &str,
+        text: String,
+        now: Timestamp,
+    ) -> Option<String> {
+        let asked = Change::Provision { operation, environment: self.place.context.clone(), folder: folder.to_owned() };
+        let record = self.record(new_id(now), asked.word(), Event::Step { asked: asked.clone(), text }, now);
+        self.outfit.journal.append(&record).await.err().map(|error| error.what)
+    }
+
     /// Writes down how it ended. What to tell of that, if anything.
     pub async fn close(&self, plan: &Plan, outcome: &Outcome, text: &str, now: Timestamp) -> Option<String> {
         let result = match outcome {
@@ -106,17 +119,24 @@ impl StackDoor {
     }
 
     async fn write(&self, plan: &Plan, event: Event, now: Timestamp) -> Result<(), JournalError> {
-        let record = Record {
+        self.outfit.journal.append(&self.record(plan.id.clone(), plan.change.word(), event, now)).await
+    }
+
+    fn record(&self, id: String, change: &str, event: Event, now: Timestamp) -> Record {
+        Record {
             v: VERSION,
             at: now,
             simulated_at: None,
-            id: plan.id.clone(),
+            id,
             context: self.place.context.clone(),
-            change: plan.change.word().to_owned(),
+            change: change.to_owned(),
             service: None,
             who: self.outfit.who.clone(),
             event,
-        };
-        self.outfit.journal.append(&record).await
+        }
     }
+}
+
+fn new_id(now: Timestamp) -> String {
+    format!("{}-{:06x}", now.strftime("%Y%m%dT%H%M%S.%3fZ"), fastrand::u32(..1 << 24))
 }

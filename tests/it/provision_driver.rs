@@ -122,8 +122,8 @@ fn a_plan_is_kept_and_exactly_that_is_applied() {
     assert_eq!(calls.lines().filter(|call| call.starts_with("plan")).count(), 1, "{calls}");
     assert!(calls.lines().any(|call| call.starts_with("apply -json -input=false /") && call.ends_with("plan.tfplan")));
     let journal = stage.journal();
-    assert_eq!(journal.len(), 3, "intent, call, end: {journal:#?}");
-    assert!(journal[2].to_string().contains("verified"), "{journal:#?}");
+    assert_eq!(journal.len(), 4, "plan, intent, call, end: {journal:#?}");
+    assert!(journal[3].to_string().contains("verified"), "{journal:#?}");
     stage.keeps_secrets(&[&planned.stdout, &planned.stderr, &applied.stdout, &applied.stderr]);
     // The plan is gone with its secrets: the next one is made anew.
     stage.rounds("apply --yes").run().expect_code(0);

@@ -147,10 +147,7 @@ impl Turn<'_> {
     }
 
     const fn name(&self) -> &'static str {
-        match self.operation {
-            ProvisionOperation::Apply => "plan",
-            ProvisionOperation::Destroy => "destroy",
-        }
+        if matches!(self.operation, ProvisionOperation::Destroy) { "destroy" } else { "plan" }
     }
 
     /// The plan as it is agreed to and journalled. The environment's name is typed where production or data is at stake,
@@ -333,7 +330,8 @@ struct End {
     code: u8,
 }
 
-fn counted(run: &TerraformRun) -> String {
+/// What a plan does, in a line.
+pub fn counted(run: &TerraformRun) -> String {
     use crate::domain::Action;
     let count = |action| run.planned.iter().filter(|change| change.action == action).count();
     format!(

@@ -8,10 +8,12 @@ use std::io::{self, IsTerminal as _};
 
 use super::args::InitArgs;
 use super::root::{self, first};
+use super::site;
 use crate::cli::args::Cli;
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::{FAREWELL, runtime, stdout};
+use crate::domain::{ChangePlace, ProvisionOperation};
 use crate::format::{count, shell_word};
 use crate::stack;
 use answers::{QUESTIONS, ask, given, missing, of_themselves};
@@ -67,6 +69,13 @@ pub fn run(cli: &Cli, args: &InitArgs, environment: &Environment) -> Result<u8, 
         return Err(Failure::new(what).with_hint("correct them with --set KEY=VALUE"));
     }
     let written = stack::write(&args.dir, &root::files(&answers), args.force)?;
+    let place = ChangePlace {
+        region: first(&answers, "aws_region").map(str::to_owned),
+        ..ChangePlace::of(first(&answers, "environment").unwrap_or_default())
+    };
+    let text = format!("wrote {}", count(written.written.len(), "file"));
+    let step = site::journal(cli, environment, place, &args.dir, ProvisionOperation::Init, text);
+    crate::cli::runtime()?.block_on(step);
     let folder = args.dir.display();
     let _ = writeln!(
         told,

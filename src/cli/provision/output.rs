@@ -7,12 +7,13 @@ use serde_json::{Map, Value};
 
 use super::args::OutputArgs;
 use super::plan;
-use super::site::Site;
+use super::site::{self, Site};
 use crate::cli::args::{Cli, Output};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::{FAREWELL, runtime, stdout};
 use crate::config::{self, Sources, edit};
+use crate::domain::{ChangePlace, ProvisionOperation};
 use crate::report::stack_context::{self, Document};
 use crate::terraform;
 
@@ -55,6 +56,12 @@ pub fn run(cli: &Cli, args: &OutputArgs, environment: &Environment) -> Result<u8
     if written {
         edit::replace(&file, &after)
             .map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
+    }
+    if written {
+        let place = ChangePlace { production: site.is_production(&name), ..ChangePlace::of(&name) };
+        let text = format!("context {name} written to {}", file.display());
+        let step = site::journal(cli, environment, place, &site.folder.module, ProvisionOperation::Output, text);
+        crate::cli::runtime()?.block_on(step);
     }
     let difference = difference(&before, &after);
     stdout::print(&if cli.once.output == Output::Json {

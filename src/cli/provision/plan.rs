@@ -5,14 +5,15 @@ use std::ffi::OsString;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::apply::counted;
 use super::args::PlanArgs;
 use super::drive::{self, Shown};
-use super::site::Site;
+use super::site::{self, Site};
 use crate::cli::args::{Cli, Output};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::{FAREWELL, runtime, stdout};
-use crate::domain::TerraformRun;
+use crate::domain::{ProvisionOperation, TerraformRun};
 use crate::report;
 use crate::report::provision::Document;
 use crate::terraform::{Ending, Saved};
@@ -37,6 +38,8 @@ pub fn run(cli: &Cli, args: &PlanArgs, environment: &Environment) -> Result<u8, 
         if args.destroy || !saved.has_changes {
             saved.remove();
         }
+        let text = if args.destroy { "to destroy it: " } else { "" }.to_owned() + &counted(&run);
+        site::journal(cli, environment, place.clone(), &site.folder.module, ProvisionOperation::Plan, text).await;
         if cli.once.output == Output::Json {
             let document =
                 Document { cost: cost.as_ref(), place: Some(&place), ..Document::of(name, &site.folder.module, &run) };

@@ -180,7 +180,8 @@ mod tests {
             ("services", vec!["api-1:8080".to_owned(), "web:80".to_owned()]),
         ]);
         let text = values(&answers);
-        assert!(text.contains("office_cidrs       = [\"203.0.113.0/24\", \"198.51.100.0/24\"]"), "{text}");
+        assert!(text.contains("office_cidrs        = [\"203.0.113.0/24\", \"198.51.100.0/24\"]"), "{text}");
+        assert!(text.contains("deletion_protection = true"), "{text}");
         assert!(text.contains("  \"web\"   = { port = 80 }"), "{text}");
     }
 }

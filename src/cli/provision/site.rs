@@ -6,18 +6,20 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 
 use super::args::ModuleArgs;
+use super::drive;
 use crate::cli::args::Cli;
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::setup;
 use crate::config::{self, Settings, Sources};
-use crate::domain::ChangePlace;
+use crate::domain::{ChangePlace, ProvisionOperation};
 use crate::exec::Outfit;
 use crate::format::sanitise;
-use crate::terraform::{self, Folder, Saved, Tool};
+use crate::terraform::{self, Folder, Saved, StackDoor, Tool};
 
 /// Names of environments that are production whatever the console's configuration says.
 const PRODUCTION: [&str; 3] = ["prod", "production", "live"];
@@ -124,6 +126,23 @@ impl Site {
             outfit.forbidden_by.get_or_insert_with(|| format!("read_only of context {context}"));
         }
         outfit
+    }
+}
+
+/// Writes a step that changes nothing that runs into the journal; where that fails it is told, and the step stands.
+pub async fn journal(
+    cli: &Cli,
+    environment: &Environment,
+    place: ChangePlace,
+    folder: &Path,
+    operation: ProvisionOperation,
+    text: String,
+) {
+    let door = StackDoor::new(setup::outfit(cli, environment, false), place);
+    let folder = folder.display().to_string();
+    let written = door.step(operation, &folder, text, Timestamp::now()).await;
+    if let Some(why) = written {
+        drive::tell(cli, &format!("the journal does not have this: {why}\n"));
     }
 }
 

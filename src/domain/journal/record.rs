@@ -125,6 +125,13 @@ pub enum Event {
         /// What was seen of each stage.
         stages: Vec<StageProgress>,
     },
+    /// A step on the way to a change, which itself changes nothing that runs: for the timeline.
+    Step {
+        /// What was asked for.
+        asked: Change,
+        /// What came of it, in a few words.
+        text: String,
+    },
     /// A change was refused here: nothing was changed.
     Refused {
         /// What was asked for.

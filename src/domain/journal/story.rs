@@ -41,6 +41,8 @@ pub struct Story {
 pub enum Ending {
     /// Refused here: nothing was changed.
     Refused(String),
+    /// A step that changes nothing that runs, and what came of it.
+    Step(String),
     /// As written down.
     Known(Outcome),
     /// It is under way: the program that makes it runs.
@@ -56,6 +58,7 @@ impl Ending {
     pub fn text(&self) -> String {
         match self {
             Self::Refused(why) => format!("refused: {why}"),
+            Self::Step(text) => text.clone(),
             Self::Known(outcome) => outcome.to_string(),
             Self::UnderWay => "under way".to_owned(),
             Self::CallUnknown => {
@@ -177,7 +180,7 @@ fn story(records: &[&Record], is_alive: IsAlive<'_>, now: Timestamp) -> Option<S
     let first = records.first()?;
     let (asked, plan, consent) = records.iter().find_map(|record| match &record.event {
         Event::Intent { plan, consent } => Some((plan.change.clone(), Some((**plan).clone()), Some(consent.clone()))),
-        Event::Refused { asked, .. } => Some((asked.clone(), None, None)),
+        Event::Refused { asked, .. } | Event::Step { asked, .. } => Some((asked.clone(), None, None)),
         _ => None,
     })?;
     let mut story = Story {
@@ -215,6 +218,7 @@ fn story(records: &[&Record], is_alive: IsAlive<'_>, now: Timestamp) -> Option<S
             }
             Event::End { outcome, .. } => end(Ending::Known(outcome.clone())),
             Event::Refused { why, .. } => end(Ending::Refused(why.clone())),
+            Event::Step { text, .. } => end(Ending::Step(text.clone())),
             Event::Silence { text, .. } | Event::Annotation { text, .. } => {
                 story.beside.push((record.at, text.clone()));
             }

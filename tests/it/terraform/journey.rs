@@ -168,7 +168,8 @@ fn a_person_is_asked_only_what_cannot_be_found_out() {
 fn a_stack_is_made_looked_at_and_destroyed() {
     let Some(workspace) = Workspace::of("a_stack_is_made_looked_at_and_destroyed") else { return };
     let dir = workspace.path("stack");
-    init(&dir, &[]).expect_code(0);
+    let home = rounds_init(&dir, &[]);
+    home.run().expect_code(0);
     // The provider has a network of its own.
     let mut values = std::fs::read_to_string(dir.join("terraform.tfvars")).unwrap();
     let subnets = [name("private"), name("public")].join(",");
@@ -178,7 +179,6 @@ fn a_stack_is_made_looked_at_and_destroyed() {
         values = values.replace(&id, other);
     }
     std::fs::write(dir.join("terraform.tfvars"), values).unwrap();
-    let home = Rounds::new(["version"]);
     let rounds = |words: &[&str]| {
         let all: Vec<&str> =
             ["provision"].iter().chain(words).chain(&["--dir", dir.to_str().unwrap()]).copied().collect();
@@ -228,7 +228,7 @@ fn a_stack_is_made_looked_at_and_destroyed() {
     let destroyed = rounds(&["destroy", "--yes", "--confirm", "stage"]).expect_code(0);
     assert!(destroyed.stdout.contains("done: "), "{destroyed:#?}");
     let journal = home.journal_text();
-    for text in ["apply", "destroy", "refused", "verified"] {
+    for text in ["init", "plan", "output", "apply", "destroy", "refused", "verified"] {
         assert!(journal.contains(text), "{text}: {journal}");
     }
 }
