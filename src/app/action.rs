@@ -131,7 +131,7 @@ fn task_at<'a>(service: &'a ServiceHealth, host: &str) -> Option<&'a Task> {
 }
 
 /// What speaks against a running task: what its health check or its scrape says.
-pub(super) fn trouble(snapshot: &Snapshot, service: &ServiceHealth, task: &Task) -> Option<&'static str> {
+fn trouble(snapshot: &Snapshot, service: &ServiceHealth, task: &Task) -> Option<&'static str> {
     if task.health == TaskHealth::Unhealthy {
         return Some("fails its health check");
     }
@@ -139,6 +139,14 @@ pub(super) fn trouble(snapshot: &Snapshot, service: &ServiceHealth, task: &Task)
     let is_down =
         service_targets(snapshot, service).into_iter().filter(own).any(|target| target.health == TargetHealth::Down);
     is_down.then_some("its target is down")
+}
+
+/// The running task of a service that something speaks against, and what; none where that is so of none or of several.
+pub fn troubled<'s>(snapshot: &'s Snapshot, service: &ServiceId) -> Option<(&'s Task, &'static str)> {
+    let service = snapshot.service(service)?;
+    let tasks = service.ecs.as_ref()?.tasks.iter().filter(|task| task.state == TaskState::Running);
+    let mut found = tasks.filter_map(|task| Some((task, trouble(snapshot, service, task)?)));
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// What the screen knows of the task a change is about.

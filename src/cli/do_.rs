@@ -9,6 +9,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::setup::Opened;
 use super::{FAREWELL, check, once, runtime, setup, stdout};
+use crate::app;
 use crate::domain::{Change, Consent, Plan, Refusal, ServiceId, SilenceAsk, SourceKind};
 use crate::engine::{self, Operator};
 use crate::report;
@@ -85,7 +86,11 @@ impl Session<'_> {
     /// What is meant, its service found.
     async fn change(&self, asked: &DoCommand) -> Result<Change, Refusal> {
         Ok(match asked {
-            DoCommand::Restart { task } => Change::RestartTask { service: self.service().await?, task: task.clone() },
+            DoCommand::Restart { task } => {
+                let service = self.service().await?;
+                let task = if task.is_empty() { self.troubled(&service).await } else { task.clone() };
+                Change::RestartTask { service, task }
+            }
             DoCommand::Redeploy => Change::Redeploy { service: self.service().await? },
             DoCommand::Scale { desired } => Change::Scale { service: self.service().await?, desired: *desired },
             DoCommand::Rollback => Change::RollBack { service: self.service().await? },
@@ -122,6 +127,16 @@ impl Session<'_> {
                 Err(Refusal::new("no silence can be made: the context has neither alertmanager nor grafana"))
             }
         }
+    }
+
+    /// The task that a look at everything speaks against, where it is one: ECS alone does not know of a target that is
+    /// down. Else nothing, and the plan chooses.
+    async fn troubled(&self, service: &ServiceId) -> String {
+        let snapshot = engine::once(&self.opened.station, self.cli.once.timeout).await;
+        let Some((task, why)) = app::troubled(&snapshot, service) else { return String::new() };
+        let short = task.short_id();
+        stdout::complain(&format!("task {short}, of those of {}: {why}; name another with --task\n", service.name));
+        task.id.clone()
     }
 
     /// The one service that `--service` names.

@@ -282,7 +282,7 @@ pub struct TerraformRun {
     pub plan: Option<Tally>,
     /// How much was done.
     pub done: Option<Tally>,
-    /// The last remark.
+    /// The last remark that says what was wrong.
     pub remark: Option<String>,
     /// Kinds of messages that were not known, with how many there were.
     pub unknown: BTreeMap<String, u64>,
@@ -332,7 +332,11 @@ impl TerraformRun {
                     self.diagnostics.push(diagnostic);
                 }
             }
-            TerraformEvent::Remark(text) => self.remark = Some(text),
+            TerraformEvent::Remark(text) => {
+                if explains(&text) {
+                    self.remark = Some(text);
+                }
+            }
             TerraformEvent::Unknown(kind) => *self.unknown.entry(kind).or_default() += 1,
             TerraformEvent::Garbled(_) => self.garbled += 1,
         }
@@ -445,6 +449,12 @@ pub fn component(address: &str) -> &'static str {
         return "network";
     }
     named.iter().find(|(word, _)| name.contains(word)).map(|(_, component)| *component).or(by_type).unwrap_or("rest")
+}
+
+/// Whether a line beside the report says what was wrong. Any other may be what some program printed, secrets among it.
+fn explains(text: &str) -> bool {
+    let lower = text.trim_start().to_ascii_lowercase();
+    ["error", "usage", "invalid", "unsupported", "no "].iter().any(|word| lower.starts_with(word))
 }
 
 #[cfg(test)]

@@ -160,8 +160,9 @@ impl Door {
     /// # Errors
     /// Why it was not even begun: nothing was changed. The journal has that, too, where it can be written.
     pub async fn pass(&self, agreed: &Plan, consent: &Consent, clock: Clock<'_>) -> Result<Made, Refusal> {
+        let looked = clock();
         match self.prepare(agreed, consent, clock).await {
-            Ok((draft, before)) => self.make(draft, before, consent, clock).await,
+            Ok((draft, before)) => self.make(draft, before, consent, looked, clock).await,
             Err(refusal) => {
                 self.decline(agreed, &refusal.what, clock()).await;
                 Err(refusal)
@@ -202,9 +203,17 @@ impl Door {
         Ok((draft, before))
     }
 
-    async fn make(&self, draft: Draft, before: Subject, consent: &Consent, clock: Clock<'_>) -> Result<Made, Refusal> {
+    /// `looked` is when the facts began to be read.
+    async fn make(
+        &self,
+        draft: Draft,
+        before: Subject,
+        consent: &Consent,
+        looked: Moment,
+        clock: Clock<'_>,
+    ) -> Result<Made, Refusal> {
         let Draft { plan, deed } = draft;
-        self.intend(&plan, consent, clock()).await?;
+        self.intend(&plan, consent, looked, clock()).await?;
         let mut made = Made {
             plan,
             deed,
@@ -230,9 +239,9 @@ impl Door {
         Ok(made)
     }
 
-    /// Writes the intent down, unless somebody else wrote theirs since the journal was read: that nobody is at it, and
-    /// that we are, is one step under the journal's lock.
-    async fn intend(&self, plan: &Plan, consent: &Consent, at: Moment) -> Result<(), Refusal> {
+    /// Writes the intent down, unless somebody else is at it, or was since the facts were read: that nobody is, and that we
+    /// are, is one step under the journal's lock.
+    async fn intend(&self, plan: &Plan, consent: &Consent, looked: Moment, at: Moment) -> Result<(), Refusal> {
         let record = Record {
             id: plan.id.clone(),
             change: plan.change.word().to_owned(),
@@ -241,7 +250,19 @@ impl Door {
         };
         let against = |records: &[Record]| {
             let service = plan.change.service().filter(|_| !consent.accepted.contains(&ObjectionKind::Rolling))?;
-            plan::at_it(service, &self.told(records, at.stamp), at.stamp)
+            let own = |record: &Record| !self.place.demo || record.who.pid == self.outfit.who.pid;
+            let fresh = |record: &&Record| {
+                let of_this = record.context == self.place.context && record.service.as_ref() == Some(service);
+                let says_it = matches!(record.event, Event::Intent { .. } | Event::Call { .. });
+                says_it && of_this && own(record) && record.id != plan.id && record.at >= looked.stamp
+            };
+            plan::at_it(service, &self.told(records, at.stamp), at.stamp).or_else(|| {
+                let record = records.iter().rfind(fresh)?;
+                Some(Objection {
+                    kind: ObjectionKind::Rolling,
+                    text: format!("{} has changed it since the facts were read ({})", record.who.name(), record.change),
+                })
+            })
         };
         let written = self.outfit.journal.append_unless(&record, lately(at.stamp), against).await;
         match written {

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::domain::journal::{CallResult, Event, Record, VERSION};
 use crate::domain::{
-    Change, ChangePlace, Consent, ErrorClass, ObjectionKind, PlanOptions, Refusal, ServiceId, Silence, SourceError,
-    SourceKind,
+    Change, ChangePlace, Consent, ErrorClass, ObjectionKind, Outcome, PlanOptions, Refusal, ServiceId, Silence,
+    SourceError, SourceKind,
 };
 use crate::net::Mishap;
 
@@ -25,6 +25,8 @@ use crate::net::Mishap;
 struct Fake {
     /// Where somebody else writes an intent right after the facts were read.
     meddles_in: Option<PathBuf>,
+    /// And is through with it at once.
+    is_quick: bool,
     /// The answer to a silence is lost; it is there all the same, or it is not, or nobody can look.
     silence: Option<Result<bool, &'static str>>,
     done: Mutex<Vec<&'static str>>,
@@ -111,7 +113,13 @@ impl Hands for Fake {
                 who: here(|_| None),
                 event: Event::Intent { plan: Box::new(plan), consent: Consent::default() },
             };
-            let line = serde_json::to_string(&record).unwrap() + "\n";
+            let mut line = serde_json::to_string(&record).unwrap() + "\n";
+            if self.is_quick {
+                let call = Event::Call { result: CallResult::Made, text: "made".to_owned(), made: None };
+                for event in [call, Event::End { outcome: Outcome::Verified, stages: Vec::new() }] {
+                    line += &(serde_json::to_string(&Record { event, ..record.clone() }).unwrap() + "\n");
+                }
+            }
             let file = std::fs::OpenOptions::new().append(true).create(true).open(folder.join("journal.jsonl"));
             file.unwrap().write_all(line.as_bytes()).unwrap();
         }
@@ -154,6 +162,12 @@ async fn of_two_who_found_nobody_at_it_one_only_begins() {
     let intents = journal.read(Timestamp::MIN).unwrap().records;
     let own = intents.iter().filter(|record| record.id == agreed.id && matches!(record.event, Event::Intent { .. }));
     assert_eq!(own.count(), 0, "the second intent was not written");
+
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::at(folder.path());
+    let quick = Arc::new(Fake { meddles_in: Some(folder.path().to_owned()), is_quick: true, ..Fake::default() });
+    let refusal = door(&quick, &journal, None).pass(&agreed, &Consent::default(), &moment).await.unwrap_err();
+    assert!(refusal.what.contains("has changed it since the facts were read"), "{refusal:?}");
 
     let forced = Consent { accepted: vec![ObjectionKind::Rolling], ..Consent::default() };
     let made = door(&fake, &journal, None).pass(&agreed, &forced, &moment).await.unwrap();

@@ -121,7 +121,9 @@ pub async fn follow(
 /// # Errors
 /// When it cannot be started or fails, with its last words.
 pub async fn capture(tool: &Tool, folder: &Folder, arguments: &[OsString]) -> Result<Vec<u8>, TerraformError> {
+    // It only looks: whoever stops waiting ends it.
     let output = command(tool, folder, arguments)
+        .kill_on_drop(true)
         .output()
         .await
         .map_err(|error| TerraformError::new(format!("cannot run {}: {error}", tool.program.display())))?;

@@ -1,6 +1,7 @@
 //! One line of the machine-readable output becomes one event. Terraform and OpenTofu differ in some kinds of messages, and
 //! newer versions add more: what is not known is counted and ignored, as their documentation asks.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -34,8 +35,11 @@ pub fn event(line: &str) -> TerraformEvent {
         "apply_complete" => hook(&message, |address, action, took| TerraformEvent::Done { address, action, took }),
         "apply_errored" => hook(&message, |address, action, took| TerraformEvent::Failed { address, action, took }),
         "diagnostic" => diagnostic(&message["diagnostic"], &message["@level"]),
-        "log" | "refresh_start" | "refresh_complete" | "outputs" | "provision_start" | "provision_progress"
-        | "provision_complete" | "provision_errored" | "init_output" => {
+        // What a provisioner prints is anything, secrets among it.
+        "provision_start" | "provision_progress" | "provision_complete" | "provision_errored" => {
+            TerraformEvent::Remark(String::new())
+        }
+        "log" | "refresh_start" | "refresh_complete" | "outputs" | "init_output" => {
             TerraformEvent::Remark(clean(message["@message"].as_str().unwrap_or_default()))
         }
         "" => TerraformEvent::Remark(clean(message["@message"].as_str().unwrap_or(line))),
@@ -97,13 +101,23 @@ fn diagnostic(found: &Value, level: &Value) -> TerraformEvent {
     TerraformEvent::Diagnostic(Diagnostic {
         gravity: if severity == "warning" || severity == "warn" { Gravity::Warning } else { Gravity::Error },
         summary: clean(found["summary"].as_str().unwrap_or("an error without words")),
-        detail: sanitise_lines(found["detail"].as_str().unwrap_or_default())
-            .map(std::borrow::Cow::into_owned)
+        detail: sanitise_lines(&without_output(found["detail"].as_str().unwrap_or_default()))
+            .map(Cow::into_owned)
             .take(DETAIL)
             .collect(),
         address: found["address"].as_str().map(clean),
         place,
     })
+}
+
+/// The detail of an error without what a command of a provisioner printed: that is anything, secrets among it.
+fn without_output(detail: &str) -> Cow<'_, str> {
+    match detail.split_once("Output:") {
+        Some((before, _)) if detail.contains("running command") => {
+            Cow::Owned(format!("{before}Output: not shown, it may hold what is secret"))
+        }
+        _ => Cow::Borrowed(detail),
+    }
 }
 
 #[cfg(test)]

@@ -80,8 +80,8 @@ fn nothing(canvas: &mut Canvas<'_>, area: Area) {
     let changes = &canvas.model.changes;
     let text = match (changes.list.filter(), changes.list.problems_only(), &changes.journal_error) {
         (.., Some(why)) => why.clone(),
-        ("", true, None) => "Every change went as it should.".to_owned(),
-        ("", false, None) => "Nothing was changed so far, by anybody whose journal is read here.".to_owned(),
+        ("", true, None) if !changes.journal().is_empty() => "Every change went as it should.".to_owned(),
+        ("", _, None) => "Nothing was changed so far, by anybody whose journal is read here.".to_owned(),
         (filter, ..) => format!("No change matches \"{filter}\"."),
     };
     say(canvas, area, &[(text, Role::Text)]);

@@ -203,6 +203,61 @@ fn a_killed_program_leaves_the_outcome_unknown() {
 }
 
 #[test]
+fn what_the_stream_says_counts_more_than_a_calm_exit() {
+    let error = r#"{"@level":"error","type":"diagnostic","diagnostic":{"severity":"error","summary":"no capacity"}}"#;
+    let start = r#"{"type":"apply_start","hook":{"resource":{"addr":"aws_lb.this"},"action":"create"}}"#;
+    for (stream, said) in [(format!("{start}\n{error}"), "no capacity"), (start.to_owned(), "did not tell the end")] {
+        let stage = Stage::new().apply(&format!("cat <<'END'\n{stream}\nEND"));
+        let ended = stage.rounds("apply --yes").run().expect_code(2);
+        assert!(ended.stderr.contains(said) && !ended.stdout.contains("done: "), "{ended:#?}");
+        assert!(!stage.journal().last().unwrap().to_string().contains("verified"), "{said}");
+    }
+}
+
+#[test]
+fn what_programs_print_beside_the_report_is_not_passed_on() {
+    let progress = format!(r#"{{"type":"provision_progress","@message":"(local-exec): {SECRET}","hook":{{}}}}"#);
+    let detail = format!("Error running command 'x': exit status 1. Output: {SECRET}");
+    let error = format!(r#"{{"type":"diagnostic","diagnostic":{{"summary":"local-exec","detail":"{detail}"}}}}"#);
+    let script = format!("cat <<'END'\n{progress}\n{error}\nEND\necho 'panic: {SECRET}' >&2; exit 1");
+    for script in [script, format!("echo '{progress}'; exit 1"), format!("echo 'panic: {SECRET}' >&2; exit 1")] {
+        let stage = Stage::new().apply(&script);
+        let ended = stage.rounds("apply --yes").run().expect_code(2);
+        stage.keeps_secrets(&[&ended.stdout, &ended.stderr]);
+        let told = stage.rounds("apply --yes -o json").run().expect_code(2);
+        stage.keeps_secrets(&[&told.stdout, &told.stderr]);
+    }
+}
+
+#[test]
+fn an_init_that_failed_is_run_again() {
+    let stage = Stage::new();
+    let program = stage.read("bin/terraform");
+    let broken = program.replace("init) mkdir -p .terraform ;;", "init) mkdir -p .terraform; exit 1 ;;");
+    assert_ne!(program, broken);
+    std::fs::write(stage.at("bin/terraform"), broken).unwrap();
+    stage.rounds("plan").run().expect_code(2);
+    std::fs::write(stage.at("bin/terraform"), program).unwrap();
+    stage.rounds("plan").run().expect_code(0);
+    stage.rounds("plan").run().expect_code(0);
+    assert_eq!(stage.read("bin/calls").lines().filter(|call| call.starts_with("init")).count(), 2);
+}
+
+#[test]
+fn asked_to_end_while_a_plan_is_read_it_ends() {
+    let stage = Stage::new();
+    let program = stage.read("bin/terraform").replace("show) cat", "show) touch \"$here/shows\"; exec sleep 600; cat");
+    std::fs::write(stage.at("bin/terraform"), program).unwrap();
+    let rounds = stage.rounds("plan");
+    let running = rounds.start();
+    let asked = || if stage.at("bin/shows").exists() { Ok(()) } else { Err("not asked".to_owned()) };
+    wait::until("terraform show", PATIENCE, asked);
+    assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
+    let ended = running.finish().expect_code(1);
+    assert!(ended.stderr.contains("nothing was changed"), "{ended:#?}");
+}
+
+#[test]
 fn tofu_unknown_messages_and_garbled_lines_are_taken_as_they_come() {
     let stage = Stage::new().apply("cat \"$here/apply-odd.jsonl\"; printf '{\"type\":\"apply_'");
     std::fs::rename(stage.at("bin/terraform"), stage.at("bin/tofu")).unwrap();
@@ -414,9 +469,8 @@ fn stopped_before_the_yes_nothing_is_begun() {
     let running = rounds.start();
     wait::until("show", PATIENCE, || if stage.at("bin/shown").exists() { Ok(()) } else { Err("not yet".to_owned()) });
     assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
-    std::fs::write(stage.at("bin/go"), "").unwrap();
-    let ended = running.finish().expect_code(3);
-    assert!(ended.stderr.contains("stopped before it began: nothing was changed"), "{ended:#?}");
+    let ended = running.finish().expect_code(1);
+    assert!(ended.stderr.contains("stopped while it planned: nothing was changed"), "{ended:#?}");
     assert!(!stage.was_applied());
 }
 

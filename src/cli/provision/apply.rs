@@ -17,12 +17,14 @@ use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::{FAREWELL, runtime, setup, stdout};
 use crate::cost::PlanBill;
-use crate::domain::{ChangePlace, Consent, Outcome, Plan, PlanLine, ProvisionOperation, Refusal, TerraformRun};
+use crate::domain::{
+    ChangePlace, Consent, Outcome, Plan, PlanLine, ProvisionOperation, Refusal, ResourceState, TerraformRun,
+};
 use crate::format::shell_word;
 use crate::report;
 use crate::report::provision::{Account, Document};
 use crate::shell::{self, RunScreen};
-use crate::terraform::{Ending, Saved, StackDoor};
+use crate::terraform::{Ending, Saved, StackDoor, TerraformError};
 use crate::theme;
 use crate::view::Glyphs;
 
@@ -42,8 +44,9 @@ pub fn run(
     plan::form(cli)?;
     let runtime = runtime()?;
     let code = runtime.block_on(async {
-        let stop = drive::stop_on_signals()?;
+        // Until there is something to wait for, a signal ends this as it ends anything.
         let site = Site::open(cli, &args.module, environment).await?;
+        let stop = drive::stop_on_signals()?;
         let colour = environment.colours_stdout() && cli.once.output == Output::Text;
         Turn { cli, args, operation, environment, site, stop, colour }.run().await
     });
@@ -137,7 +140,12 @@ impl Turn<'_> {
 
     /// The plan that was saved before, where it can be read.
     async fn kept(&self) -> Option<Saved> {
-        let why = match Saved::read(&self.site.tool, &self.site.folder, self.name()).await {
+        let mut told = self.stop.subscribe();
+        let read = tokio::select! {
+            read = Saved::read(&self.site.tool, &self.site.folder, self.name()) => read,
+            _ = told.wait_for(|stop| *stop) => Err(TerraformError::new("told to stop")),
+        };
+        let why = match read {
             Ok(saved) if saved.has_changes => return Some(saved),
             Ok(_) => "it names no change".to_owned(),
             Err(error) => error.what,
@@ -241,7 +249,17 @@ impl Turn<'_> {
         let account = Account::of(run).summary();
         let again = "rounds provision plan, then apply: a new plan goes on from here".to_owned();
         match ending {
-            Ending::Done => End { outcome: Outcome::Verified, hint: None, code: 0 },
+            Ending::Done => match run.errors().next() {
+                Some(error) => {
+                    let why = format!("{account}: {}, although {tool} ended as if all was well", error.summary);
+                    End { outcome: Outcome::Failed { why }, hint: Some(again), code: FAILED }
+                }
+                None if run.resources.iter().any(|one| !matches!(one.state, ResourceState::Done(_))) => {
+                    let why = format!("{tool} ended well and did not tell the end of all that it began: {account}");
+                    End { outcome: Outcome::Unknown { why }, hint: Some(again), code: FAILED }
+                }
+                None => End { outcome: Outcome::Verified, hint: None, code: 0 },
+            },
             Ending::Killed(signal) => End {
                 outcome: Outcome::Unknown {
                     why: format!("{tool} was killed (signal {signal}): {account}; the state may still be locked"),

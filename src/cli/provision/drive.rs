@@ -143,16 +143,26 @@ async fn log(
 /// # Errors
 /// Where it fails, with its words.
 pub async fn prepare(cli: &Cli, site: &Site, stop: &watch::Sender<bool>) -> Result<(), Failure> {
-    if site.folder.module.join(".terraform").exists() {
+    // One that failed half way leaves a folder that looks like one that succeeded.
+    let failed = site.folder.keep.join("init-failed");
+    if site.folder.module.join(".terraform").exists() && !failed.exists() {
         return Ok(());
     }
+    let mark = std::fs::create_dir_all(&site.folder.keep).and_then(|()| std::fs::write(&failed, ""));
+    mark.map_err(|error| Failure::new(format!("cannot write {}: {error}", failed.display())))?;
     tell(cli, &format!("{} init: backend, providers and modules\n", site.tool.name));
     let (events, mut inbox) = mpsc::unbounded_channel();
     let arguments = ["init", "-input=false", "-no-color"].map(OsString::from);
     let told = stop.subscribe();
     let ending = terraform::follow(&site.tool, &site.folder, "init", &arguments, &events, told).await?;
     if ending == Ending::Done {
+        // Where it stays, the next turn only does what is done already.
+        let _ = std::fs::remove_file(&failed);
         return Ok(());
+    }
+    if *stop.borrow() {
+        let failure = Failure::new(format!("stopped during {} init: nothing was changed", site.tool.name));
+        return Err(Failure { code: 1, ..failure });
     }
     drop(events);
     let mut said = Vec::new();

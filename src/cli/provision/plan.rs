@@ -26,8 +26,9 @@ pub fn run(cli: &Cli, args: &PlanArgs, environment: &Environment) -> Result<u8, 
     form(cli)?;
     let runtime = runtime()?;
     let code = runtime.block_on(async {
-        let stop = drive::stop_on_signals()?;
+        // Until there is something to wait for, a signal ends this as it ends anything.
         let site = Site::open(cli, &args.module, environment).await?;
+        let stop = drive::stop_on_signals()?;
         let name = if args.destroy { "destroy" } else { "plan" };
         let colour = environment.colours_stdout() && cli.once.output == Output::Text;
         let Made { saved, run, .. } = match make(cli, &site, name, &stop).await? {
@@ -119,8 +120,9 @@ impl Failed {
             _ => {
                 let said = self.run.errors().next().map(|error| error.summary.clone());
                 let said = said.or_else(|| self.run.remark.clone()).unwrap_or_else(|| "it did not say why".to_owned());
-                let hint = said
-                    .contains("init")
+                let hint = ["init", "dependency lock file", "not installed"]
+                    .iter()
+                    .any(|sign| said.contains(sign))
                     .then(|| format!("cd {} && {} init, then again", site.folder.module.display(), site.tool.name));
                 (format!("{} plan failed: {said}; nothing was changed", site.tool.name), hint)
             }
@@ -162,7 +164,15 @@ pub async fn make(
     }
     Saved::keep(&site.folder, name)?;
     let reported = Saved::reported(&site.folder, name, &run, ending == Ending::HasChanges);
-    let saved = match Saved::read(&site.tool, &site.folder, name).await {
+    let mut told = stop.subscribe();
+    let read = tokio::select! {
+        read = Saved::read(&site.tool, &site.folder, name) => read,
+        _ = told.wait_for(|stop| *stop) => {
+            let _ = clear();
+            return Ok(Err(Failed { ending, run, was_stopped: true }));
+        }
+    };
+    let saved = match read {
         // What it reported while it planned and what it says of the plan are two ways to the same.
         Ok(saved) if saved.has_changes || !reported.has_changes => saved,
         Ok(Saved { environment, region, document, .. }) => Saved { environment, region, document, ..reported },

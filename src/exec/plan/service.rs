@@ -382,7 +382,7 @@ fn roll_back(sketch: &mut Sketch, facts: &ServiceFacts) {
             sketch.objections.push(Objection {
                 kind: ObjectionKind::Pointless,
                 text: format!(
-                    "there is nothing to go back to: no other active definition than {} is known",
+                    "there is nothing to go back to: no older active definition than {} is known",
                     service.definition
                 ),
             });

@@ -40,13 +40,18 @@ pub fn given(texts: &[String]) -> Result<Answers, Failure> {
             return Err(Failure::new(format!("--set {text}: there is no such key"))
                 .with_hint(format!("keys: {}", names.join(", "))));
         };
-        answers.insert(*key, values(value));
+        answers.insert(*key, values(key, value));
     }
     Ok(answers)
 }
 
-fn values(text: &str) -> Vec<String> {
-    text.split([',', ' ']).map(str::trim).filter(|one| !one.is_empty() && *one != "none").map(str::to_owned).collect()
+/// Keys that take several.
+const LISTS: [&str; 4] = ["private_subnet_ids", "public_subnet_ids", "office_cidrs", "services"];
+
+fn values(key: &str, text: &str) -> Vec<String> {
+    // Where one is wanted, all of it is that one, and wrong as a whole.
+    let separators: &[char] = if LISTS.contains(&key) { &[',', ' '] } else { &['\n'] };
+    text.split(separators).map(str::trim).filter(|one| !one.is_empty() && *one != "none").map(str::to_owned).collect()
 }
 
 /// Asks on the terminal, where there is no answer yet. `offered` is taken for an empty line; `choices` are shown.
@@ -66,7 +71,8 @@ pub fn ask(answers: &mut Answers, key: &str, offered: Option<&[String]>, choices
             break;
         }
         let is_empty = line.trim().is_empty();
-        let value = if is_empty { offered.map(<[String]>::to_vec).unwrap_or_default() } else { values(line.trim()) };
+        let value =
+            if is_empty { offered.map(<[String]>::to_vec).unwrap_or_default() } else { values(key, line.trim()) };
         if !value.is_empty() || *optional {
             answers.insert(*key, value);
             return Ok(());
@@ -112,6 +118,11 @@ pub fn of_themselves(answers: &Answers) -> Vec<String> {
         if parsed.and_then(|(_, port)| port.parse::<u16>().ok()).is_none_or(|port| port == 0) {
             wrong.push(format!("services: {service} is no NAME:PORT"));
         }
+    }
+    let mut names: Vec<&str> = of("services").filter_map(|one| Some(one.rsplit_once(':')?.0)).collect();
+    names.sort_unstable();
+    for pair in names.windows(2).filter(|pair| pair[0] == pair[1]) {
+        wrong.push(format!("services: {} is named twice", pair[0]));
     }
     for name in of("environment").filter(|name| !is_made_of(name, "-", 2..=16) || name.to_lowercase() != **name) {
         wrong.push(format!("environment: {name} is not 2 to 16 small letters, digits and dashes"));

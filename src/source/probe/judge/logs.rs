@@ -149,7 +149,7 @@ fn told<E>(case: &Case<'_, E>, lines: &[LogLine], asked: &Asked<'_>, tally: &mut
         let text = format::clip(&said.replace('\n', " "), WIDEST);
         tally.note(
             state,
-            format!("{} times, last {age} ago, task {}: {text}", kind.lines, newest.origin.short()),
+            format!("{}, last {age} ago, task {}: {text}", format::count(kind.lines, "time"), newest.origin.short()),
             place,
         );
         if state != CheckState::Pass {

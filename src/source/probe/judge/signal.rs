@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use super::Case;
 use super::tally::Tally;
 use super::who;
-use crate::domain::{Check, CheckState, Finding, FindingKind, Observed, Series, ServiceHealth, Signal, Unit, Verdict};
+use crate::domain::{
+    Alert, Check, CheckState, Finding, FindingKind, Observed, Series, ServiceHealth, ServiceId, Signal, Unit, Verdict,
+};
 use crate::format;
 
 /// Times past the threshold within the hour from which on it is more than bad luck.
@@ -57,7 +59,7 @@ pub fn judge<E>(case: &Case<'_, E>, check: &Check, tally: &mut Tally) {
     let said = format!("{} {}", signal.word(), format::measure(value, signal.unit()));
     tally.fact("value", format::measure(value, signal.unit()));
     let finding = service.findings.iter().find(|finding| Some(finding.kind) == kind(signal));
-    let is_past = level(case, signal, value, finding, &said, &from, tally);
+    let is_past = level(case, (signal, &service.id), value, finding, &said, &from, tally);
     let series = health.series.as_deref();
     if let Some(series) = series {
         swings(case, signal, series, &from, tally);
@@ -81,7 +83,7 @@ const fn kind(signal: Signal) -> Option<FindingKind> {
 /// Holds the value against its threshold.
 fn level<E>(
     case: &Case<'_, E>,
-    signal: Signal,
+    (signal, service): (Signal, &ServiceId),
     value: f64,
     finding: Option<&Finding>,
     said: &str,
@@ -89,8 +91,17 @@ fn level<E>(
     tally: &mut Tally,
 ) -> bool {
     let Some(limit) = case.policy.limit(signal) else {
-        tally.pass(format!("{said}; it has no threshold"), from);
-        return false;
+        // No threshold here: an alert of the service may know one.
+        let sign = signal.word().split(' ').next().unwrap_or_default().to_lowercase();
+        let of_it = |alert: &&Alert| {
+            alert.is_active() && alert.service.as_ref() == Some(service) && alert.name.to_lowercase().contains(&sign)
+        };
+        let Some(alert) = case.snapshot.alerts.iter().find(of_it) else {
+            tally.pass(format!("{said}; it has no threshold"), from);
+            return false;
+        };
+        tally.note(CheckState::Warn, format!("{said}; no threshold here, and alert {} fires", alert.name), from);
+        return true;
     };
     let past = [(limit.critical, CheckState::Fail), (limit.warning, CheckState::Warn)]
         .into_iter()
