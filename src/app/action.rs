@@ -126,8 +126,7 @@ impl<'a> Subject<'a> {
 }
 
 fn task_at<'a>(service: &'a ServiceHealth, host: &str) -> Option<&'a Task> {
-    let tasks = service.ecs.as_ref()?.tasks.iter();
-    tasks.filter(|task| task.state == TaskState::Running).find(|task| task.address.as_deref() == Some(host))
+    running(service.ecs.as_ref()?).find(|task| task.address.as_deref() == Some(host))
 }
 
 /// What speaks against a running task: what its health check or its scrape says.
@@ -144,9 +143,17 @@ fn trouble(snapshot: &Snapshot, service: &ServiceHealth, task: &Task) -> Option<
 /// The running task of a service that something speaks against, and what; none where that is so of none or of several.
 pub fn troubled<'s>(snapshot: &'s Snapshot, service: &ServiceId) -> Option<(&'s Task, &'static str)> {
     let service = snapshot.service(service)?;
-    let tasks = service.ecs.as_ref()?.tasks.iter().filter(|task| task.state == TaskState::Running);
-    let mut found = tasks.filter_map(|task| Some((task, trouble(snapshot, service, task)?)));
+    let mut found = in_trouble(snapshot, service, service.ecs.as_ref()?);
     found.next().filter(|_| found.next().is_none())
+}
+
+/// Its running tasks that something speaks against, and what.
+fn in_trouble<'s>(
+    snapshot: &Snapshot,
+    service: &ServiceHealth,
+    ecs: &'s EcsService,
+) -> impl Iterator<Item = (&'s Task, &'static str)> {
+    running(ecs).filter_map(|task| Some((task, trouble(snapshot, service, task)?)))
 }
 
 /// What the screen knows of the task a change is about.
@@ -180,9 +187,9 @@ pub(super) fn restart(snapshot: &Snapshot, subject: Subject<'_>) -> Result<Inten
     let Some(ecs) = service.ecs.as_deref() else {
         return Err(format!("the tasks of {} are not known", service.id.name));
     };
-    let mut troubled = running(ecs).filter(|task| trouble(snapshot, service, task).is_some());
+    let mut troubled = in_trouble(snapshot, service, ecs);
     match (troubled.next(), troubled.next()) {
-        (Some(task), None) => return Ok(plan(task)),
+        (Some((task, _)), None) => return Ok(plan(task)),
         (Some(_), Some(_)) => return Ok(Intent::ChooseTask(service.id.clone())),
         (None, _) => {}
     }

@@ -149,10 +149,14 @@ impl Door {
     /// The stories of this context in what was read.
     fn told(&self, records: &[Record], stamp: Timestamp) -> Vec<Story> {
         let mut told = stories(records, &|who| is_alive(who, &self.outfit.who), stamp);
-        // Each simulated fleet is another world: what happened in that of another process did not happen here.
-        let own = |story: &Story| !self.place.demo || story.who.pid == self.outfit.who.pid;
-        told.retain(|story| story.context == self.place.context && own(story));
+        told.retain(|story| self.is_here(&story.context, &story.who));
         told
+    }
+
+    /// Whether what somebody wrote down in a context happened where this door leads. Each simulated fleet is another world:
+    /// what happened in that of another process did not happen here.
+    fn is_here(&self, context: &str, who: &Who) -> bool {
+        context == self.place.context && (!self.place.demo || who.pid == self.outfit.who.pid)
     }
 
     /// Makes the change: everything up to the call's outcome on disk.
@@ -250,11 +254,10 @@ impl Door {
         };
         let against = |records: &[Record]| {
             let service = plan.change.service().filter(|_| !consent.accepted.contains(&ObjectionKind::Rolling))?;
-            let own = |record: &Record| !self.place.demo || record.who.pid == self.outfit.who.pid;
             let fresh = |record: &&Record| {
-                let of_this = record.context == self.place.context && record.service.as_ref() == Some(service);
+                let of_this = record.service.as_ref() == Some(service) && self.is_here(&record.context, &record.who);
                 let says_it = matches!(record.event, Event::Intent { .. } | Event::Call { .. });
-                says_it && of_this && own(record) && record.id != plan.id && record.at >= looked.stamp
+                says_it && of_this && record.id != plan.id && record.at >= looked.stamp
             };
             plan::at_it(service, &self.told(records, at.stamp), at.stamp).or_else(|| {
                 let record = records.iter().rfind(fresh)?;

@@ -24,7 +24,7 @@ use crate::format::shell_word;
 use crate::report;
 use crate::report::provision::{Account, Document};
 use crate::shell::{self, RunScreen};
-use crate::terraform::{Ending, Saved, StackDoor, TerraformError};
+use crate::terraform::{Ending, Saved, StackDoor};
 use crate::theme;
 use crate::view::Glyphs;
 
@@ -140,15 +140,11 @@ impl Turn<'_> {
 
     /// The plan that was saved before, where it can be read.
     async fn kept(&self) -> Option<Saved> {
-        let mut told = self.stop.subscribe();
-        let read = tokio::select! {
-            read = Saved::read(&self.site.tool, &self.site.folder, self.name()) => read,
-            _ = told.wait_for(|stop| *stop) => Err(TerraformError::new("told to stop")),
-        };
-        let why = match read {
-            Ok(saved) if saved.has_changes => return Some(saved),
-            Ok(_) => "it names no change".to_owned(),
-            Err(error) => error.what,
+        let why = match drive::read_saved(&self.site, self.name(), &self.stop).await {
+            Some(Ok(saved)) if saved.has_changes => return Some(saved),
+            Some(Ok(_)) => "it names no change".to_owned(),
+            Some(Err(error)) => error.what,
+            None => "told to stop".to_owned(),
         };
         self.tell(&format!("the saved plan is of no use ({why}): a new one is made\n"));
         None

@@ -180,6 +180,19 @@ pub async fn prepare(cli: &Cli, site: &Site, stop: &watch::Sender<bool>) -> Resu
     )))
 }
 
+/// Reads a saved plan; nothing where it was told to stop before that was done.
+pub async fn read_saved(
+    site: &Site,
+    name: &str,
+    stop: &watch::Sender<bool>,
+) -> Option<Result<Saved, terraform::TerraformError>> {
+    let mut told = stop.subscribe();
+    tokio::select! {
+        read = Saved::read(&site.tool, &site.folder, name) => Some(read),
+        _ = told.wait_for(|stop| *stop) => None,
+    }
+}
+
 /// A run that only holds what a saved plan says.
 pub fn run_of(site: &Site, saved: &Saved) -> TerraformRun {
     let mut run = TerraformRun::of_plan(saved.planned.clone());

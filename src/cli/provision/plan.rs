@@ -164,13 +164,9 @@ pub async fn make(
     }
     Saved::keep(&site.folder, name)?;
     let reported = Saved::reported(&site.folder, name, &run, ending == Ending::HasChanges);
-    let mut told = stop.subscribe();
-    let read = tokio::select! {
-        read = Saved::read(&site.tool, &site.folder, name) => read,
-        _ = told.wait_for(|stop| *stop) => {
-            let _ = clear();
-            return Ok(Err(Failed { ending, run, was_stopped: true }));
-        }
+    let Some(read) = drive::read_saved(site, name, stop).await else {
+        let _ = clear();
+        return Ok(Err(Failed { ending, run, was_stopped: true }));
     };
     let saved = match read {
         // What it reported while it planned and what it says of the plan are two ways to the same.
