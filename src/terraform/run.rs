@@ -281,16 +281,15 @@ fn strip(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
 
     use super::*;
     use crate::domain::TerraformRun;
+    use crate::terraform::script;
 
     fn scripted(folder: &Path, script: &str) -> (Tool, Folder) {
         let program = folder.join("terraform");
-        fs::write(&program, format!("#!/bin/bash\n{script}\n")).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        script::write(&program, &format!("#!/bin/bash\n{script}\n"));
         let tool = Tool { program, name: "terraform", version: "1.11.4".to_owned() };
         let keep = folder.join("keep");
         (tool, Folder { module: folder.to_owned(), keep, environment: BTreeMap::new() })
