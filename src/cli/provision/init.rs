@@ -65,7 +65,11 @@ impl Turn<'_> {
         if let Some(region) = region.or_else(|| self.environment.get("AWS_DEFAULT_REGION")) {
             answers.entry("aws_region").or_insert_with(|| vec![region]);
         }
-        let found = if self.asks { self.begin(&mut answers).await?.map(Some) } else { self.look(&answers).await };
+        let found = if self.asks {
+            Box::pin(self.begin(&mut answers)).await?.map(Some)
+        } else {
+            Box::pin(self.look(&answers)).await
+        };
         let (found, blind) = found.map_or_else(|error| (None, Some(error)), |found| (found, None));
         let mut told = String::new();
         if let Some(found) = &found {
@@ -133,11 +137,11 @@ impl Turn<'_> {
         let offer = found.and_then(|found| found.offer(question.key, answers)).map(|offer| offer.values);
         let choices = found.map(|found| found.choices(question.key, answers)).unwrap_or_default();
         let offered = offer.as_ref().map(|offer| format!(" [{}]", offer.join(","))).unwrap_or_default();
-        let choices = if choices.len() > 1 { choices } else { Vec::new() };
-        let mut text: String = choices.iter().map(|choice| format!("    {}\n", sanitise(choice))).collect();
-        let _ = write!(text, "{}{}: ", question.text, sanitise(&offered));
+        if choices.len() > 1 {
+            stdout::complain(&lines("    ", &choices));
+        }
         loop {
-            stdout::complain(&text);
+            stdout::complain(&format!("{}{}: ", question.text, sanitise(&offered)));
             let Some(line) = line().await else {
                 stdout::complain("\n");
                 return Err(Failure::new(format!("no answer to: {}; nothing was written", question.text)));
@@ -196,7 +200,15 @@ async fn line() -> Option<String> {
 }
 
 fn not_taken(wrong: &[String]) -> String {
-    wrong.iter().map(|why| format!("  not taken: {}\n", sanitise(why))).collect()
+    lines("  not taken: ", wrong)
+}
+
+/// Each text on a line of its own.
+fn lines(lead: &str, texts: &[String]) -> String {
+    texts.iter().fold(String::new(), |mut out, text| {
+        let _ = writeln!(out, "{lead}{}", sanitise(text));
+        out
+    })
 }
 
 /// Answers what can be answered without asking, and says with what and why.
@@ -229,8 +241,8 @@ async fn check(found: Option<&Found>, answers: &mut Answers, wrong: &mut Vec<Str
 
 fn unanswered(question: &Question, found: Option<&Found>, answers: &Answers) -> String {
     let choices = found.map(|found| found.choices(question.key, answers)).unwrap_or_default();
-    let choices: String = choices.iter().map(|choice| format!("\n      {choice}")).collect();
-    format!("--set {}=...  {}{choices}", question.key, question.text)
+    let text = format!("--set {}=...  {}\n{}", question.key, question.text, lines("    ", &choices));
+    text.trim_end().to_owned()
 }
 
 /// What may stay open and does, with what there would be.
@@ -251,12 +263,17 @@ fn left_open(found: &Found, answers: &Answers) -> String {
             let _ = writeln!(told, "  {thing}: {else_made}; whether there is one already is not known: {error}");
         } else if let Some(offer) = found.offer(key, answers) {
             let set = offer.values.join(",");
-            let _ = writeln!(told, "  {thing}: there is one already; to use it: --set {key}={set}");
+            let there = if offer.values.len() > 1 {
+                "there are some already; to use them"
+            } else {
+                "there is one already; to use it"
+            };
+            let _ = writeln!(told, "  {thing}: {there}: --set {key}={set}");
         } else if choices.is_empty() || key == "public_subnet_ids" {
             let _ = writeln!(told, "  {thing}: none, {else_made}");
         } else {
             let _ = writeln!(told, "  {thing}: {else_made}; to use one there is: --set {key}=...");
-            told.extend(choices.iter().map(|choice| format!("      {choice}\n")));
+            told.push_str(&lines("      ", &choices));
         }
     }
     told
@@ -271,8 +288,10 @@ fn refuse(wrong: &[String], missing: &[String], blind: Option<&SourceError>) -> 
     if heads.is_empty() {
         return Ok(());
     }
-    let lines: String = wrong.iter().chain(missing).map(|line| format!("\n  {line}")).collect();
+    let heads = heads.join(", ");
+    let all = wrong.iter().chain(missing).flat_map(|text| text.lines());
+    let all = all.fold(String::new(), |out, line| out + "\n  " + line);
     let hint = blind.and_then(|error| error.hint.clone());
-    Err(Failure::new(format!("{}; nothing was written{lines}", heads.join(", ")))
+    Err(Failure::new(format!("{heads}; nothing was written{all}"))
         .with_hint(hint.unwrap_or_else(|| "correct them with --set KEY=VALUE".to_owned())))
 }

@@ -315,7 +315,7 @@ fn a_stack_is_made_looked_at_and_destroyed() {
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.contains("stage-monitoring-prometheus") && text.contains("via = \"grafana\""), "{text}");
 
-    let status = rounds(&["status", "-o", "json", "--config", file.to_str().unwrap(), "--timeout", "5s"]).json();
+    let status = rounds(&["status", "-o", "json", "--config", file.to_str().unwrap(), "--timeout", "60s"]).json();
     let part = |name: &str| {
         status["parts"]
             .as_array()
@@ -329,6 +329,10 @@ fn a_stack_is_made_looked_at_and_destroyed() {
     let number = plan["changes"].as_array().unwrap().len();
     assert!(part("drift")["summary"].as_str().unwrap().starts_with(&format!("{number} to change")), "{status:#}");
     assert_eq!(part("backup")["state"], "unknown", "moto has no recovery points: {status:#}");
+    // The provider made them nowhere: the context names them, and AWS does not have them.
+    let missing = part("stage-monitoring-prometheus");
+    assert_eq!(missing["state"], "fail", "{status:#}");
+    assert!(missing["summary"].as_str().unwrap().starts_with("missing in AWS"), "{missing:#}");
     assert_ne!(status["state"], "pass");
 
     let refused = rounds(&["destroy", "--yes", "--confirm", "stage"]).expect_code(3);

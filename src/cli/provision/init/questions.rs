@@ -51,14 +51,11 @@ pub fn given(texts: &[String]) -> (Answers, Vec<String>) {
     for text in texts {
         let (key, value) = text.split_once('=').unwrap_or((text, ""));
         let key = SHORT.iter().find(|(short, _)| *short == key).map_or(key, |(_, key)| *key);
-        match QUESTIONS.iter().find(|question| question.key == key) {
-            Some(question) => {
-                answers.insert(question.key, values(question.key, value));
-            }
-            None => {
-                let keys: Vec<&str> = QUESTIONS.iter().map(|question| question.key).collect();
-                wrong.push(format!("{key}: there is no such key; keys: {}", keys.join(", ")));
-            }
+        if let Some(question) = QUESTIONS.iter().find(|question| question.key == key) {
+            answers.insert(question.key, values(question.key, value));
+        } else {
+            let keys: Vec<&str> = QUESTIONS.iter().map(|question| question.key).collect();
+            wrong.push(format!("{key}: there is no such key; keys: {}", keys.join(", ")));
         }
     }
     (answers, wrong)
