@@ -43,7 +43,7 @@ struct Row {
 const WHOLE: u16 = 6;
 
 /// Columns from which there is room for a bar beside the numbers.
-const WITH_BAR: u16 = 24;
+const WITH_BAR: u16 = 34;
 
 /// Draws the whole screen. Where it is small, how far the run is comes first, then what it is, then what it does.
 pub fn draw_run(frame: &mut Frame<'_>, shown: &RunShown<'_>, theme: &Theme, glyphs: &Glyphs) {
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn however_small_the_screen_is_it_says_how_far_the_run_is() {
         insta::assert_snapshot!("terraform_run_24x5", shown_at(24, 5, false));
-        for width in 0..40 {
+        for width in 1..40 {
             for height in 0..10 {
                 let screen = shown_at(width, height, true);
                 let is_readable = width >= 8 && height > 0;
