@@ -69,8 +69,8 @@ mod tests {
         assert_eq!(
             told(10),
             [
-                "the plan's \"about +25\" for 10 services is 17.78 prometheus + 4.50 storage + 2.00-5.00 data transfer = \
-              24.28-27.28, at its own sizes and prices (--preset monitoring-plan)"
+                "the plan's \"about +25\" for 10 services is 17.77 prometheus + 4.50 storage + 2.00-5.00 data transfer = \
+              24.27-27.27, at its own sizes and prices (--preset monitoring-plan)"
             ]
         );
         assert_eq!(

@@ -377,7 +377,7 @@ mod tests {
             ((low - usual_low).to_string(), (high - usual_high).to_string())
         };
         // About +25, and about +60.
-        assert_eq!(more(10), ("24.28".to_owned(), "27.28".to_owned()));
+        assert_eq!(more(10), ("24.27".to_owned(), "27.27".to_owned()));
         assert_eq!(more(20), ("55.05".to_owned(), "64.05".to_owned()));
         let bill = plan(10);
         assert!(bill.lines[0].note.as_deref().unwrap().contains("the next one is 2 vCPU, 4 GB"));
