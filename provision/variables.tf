@@ -884,7 +884,7 @@ variable "deletion_protection" {
 }
 
 variable "wait_for_steady_state" {
-  description = "Makes apply wait until each service runs, so that a bad image or configuration fails it instead of rolling back afterwards."
+  description = "Makes apply wait until each service is steady, and fail where ECS had to go back to the revision before: a bad image or configuration. Off, apply ends at once, and nobody is told of a rollback."
   type        = bool
   default     = true
   nullable    = false

@@ -317,7 +317,8 @@ fn alerts_and_console_have_the_same_thresholds() {
 }
 
 /// What keeps ratios of a few requests from being told.
-pub(crate) const FLOOR: &str = "unless on (service) service:http_requests:rate5m < on (service) service:http_requests:min_rate";
+pub(crate) const FLOOR: &str =
+    "unless on (service) service:http_requests:rate5m < on (service) service:http_requests:min_rate";
 
 #[test]
 fn rules_ask_for_what_the_exporter_is_told_to_collect() {
