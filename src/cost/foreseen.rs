@@ -44,7 +44,8 @@ pub fn foreseen(services: u32, table: &Table) -> Result<Vec<String>, String> {
     let (usual, then) = (planned(PLANNED)?, planned(services)?);
     let Some(sum) = difference(&usual, &then) else { return Ok(Vec::new()) };
     let mut said = vec![format!(
-        "the plan's \"about {more}\" for {services} services is {sum}, at its own sizes and prices (--preset monitoring-plan)"
+        "the plan's \"about {more}\" for {services} services is {sum}, at its own sizes and prices and with CloudWatch \
+         the same for any number (--preset monitoring-plan)"
     )];
     let (low, high) = then.total();
     let own = (low.shared_by(services), high.shared_by(services));
@@ -77,7 +78,8 @@ mod tests {
             told(20),
             [
                 "the plan's \"about +60\" for 20 services is 35.55 prometheus + 13.50 storage + 6.00-15.00 data transfer \
-                 = 55.05-64.05, at its own sizes and prices (--preset monitoring-plan)",
+                 = 55.05-64.05, at its own sizes and prices and with CloudWatch the same for any number (--preset \
+                 monitoring-plan)",
                 "the plan's \"10.5 a service\" is a slip: x 20 that is 210.00, and with its +60 it is 8.01-9.01",
             ]
         );
