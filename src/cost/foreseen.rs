@@ -67,22 +67,14 @@ mod tests {
     fn the_plans_round_figures_are_told_as_sums() {
         let told = |services| foreseen(services, &Table::shipped()).unwrap();
         assert_eq!(told(5), [""; 0]);
-        assert_eq!(
-            told(10),
-            [
-                "the plan's \"about +25\" for 10 services is 17.77 prometheus + 4.50 storage + 2.00-5.00 data transfer = \
-              24.27-27.27, at its own sizes and prices (--preset monitoring-plan)"
-            ]
-        );
-        assert_eq!(
-            told(20),
-            [
-                "the plan's \"about +60\" for 20 services is 35.55 prometheus + 13.50 storage + 6.00-15.00 data transfer \
-                 = 55.05-64.05, at its own sizes and prices and with CloudWatch the same for any number (--preset \
-                 monitoring-plan)",
-                "the plan's \"10.5 a service\" is a slip: x 20 that is 210.00, and with its +60 it is 8.01-9.01",
-            ]
-        );
+        let how = "at its own sizes and prices and with CloudWatch the same for any number (--preset monitoring-plan)";
+        let ten = "the plan's \"about +25\" for 10 services is 17.77 prometheus + 4.50 storage + 2.00-5.00 data transfer = \
+                   24.27-27.27";
+        assert_eq!(told(10), [format!("{ten}, {how}")]);
+        let twenty = "the plan's \"about +60\" for 20 services is 35.55 prometheus + 13.50 storage + 6.00-15.00 data \
+                      transfer = 55.05-64.05";
+        let slip = "the plan's \"10.5 a service\" is a slip: x 20 that is 210.00, and with its +60 it is 8.01-9.01";
+        assert_eq!(told(20), [format!("{twenty}, {how}"), slip.to_owned()]);
     }
 
     #[test]
