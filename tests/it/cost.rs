@@ -68,7 +68,8 @@ fn the_plans_growth_comes_out_as_a_sum_and_is_explained_where_it_is_not_asked_fo
     let text = Rounds::new(["cost", "--services", "20"]).run().expect_code(0).stdout;
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("that is 41.45 prometheus + ") && words.contains("10.5 a service\" is a slip"), "{text}");
-    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    // The heading is one line, whatever its region is called.
+    assert!(text.lines().skip(1).all(|line| line.chars().count() <= 80), "{text}");
 }
 
 #[test]
