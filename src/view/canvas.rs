@@ -152,19 +152,7 @@ impl<'a> Canvas<'a> {
         if !self.glyphs.ascii || text.is_ascii() {
             return Cow::Borrowed(text);
         }
-        Cow::Owned(text.graphemes(true).map(in_ascii).collect())
-    }
-}
-
-/// A grapheme in ASCII, as wide as it was.
-fn in_ascii(grapheme: &str) -> Cow<'_, str> {
-    match grapheme {
-        _ if grapheme.is_ascii() => Cow::Borrowed(grapheme),
-        "…" => Cow::Borrowed("."),
-        "µ" => Cow::Borrowed("u"),
-        "·" => Cow::Borrowed("-"),
-        "≥" => Cow::Borrowed(">"),
-        other => Cow::Owned("?".repeat(format::width(other))),
+        Cow::Owned(text.graphemes(true).map(format::ascii).collect())
     }
 }
 
@@ -179,9 +167,7 @@ pub(super) fn wrapped(text: &str, room: u16, most: usize) -> Vec<String> {
     if lines.len() > most {
         lines.truncate(most);
         if let Some(last) = lines.last_mut() {
-            *last = format::clip(&format!("{last}…………"), room);
-            let kept = last.trim_end_matches('…').to_owned();
-            *last = format::clip(&format!("{kept}…"), room);
+            *last = format::cut(last, room);
         }
     }
     lines

@@ -161,7 +161,7 @@ fn a_restart_waits_for_the_old_task_to_go_and_a_new_one_to_be_healthy() {
             vec![stopped("old-a"), running("old-bb"), new(TaskState::Pending, TaskHealth::Unknown, 0)],
             1_010,
             Watching,
-            "new task new-c PENDING",
+            "new task new-c pending",
         ),
         (
             vec![stopped("old-a"), running("old-bb"), new(TaskState::Running, TaskHealth::Unknown, 1_020)],
