@@ -97,9 +97,9 @@ fn shares(full: &[usize], most: &[usize], height: usize) -> Vec<usize> {
 fn more(canvas: &mut Canvas<'_>, hidden: usize, area: Area) {
     let model = canvas.model;
     let key = (!model.enlarged).then(|| model.keys(Command::Enlarge).into_iter().next()).flatten();
-    let mut pieces = vec![piece(format!(" {hidden} more "), Role::Dim)];
+    let mut pieces = vec![piece(format!(" {hidden} more {} ", if hidden == 1 { "line" } else { "lines" }), Role::Dim)];
     if let Some(key) = key {
-        pieces.extend([piece(key, Role::Key), piece(" ", Role::Dim)]);
+        pieces.extend([piece(" ", Role::Dim), piece(key, Role::Key), piece(" ", Role::Dim)]);
     }
     let width = pieces_width(&pieces);
     canvas.pieces(area.x + area.width.saturating_sub(width + 1), area.y - 1, width, &pieces);

@@ -26,6 +26,9 @@ enum Key {
     At,
 }
 
+/// Below this width the headline of a change is cut before its state is.
+const NARROW: u16 = 76;
+
 /// Who made a change of this sitting.
 const YOU: &str = "you, now";
 
@@ -43,7 +46,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
     let (context, who) = (cells(widths.context).clamp(5, 16), cells(widths.who.max(YOU.len())).min(20));
     let cols = vec![
         left(Key::At, "WHEN", 6, 6, 0).sorted_as(0),
-        left(Key::Change, "CHANGE", title.min(20), title, 0),
+        left(Key::Change, "CHANGE", title.min(if area.width < NARROW { 20 } else { 32 }), title, 0),
         right(Key::Took, "TOOK", 7, 3),
         left(Key::Context, "WHERE", context, context, 4),
         left(Key::Who, "WHO", who, who, 5),
