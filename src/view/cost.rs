@@ -213,8 +213,9 @@ fn widths(sheet: &Sheet) -> (u16, u16, u16) {
     let names = names.chain(unpriced).max().unwrap_or_default() + INDENT.len();
     // No line is wider than its sum.
     let numbers = bills.iter().map(|bill| amounts(bill.total()).len()).max().unwrap_or_default();
-    let items =
-        bills.iter().flat_map(|bill| &bill.lines).map(|line| format::width(&line.item)).max().unwrap_or_default();
+    let items = bills.iter().flat_map(|bill| &bill.lines).map(|line| format::width(&line.item));
+    let reasons = sheet.unpriced.iter().map(|(_, why)| format::width(why));
+    let items = items.chain(reasons).max().unwrap_or_default();
     (cells(names.clamp(NAMES.0, NAMES.1)), cells(items.clamp(ITEMS.0, ITEMS.1)), cells(numbers.max(HEAD)))
 }
 
