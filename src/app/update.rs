@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::command::Command;
 use crate::domain::{ServiceId, Snapshot, Span};
 
-use super::browser::Browse as _;
+use super::browser::Browse;
 use super::copy::copied;
 use super::cursor::Lost;
 use super::{
@@ -376,7 +376,7 @@ fn back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     // What is narrowed is widened before it is left.
-    if *model.trail.here() != Place::Overview && model.list().is_some_and(|list| list.widen()) {
+    if *model.trail.here() != Place::Overview && model.list().is_some_and(Browse::widen) {
         model.rebuild_here(Lost::Stay);
         model.touch();
         return Vec::new();

@@ -22,9 +22,25 @@ enum Key {
     How,
 }
 
-/// What an item of a task begins with, the longer first: where there is no room, what it is a size of is left out before
+/// What is left out of the items of tasks where there is no room, the same of all: what they are a size of says less than
 /// the size.
-const FARGATE: [&str; 3] = ["Fargate x86, ", "Fargate arm64, ", "Fargate "];
+const LEADS: [&[&str]; 3] = [&[""], &["Fargate "], &["Fargate x86, ", "Fargate arm64, "]];
+
+/// How many bytes of an item are left out.
+fn lead(item: &str, leads: &[&str]) -> usize {
+    leads.iter().find(|lead| item.starts_with(**lead)).map_or(0, |lead| lead.len())
+}
+
+/// The least that can be left out for the items of all tasks to fit.
+fn leads(sheet: &Sheet, width: u16) -> &'static [&'static str] {
+    let bills = [&sheet.stack, &sheet.services, &sheet.alternative];
+    let fits = |leads: &&[&str]| {
+        let items = bills.iter().flat_map(|bill| &bill.lines).map(|line| line.item.as_str());
+        let mut tasks = items.filter(|item| item.starts_with("Fargate "));
+        tasks.all(|item| format::width(&item[lead(item, leads)..]) <= usize::from(width))
+    };
+    LEADS.into_iter().find(fits).unwrap_or(LEADS[2])
+}
 
 /// Cells a line stands further in than its bill.
 const INDENT: &str = "  ";
@@ -167,6 +183,7 @@ fn bills(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
     let end = inner.x + inner.width;
     let cols = table::fit(cols, inner);
     table::heads(canvas, area.y, &cols, None, end);
+    let leads = leads(sheet, cols.iter().find(|(col, ..)| col.key == Key::Item).map_or(0, |(_, _, width)| *width));
     let amount_at = cols.iter().find(|(col, ..)| col.key == Key::Amount).map_or(end, |(_, x, _)| *x);
     let body = Area { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     for (index, y) in table::visible(list.cursor(), list.rows().len(), body) {
@@ -174,7 +191,7 @@ fn bills(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
         match row.item {
             CostItem::Line(part, position) => {
                 if let Some(line) = part.of(sheet).lines.get(position) {
-                    table::cells(canvas, y, &cols, end, |key, width| cell(line, &row.matched, key, width));
+                    table::cells(canvas, y, &cols, end, |key, width| cell(line, &row.matched, leads, key, width));
                 }
             }
             CostItem::Part(part) => {
@@ -249,21 +266,17 @@ fn total(sheet: &Sheet, part: CostPart, key: Key) -> Vec<Piece<'static>> {
     vec![piece(text, Role::Dim)]
 }
 
-fn cell<'s>(line: &'s BillLine, matched: &[u32], key: Key, width: u16) -> Vec<Piece<'s>> {
+fn cell<'s>(line: &'s BillLine, matched: &[u32], leads: &[&str], key: Key, width: u16) -> Vec<Piece<'s>> {
     match key {
         Key::Name => named(&line.component, matched, width, Role::Text),
         Key::Item => {
             let before = line.component.chars().count() + 1;
-            if format::width(&line.item) <= usize::from(width) {
-                return clipped(&line.item, matched, before, width, Role::Dim);
+            let cut = lead(&line.item, leads);
+            let item = &line.item[cut..];
+            if format::width(item) > usize::from(width) {
+                return vec![piece(format::clip(item, width.into()), Role::Dim)];
             }
-            // The least that must go for the rest to fit: the last of the beginnings that leaves a text that does.
-            let shorter = FARGATE.iter().rev().filter_map(|lead| Some((lead.len(), line.item.strip_prefix(lead)?)));
-            let fits = |(_, size): &(usize, &str)| format::width(size) <= usize::from(width);
-            match shorter.clone().find(fits) {
-                Some((cut, size)) => clipped(size, matched, before + cut, width, Role::Dim),
-                None => vec![piece(format::clip(&line.item, width.into()), Role::Dim)],
-            }
+            clipped(item, matched, before + cut, width, Role::Dim)
         }
         Key::Amount => vec![piece(amounts((line.low, line.high)), Role::Text)],
         Key::Basis => vec![piece(line.basis.word(), if line.basis == Basis::Assumed { Role::Dim } else { Role::Text })],

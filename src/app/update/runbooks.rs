@@ -98,7 +98,7 @@ fn go_on(model: &mut Model, run: u64, now: Timestamp) -> Vec<Effect> {
     let questions = entry.course.go_on(now);
     entry.settle(size);
     let has_ended = was_open && entry.course.run().ended.is_some();
-    let said = format!("{}: {}", entry.course.run().runbook, entry.course.run().conclusion.headline);
+    let said = format!("{}: {}", entry.course.run().runbook, entry.headline());
     if has_ended && *model.trail.here() != Place::Run(run) {
         tell(model, Notice::info(said), now);
     }
