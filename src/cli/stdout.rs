@@ -2,6 +2,9 @@
 
 use std::io::{self, ErrorKind, Write};
 
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
 use super::failure::Failure;
 
 /// Writes the result. A reader that has seen enough (`rounds --once | head -1`) is no error.
@@ -29,6 +32,18 @@ pub fn reader_is_there(text: &str) -> Result<bool, Failure> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(Failure::new(format!("cannot write to standard output: {error}"))),
     }
+}
+
+/// Comes back when whoever reads standard output has gone: one who writes nothing would not notice. Never comes back
+/// where nobody can tell (a file). Must be awaited within a tokio runtime.
+pub async fn reader_gone() {
+    // Errors of a descriptor are always reported; nothing is read or written through this.
+    if let Ok(out) = AsyncFd::register_with_interest(io::stdout(), Interest::ERROR)
+        && out.ready(Interest::ERROR).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// Writes to standard error; where that fails there is nobody left to tell.

@@ -7,7 +7,7 @@ use super::once::read;
 use crate::domain::{ErrorClass, Reading, ServiceId, SourceError, SourceKind};
 use crate::source::Ask;
 
-/// The services of a context, sorted.
+/// Every service there is in a context, sorted.
 ///
 /// # Errors
 /// Where ECS is not configured or does not answer within `within`.
@@ -16,12 +16,7 @@ pub async fn services(station: &Station, within: Duration) -> Result<Vec<Service
     let post = station.post(SourceKind::Ecs).ok_or_else(missing)?;
     let ask = Ask { now: station.now(), within, wanted: Vec::new() };
     let Reading::Ecs(reading) = read(&*post.source, &ask).await.0? else { return Err(missing()) };
-    let chosen = &station.setting.services;
-    let is_chosen = |id: &ServiceId| {
-        chosen.is_empty() || chosen.iter().any(|glob| glob.matches(&id.name) || glob.matches(&id.to_string()))
-    };
-    let mut services: Vec<ServiceId> =
-        reading.services.into_iter().map(|service| service.id).filter(is_chosen).collect();
+    let mut services: Vec<ServiceId> = reading.services.into_iter().map(|service| service.id).collect();
     services.sort();
     Ok(services)
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::journal::{Journal, JournalError};
 use super::plan::{self, Draft, Means, Namesakes, Setting};
-use super::{Answer, Deed, Gate, Hands, Note, Receipt, Seen, Subject, Survey, Watched, is_alive};
+use super::{Answer, Deed, Gate, Hands, Lookout, Note, Receipt, Seen, Subject, Survey, Watched, is_alive};
 use crate::domain::journal::{CallResult, Event, Record, Story, VERSION, Who, stories};
 use crate::domain::{
     Change, ChangePlace, Consent, GateState, Objection, ObjectionKind, Outcome, Plan, PlanOptions, Refusal, ServiceId,
@@ -45,6 +45,7 @@ pub type Clock<'a> = &'a (dyn Fn() -> Moment + Send + Sync);
 /// The door of one context.
 pub struct Door {
     hands: Arc<dyn Hands>,
+    lookout: Arc<dyn Lookout>,
     place: ChangePlace,
     means: Means,
     gate: Gate,
@@ -72,13 +73,20 @@ pub struct Made {
 
 impl Door {
     /// The door of a context.
-    pub fn new(hands: Arc<dyn Hands>, place: ChangePlace, mut means: Means, gate: Gate, outfit: Outfit) -> Self {
+    pub fn new(
+        hands: Arc<dyn Hands>,
+        lookout: Arc<dyn Lookout>,
+        place: ChangePlace,
+        mut means: Means,
+        gate: Gate,
+        outfit: Outfit,
+    ) -> Self {
         if let Some(by) = &outfit.forbidden_by {
             gate.forbid(by);
         }
         means.silencers = hands.silencers();
         means.annotates = hands.annotates();
-        Self { hands, place, means, gate, outfit }
+        Self { hands, lookout, place, means, gate, outfit }
     }
 
     /// The gate.
@@ -106,12 +114,13 @@ impl Door {
             let text = format!("changes are taken away here ({by})");
             draft.plan.objections.push(Objection { kind: ObjectionKind::ReadOnly, text });
         }
+        draft.plan.same_as = self.same_as(&draft);
         draft.plan.id = format!("{}-{:06x}", at.stamp.strftime("%Y%m%dT%H%M%S.%3fZ"), fastrand::u32(..1 << 24));
         Ok(draft.plan)
     }
 
     async fn draft(&self, change: &Change, options: &PlanOptions, at: Moment) -> Result<(Draft, Subject), Refusal> {
-        let survey = self.hands.survey(change, at.now).await?;
+        let survey = self.survey(change, at.now).await?;
         let mut place = self.place.clone();
         place.region = survey.whereabouts.region.clone().or(place.region);
         place.account = survey.whereabouts.account.clone().or(place.account);
@@ -128,9 +137,26 @@ impl Door {
             stories: &stories,
             namesakes: &namesakes,
         };
-        let mut draft = plan::draw(change, &survey, &setting)?;
-        draft.plan.same_as = self.hands.same_as(&draft.deed);
+        let draft = plan::draw(change, &survey, &setting)?;
         Ok((draft, survey.subject))
+    }
+
+    /// What the change rests on, with what Prometheus has against the tasks of its service.
+    async fn survey(&self, change: &Change, now: Timestamp) -> Result<Survey, Refusal> {
+        let survey = self.hands.survey(change, now);
+        if change.service().is_none() || !self.means.sees_targets {
+            return survey.await;
+        }
+        let (survey, targets) = tokio::join!(survey, self.lookout.targets());
+        let mut survey = survey?;
+        survey.take_targets(targets);
+        Ok(survey)
+    }
+
+    /// The same deed as a command line. What nobody may do here is not handed out to be copied either.
+    fn same_as(&self, draft: &Draft) -> Option<String> {
+        let may_be_done = draft.plan.objections.iter().all(|objection| objection.kind.can_be_accepted());
+        draft.deed.as_ref().filter(|_| may_be_done).and_then(|deed| self.hands.same_as(deed))
     }
 
     /// Other services that a silence asked for covers as well, because nothing tells their alerts apart.
@@ -166,7 +192,7 @@ impl Door {
     pub async fn pass(&self, agreed: &Plan, consent: &Consent, clock: Clock<'_>) -> Result<Made, Refusal> {
         let looked = clock();
         match self.prepare(agreed, consent, clock).await {
-            Ok((draft, before)) => self.make(draft, before, consent, looked, clock).await,
+            Ok((plan, deed, before)) => self.make(plan, deed, before, consent, looked, clock).await,
             Err(refusal) => {
                 self.decline(agreed, &refusal.what, clock()).await;
                 Err(refusal)
@@ -182,7 +208,12 @@ impl Door {
     }
 
     /// Every reason not to.
-    async fn prepare(&self, agreed: &Plan, consent: &Consent, clock: Clock<'_>) -> Result<(Draft, Subject), Refusal> {
+    async fn prepare(
+        &self,
+        agreed: &Plan,
+        consent: &Consent,
+        clock: Clock<'_>,
+    ) -> Result<(Plan, Deed, Subject), Refusal> {
         if agreed.place.context != self.place.context || agreed.place.demo != self.place.demo {
             return Err(Refusal::new(format!(
                 "it was planned for {}, not for {}: nothing was changed",
@@ -201,22 +232,25 @@ impl Door {
         let (mut draft, before) = self.draft(&agreed.change, &options, clock()).await?;
         plan::still_holds(agreed, &draft.plan)?;
         objections(&draft.plan, &consent.accepted)?;
+        draft.plan.same_as = self.same_as(&draft);
         draft.plan.id.clone_from(&agreed.id);
+        let nothing = || Refusal::new("there is nothing to be done: nothing was changed");
+        let deed = draft.deed.ok_or_else(nothing)?;
         // Reading the facts took its time.
         self.gate.pass(clock().now)?;
-        Ok((draft, before))
+        Ok((draft.plan, deed, before))
     }
 
     /// `looked` is when the facts began to be read.
     async fn make(
         &self,
-        draft: Draft,
+        plan: Plan,
+        deed: Deed,
         before: Subject,
         consent: &Consent,
         looked: Moment,
         clock: Clock<'_>,
     ) -> Result<Made, Refusal> {
-        let Draft { plan, deed } = draft;
         self.intend(&plan, consent, looked, clock()).await?;
         let mut made = Made {
             plan,

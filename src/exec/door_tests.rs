@@ -11,12 +11,13 @@ use jiff::Timestamp;
 use super::journal::Journal;
 use super::plan::{Means, tests::facts};
 use super::{
-    Answer, Deed, Door, Gate, Hands, Moment, Outfit, Receipt, Seen, Subject, Survey, Watched, Whereabouts, here,
+    Answer, Deed, Door, Gate, Hands, Lookout, Moment, Outfit, Receipt, Seen, Subject, Survey, Watched, Whereabouts,
+    here,
 };
 use crate::domain::journal::{CallResult, Event, Record, VERSION};
 use crate::domain::{
-    Change, ChangePlace, Consent, ErrorClass, ObjectionKind, Outcome, PlanOptions, Refusal, ServiceId, Silence,
-    SourceError, SourceKind,
+    Change, ChangePlace, Consent, ErrorClass, Labels, ObjectionKind, Outcome, PlanOptions, Refusal, ServiceId, Silence,
+    SourceError, SourceKind, Target, TargetHealth,
 };
 use crate::net::Mishap;
 
@@ -25,10 +26,14 @@ use crate::net::Mishap;
 struct Fake {
     /// Where somebody else writes an intent right after the facts were read.
     meddles_in: Option<PathBuf>,
+    /// Knows another command line for everything.
+    says_the_same: bool,
     /// And is through with it at once.
     is_quick: bool,
     /// The answer to a silence is lost; it is there all the same, or it is not, or nobody can look.
     silence: Option<Result<bool, &'static str>>,
+    /// Hosts whose targets are down, or why nobody knows.
+    down: Mutex<Option<Result<Vec<String>, String>>>,
     done: Mutex<Vec<&'static str>>,
     comment: Mutex<String>,
 }
@@ -123,7 +128,26 @@ impl Hands for Fake {
             let file = std::fs::OpenOptions::new().append(true).create(true).open(folder.join("journal.jsonl"));
             file.unwrap().write_all(line.as_bytes()).unwrap();
         }
-        None
+        self.says_the_same.then(|| "aws ecs ...".to_owned())
+    }
+}
+
+impl Lookout for Fake {
+    fn targets<'a>(&'a self) -> Answer<'a, Result<Vec<Target>, String>> {
+        let down = self.down.lock().unwrap().clone().unwrap_or_else(|| Ok(Vec::new()));
+        let target = |host: String| Target {
+            job: "api".to_owned(),
+            instance: String::new(),
+            url: format!("http://{host}:8080/metrics"),
+            health: TargetHealth::Down,
+            last_error: "context deadline exceeded".to_owned(),
+            last_scrape: None,
+            scrape_took: None,
+            interval: None,
+            labels: Labels::default(),
+            owner: None,
+        };
+        Box::pin(async move { Ok(down?.into_iter().map(target).collect()) })
     }
 }
 
@@ -143,8 +167,8 @@ fn door(fake: &Arc<Fake>, journal: &Journal, forbidden_by: Option<&str>) -> Door
     let outfit =
         Outfit { journal: journal.clone(), who: here(|_| None), forbidden_by: forbidden_by.map(str::to_owned) };
     let gate = Gate::new(false, Duration::from_mins(10));
-    let means = Means { service_label: "service".to_owned(), ..Means::default() };
-    Door::new(Arc::clone(fake) as Arc<dyn Hands>, place, means, gate, outfit)
+    let means = Means { service_label: "service".to_owned(), sees_targets: true, ..Means::default() };
+    Door::new(Arc::clone(fake) as Arc<dyn Hands>, Arc::clone(fake) as Arc<dyn Lookout>, place, means, gate, outfit)
 }
 
 #[tokio::test]
@@ -212,4 +236,38 @@ async fn a_plan_says_itself_that_changes_are_taken_away() {
     let kinds: Vec<ObjectionKind> = plan.objections.iter().map(|objection| objection.kind).collect();
     assert_eq!(kinds, [ObjectionKind::ReadOnly]);
     assert!(plan.objections[0].text.contains("--read-only"), "{plan:?}");
+}
+
+#[tokio::test]
+async fn a_target_that_goes_down_between_plan_and_call_is_a_reason_not_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Arc::new(Fake::default());
+    let door = door(&fake, &Journal::at(folder.path()), None);
+    let plan = door.plan(&restart(), &PlanOptions::default(), moment()).await.unwrap();
+    assert_eq!(plan.blast.as_ref().unwrap().healthy_during, 2);
+    // All three have the same address in this world.
+    *fake.down.lock().unwrap() = Some(Ok(vec!["10.0.0.8".to_owned()]));
+    let refusal = door.pass(&plan, &Consent::default(), &moment).await.unwrap_err();
+    assert!(refusal.what.contains("0 healthy tasks would be left, not 2"), "{refusal:?}");
+    assert!(fake.done.lock().unwrap().is_empty());
+
+    *fake.down.lock().unwrap() = Some(Err("no answer in time".to_owned()));
+    let plan = door.plan(&restart(), &PlanOptions::default(), moment()).await.unwrap();
+    let unseen = plan.lines.iter().find(|line| line.label == "unseen").map(|line| line.text.as_str());
+    assert_eq!(unseen, Some("whether Prometheus can scrape its tasks: no answer in time"));
+    assert!(plan.objections.is_empty(), "what is not known speaks against nobody");
+}
+
+#[tokio::test]
+async fn what_nobody_may_do_is_not_handed_out_as_a_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = Arc::new(Fake { says_the_same: true, ..Fake::default() });
+    let rollback = Change::RollBack { service: ServiceId::new("prod", "api-2") };
+    for (change, forbidden_by, is_said) in
+        [(restart(), None, true), (restart(), Some("--read-only"), false), (rollback, None, false)]
+    {
+        let door = door(&fake, &Journal::at(folder.path()), forbidden_by);
+        let plan = door.plan(&change, &PlanOptions::default(), moment()).await.unwrap();
+        assert_eq!(plan.same_as.is_some(), is_said, "{plan:?}");
+    }
 }

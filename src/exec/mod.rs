@@ -15,6 +15,7 @@ mod door_tests;
 mod gate;
 pub mod journal;
 mod live;
+mod lookout;
 pub mod plan;
 pub mod sim;
 mod survey;
@@ -28,6 +29,7 @@ pub use deed::{Deed, Note, PATIENCE, Receipt, Seen, ServiceSeen, Watched};
 pub use door::{Clock, Door, Made, Moment, Outfit, objections};
 pub use gate::Gate;
 pub use live::open;
+pub use lookout::Lookout;
 pub use survey::{
     Previous, PrometheusFacts, Scaling, ServiceDeployment, ServiceFacts, Subject, Survey, Whereabouts, starts,
 };
