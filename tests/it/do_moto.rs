@@ -224,10 +224,8 @@ fn a_call_that_is_refused_or_lost_is_told_apart_and_never_made_twice() {
         let journal = run.journal();
         let calls: Vec<&Value> = journal.iter().filter(|record| record["event"] == "call").collect();
         assert_eq!(calls.iter().map(|call| call["result"].as_str().unwrap()).collect::<Vec<_>>(), results, "{catch:?}");
-        assert_eq!(
-            events(&journal).first().zip(events(&journal).last()),
-            Some((&"intent", &"end")).map(|(a, b)| (a, b))
-        );
+        let events = events(&journal);
+        assert_eq!((events.first(), events.last()), (Some(&"intent"), Some(&"end")), "{catch:?}");
         outcome.expect_code(code);
     }
 }
