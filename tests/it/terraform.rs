@@ -11,7 +11,6 @@ mod policy;
 mod workspace;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use crate::support::process::{program, repository, tool};
 use workspace::{Workspace, python};

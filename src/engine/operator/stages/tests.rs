@@ -93,6 +93,7 @@ fn made(deed: Deed, id: Option<&str>) -> Made {
         is_checked: Some(false),
         target_groups: Vec::new(),
         targets: None,
+        unscraped: Vec::new(),
         protected: Vec::new(),
         scaling: Scaling::None,
         rolling: None,
