@@ -97,9 +97,12 @@ impl Session {
     }
 
     /// A client of the ECS API for calls that alter something: it asks once and never again by itself. Make them with
-    /// [`Session::change`].
+    /// [`Session::change`]. The one attempt has the time of all: an answer that is late says what came of it, one that
+    /// was not waited for does not.
     pub fn ecs_once(&self) -> aws_sdk_ecs::Client {
-        let config = self.config.to_builder().retry_config(RetryConfig::disabled()).build();
+        let connect = self.aws.pace().connect.min(self.within);
+        let limits = timeouts(connect, self.within, self.within);
+        let config = self.config.to_builder().retry_config(RetryConfig::disabled()).timeout_config(limits).build();
         aws_sdk_ecs::Client::new(&config)
     }
 
