@@ -48,10 +48,10 @@ impl Cli {
 #[command(next_help_heading = "What to look at")]
 pub struct ContextArgs {
     /// The configuration file [default: ~/.config/rounds/config.toml]
-    #[arg(long, value_name = "FILE", env = "ROUNDS_CONFIG", global = true)]
+    #[arg(long, value_name = "FILE", env = "ROUNDS_CONFIG", hide_env_values = true, global = true)]
     pub config: Option<PathBuf>,
     /// The context: a named environment of the configuration
-    #[arg(short, long, value_name = "NAME", env = "ROUNDS_CONTEXT", global = true)]
+    #[arg(short, long, value_name = "NAME", env = "ROUNDS_CONTEXT", hide_env_values = true, global = true)]
     pub context: Option<String>,
     /// The AWS profile, instead of the context's
     #[arg(long, value_name = "NAME", global = true)]
@@ -108,10 +108,10 @@ pub struct OnceArgs {
 #[command(next_help_heading = "How it looks")]
 pub struct LookArgs {
     /// The theme: a name or a file (see `rounds themes`)
-    #[arg(long, value_name = "THEME", env = "ROUNDS_THEME", global = true)]
+    #[arg(long, value_name = "THEME", env = "ROUNDS_THEME", hide_env_values = true, global = true)]
     pub theme: Option<String>,
     /// The keymap: a name or a file (see `rounds keys`)
-    #[arg(long, value_name = "KEYMAP", env = "ROUNDS_KEYMAP", global = true)]
+    #[arg(long, value_name = "KEYMAP", env = "ROUNDS_KEYMAP", hide_env_values = true, global = true)]
     pub keymap: Option<String>,
     /// Draw with ASCII only
     #[arg(long, global = true)]

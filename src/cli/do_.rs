@@ -18,6 +18,7 @@ use crate::report::once::Options;
 
 pub(super) use ask::Question;
 pub(super) use carry::Carrier;
+use carry::untold;
 
 /// The exit code of what was refused here: nothing was changed.
 const REFUSED: u8 = 3;
@@ -170,15 +171,16 @@ impl Session<'_> {
             self.carrier.carry_out(plan, consent, |before, now| self.tell(&change::news(before, now, &self.options)));
         match told.await? {
             Ok(end) => {
-                self.tell(&change::verdict(&end, &self.options))?;
+                let told = self.tell(&change::verdict(&end, &self.options));
                 let code = end.outcome.as_ref().map_or(2, change::exit_code);
-                self.document(&Document {
+                let document = Document {
                     plan: Some(plan),
                     consent: Some(consent),
                     progress: Some(&end),
                     outcome: end.outcome.as_ref(),
                     ..Self::bare(false, code)
-                })
+                };
+                told.and_then(|()| self.document(&document)).map_err(|failure| untold(failure, &end))
             }
             Err(refusal) => self.refused(Some(plan), &refusal),
         }

@@ -2,8 +2,9 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use tokio::sync::oneshot;
 
 use super::failure::Failure;
 
@@ -35,15 +36,23 @@ pub fn reader_is_there(text: &str) -> Result<bool, Failure> {
 }
 
 /// Comes back when whoever reads standard output has gone: one who writes nothing would not notice. Never comes back
-/// where nobody can tell (a file). Must be awaited within a tokio runtime.
+/// where nobody can tell (a file).
 pub async fn reader_gone() {
-    // Errors of a descriptor are always reported; nothing is read or written through this.
-    if let Ok(out) = AsyncFd::register_with_interest(io::stdout(), Interest::ERROR)
-        && out.ready(Interest::ERROR).await.is_ok()
-    {
-        return;
+    let (gone, is_gone) = oneshot::channel();
+    // It waits in the kernel, for nothing but the end; the process does not wait for it.
+    std::thread::spawn(move || {
+        let out = io::stdout();
+        // No event is asked for: that nobody reads any more is told always.
+        let mut watched = [PollFd::new(&out, PollFlags::empty())];
+        while poll(&mut watched, None) == Err(Errno::INTR) {}
+        if watched[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
+            // Where nobody listens any more the program ends anyway.
+            let _ = gone.send(());
+        }
+    });
+    if is_gone.await.is_err() {
+        std::future::pending().await
     }
-    std::future::pending().await
 }
 
 /// Writes to standard error; where that fails there is nobody left to tell.

@@ -16,6 +16,7 @@ mod gate;
 pub mod journal;
 mod live;
 mod lookout;
+mod lost;
 pub mod plan;
 pub mod sim;
 mod survey;

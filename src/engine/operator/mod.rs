@@ -125,7 +125,10 @@ impl Operator {
         let eyes = Eyes::new(&self.0.parts, plan);
         let before = eyes.before().await;
         let clock = || self.moment();
-        let made = self.0.door.pass(plan, consent, &clock).await?;
+        let mut stop = self.0.stop.subscribe();
+        // The other end is held here: it does not go away.
+        let called_off = async { drop(stop.wait_for(|stop| *stop).await) };
+        let made = self.0.door.pass(plan, consent, &clock, called_off).await?;
         let watching =
             watch::Watching { door: &self.0.door, eyes: &eyes, before, clock: &clock, stop: self.0.stop.subscribe() };
         Ok(watching.follow_to_the_end(made, progress).await)
@@ -167,7 +170,8 @@ impl Operator {
         Ok((told, unread))
     }
 
-    /// Ends every watching: the changes go on, nobody sees how. What is under way is written down as such.
+    /// Ends every watching: the changes go on, nobody sees how. What is under way is written down as such; what has not
+    /// begun is called off.
     pub fn stop(&self) {
         self.0.stop.send_replace(true);
     }
