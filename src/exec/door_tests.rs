@@ -101,6 +101,11 @@ impl Hands for Fake {
         Box::pin(async { Err(lost()) })
     }
 
+    fn whereabouts(&self) -> Answer<'_, Whereabouts> {
+        let account = self.account.clone();
+        Box::pin(async { Whereabouts { account, ..Whereabouts::default() } })
+    }
+
     fn named<'a>(&'a self, _: &'a str, _: Timestamp) -> Answer<'a, Result<Vec<ServiceId>, SourceError>> {
         Box::pin(async { Ok(Vec::new()) })
     }

@@ -148,6 +148,10 @@ impl Hands for Simulated {
         Box::pin(async { seen })
     }
 
+    fn whereabouts(&self) -> Answer<'_, Whereabouts> {
+        Box::pin(async { whereabouts() })
+    }
+
     fn named<'a>(&'a self, name: &'a str, now: Timestamp) -> Answer<'a, Result<Vec<ServiceId>, SourceError>> {
         Box::pin(async move {
             let services = self.world.ecs(now)?.services;

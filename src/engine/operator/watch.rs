@@ -59,6 +59,11 @@ impl Watching<'_> {
                 told.remarks.extend(remark);
                 outcome
             }
+            Err(Mishap::Partly(error)) => {
+                self.set(&mut told, Stage::Call, Now::failed(error.what.clone()));
+                told.remarks.extend(error.hint.clone());
+                Outcome::Failed { why: error.what.clone() }
+            }
             Err(Mishap::Refused(error)) => {
                 self.set(&mut told, Stage::Call, Now::failed(error.what.clone()));
                 told.remarks.extend(error.hint.clone());
@@ -154,7 +159,7 @@ impl Watching<'_> {
                             view = Some(self.eyes.look().await);
                         }
                         match &view {
-                            Some(view) if stage == Stage::Scrape => goal.scrape(seen, view),
+                            Some(view) if stage == Stage::Scrape => goal.scrape(seen, view, now),
                             Some(view) => goal.alerts(view),
                             None => Now::watching(String::new()),
                         }
@@ -175,6 +180,8 @@ impl Watching<'_> {
     fn take(&self, told: &mut Progress, findings: Findings, now: jiff::Timestamp) -> Option<Outcome> {
         let found: Vec<Stage> = findings.iter().map(|(stage, _)| *stage).collect();
         let is_in_vain = findings.iter().any(|(_, finding)| finding.is_in_vain);
+        let unseen = findings.iter().find(|(_, finding)| finding.is_unseen);
+        let unseen = unseen.map(|(stage, finding)| format!("{}: {}", stage.word(), finding.text));
         for (stage, finding) in findings {
             self.set(told, stage, finding);
         }
@@ -190,7 +197,7 @@ impl Watching<'_> {
             return Some(Outcome::GaveUp { waiting_for: waiting_for(told) });
         }
         let is_over = told.stages.iter().all(|one| matches!(one.state, StageState::Done | StageState::Skipped));
-        is_over.then_some(Outcome::Verified)
+        is_over.then(|| unseen.map_or(Outcome::Verified, |unseen| Outcome::Unverified { unseen }))
     }
 
     fn set(&self, told: &mut Progress, stage: Stage, now: Now) {
