@@ -347,7 +347,9 @@ impl Door {
                 let what = format!("the silence could not be made, so the change was not: {}", error.what);
                 return Err(Mishap::Refused(SourceError { what, ..error }));
             }
-            Err(Mishap::Unknown(error)) => return Err(self.lost_silence(made, &ask, error, clock).await),
+            Err(Mishap::Unknown(error) | Mishap::Partly(error)) => {
+                return Err(self.lost_silence(made, &ask, error, clock).await);
+            }
         };
         let id = receipt.id.unwrap_or_default();
         let text = format!("silence {} in {} for at most {}", short(&id), ask.source, format::duration(ask.lasts));

@@ -245,6 +245,18 @@ async fn a_silence_whose_answer_was_lost_is_looked_for_and_never_told_as_not_the
 }
 
 #[tokio::test]
+async fn a_shell_is_written_down_with_the_account_it_is_opened_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::at(folder.path());
+    let fake = Arc::new(Fake { account: Some("482100000917".to_owned()), ..Fake::default() });
+    let service = ServiceId::new("prod", "api-2");
+    door(&fake, &journal, None).shell_begins(&service, "3f9c21aa", &Consent::default(), moment()).await.unwrap();
+    let records = journal.read(Timestamp::MIN).unwrap().records;
+    let Event::Shell { place: Some(place), .. } = &records[0].event else { panic!("{records:?}") };
+    assert_eq!((place.account.as_deref(), place.context.as_str()), (Some("482100000917"), "prod"));
+}
+
+#[tokio::test]
 async fn a_plan_says_itself_that_changes_are_taken_away() {
     let folder = tempfile::tempdir().unwrap();
     let door = door(&Arc::new(Fake::default()), &Journal::at(folder.path()), Some("--read-only"));
