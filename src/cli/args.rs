@@ -380,7 +380,9 @@ pub struct JournalArgs {
 pub enum ConfigCommand {
     /// Check the file and list everything that is wrong with it
     Check,
-    /// Print what is in force, defaults included (secrets as references only)
+    /// Print what is in force, defaults included
+    ///
+    /// Secrets are printed as references only.
     Show,
     /// Print the paths that are read
     Path,

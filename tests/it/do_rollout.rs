@@ -102,9 +102,11 @@ fn facts_that_change_between_the_plan_and_the_call_refuse_it() {
 
 #[test]
 fn a_call_whose_answer_was_lost_is_found_to_be_made_and_followed_like_any_other() {
-    for (words, operation) in [(&["restart", "--task", "task-001"][..], "StopTask"), (&["redeploy"], "UpdateService")] {
+    for (words, operation) in
+        [(&["restart", "--task", "task-001"][..], &["StopTask"]), (&["redeploy"], &["UpdateService"])]
+    {
         let fake = FakeRollout::start(Fate::Well);
-        let hold = Hold::operations(&fake.url(), Catch::Lose, &[operation]);
+        let hold = Hold::operations(&fake.url(), Catch::Lose, operation);
         let outcome = change_at(&hold.url(), words);
         let document = outcome.json();
         assert_eq!(document["outcome"]["outcome"], "verified", "{document:#}");
@@ -112,7 +114,7 @@ fn a_call_whose_answer_was_lost_is_found_to_be_made_and_followed_like_any_other(
             stage(&document, "call")["text"].as_str().unwrap().contains("the answer was lost, and it was made"),
             "{document:#}"
         );
-        assert_eq!(made(&fake, operation), 1, "asked once and never again");
+        assert_eq!(made(&fake, operation[0]), 1, "asked once and never again");
         outcome.expect_code(0);
     }
 }
