@@ -37,6 +37,7 @@ pub struct Cli {
 
 impl Cli {
     /// The same, looking only at these services: at all of them, where there is none.
+    #[must_use]
     pub fn about(&self, services: Vec<String>) -> Self {
         let context = ContextArgs { services, ..self.context.clone() };
         Self { context, once: self.once.clone(), look: self.look.clone(), command: None }

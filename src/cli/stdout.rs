@@ -51,7 +51,7 @@ pub async fn reader_gone() {
         }
     });
     if is_gone.await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -148,7 +148,7 @@ impl Hands for Fake {
 }
 
 impl Lookout for Fake {
-    fn targets<'a>(&'a self) -> Answer<'a, Result<Vec<Target>, String>> {
+    fn targets(&self) -> Answer<'_, Result<Vec<Target>, String>> {
         let down = self.down.lock().unwrap().clone().unwrap_or_else(|| Ok(Vec::new()));
         let target = |host: String| Target {
             job: "api".to_owned(),

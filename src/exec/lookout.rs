@@ -6,7 +6,7 @@ use crate::domain::{Target, TargetHealth, TaskState};
 /// Sees scrape targets. Only looks.
 pub trait Lookout: Send + Sync {
     /// Every active scrape target right now, or why they cannot be read.
-    fn targets<'a>(&'a self) -> Answer<'a, Result<Vec<Target>, String>>;
+    fn targets(&self) -> Answer<'_, Result<Vec<Target>, String>>;
 }
 
 impl Survey {

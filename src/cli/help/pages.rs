@@ -373,7 +373,6 @@ pub(super) static PAGES: &[Page] = &[
             ("2", "the cause was found, or a change failed"),
             ("3", "unknown: it could not look, or the usage is wrong"),
         ],
-        ..BLANK
     },
     Page { path: "runbook", examples: &[("rounds runbook list", "what there is")], ..TEXT },
     Page {
@@ -420,7 +419,6 @@ pub(super) static PAGES: &[Page] = &[
             ("1", "a part is missing (said on standard error)"),
             ("3", "nothing could be read"),
         ],
-        ..BLANK
     },
     Page {
         path: "trace",
@@ -429,7 +427,6 @@ pub(super) static PAGES: &[Page] = &[
         service: ONE,
         examples: &[("rounds trace grafana", "where the way to it breaks")],
         exits: ANSWERED,
-        ..BLANK
     },
     Page {
         path: "shell",

@@ -20,7 +20,7 @@ pub(super) fn of(parts: &Parts) -> Arc<dyn Lookout> {
 }
 
 impl Lookout for Sight {
-    fn targets<'a>(&'a self) -> Answer<'a, Result<Vec<Target>, String>> {
+    fn targets(&self) -> Answer<'_, Result<Vec<Target>, String>> {
         Box::pin(async move {
             let Some(source) = &self.prometheus else { return Err("prometheus is not configured".to_owned()) };
             let ask = Ask { now: self.clock.now(), within: PATIENCE, wanted: Vec::new() };

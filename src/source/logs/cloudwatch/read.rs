@@ -317,7 +317,7 @@ mod tests {
         let unchanged = vec![prefix.streams.clone()];
         assert_eq!(selections(&prefix, &[]), unchanged);
         let firelens = place(Streams::Beginning("from-fluentbit-".into()));
-        assert_eq!(selections(&firelens, std::slice::from_ref(&id)), [firelens.streams.clone()]);
+        assert_eq!(selections(&firelens, std::slice::from_ref(&id)), std::slice::from_ref(&firelens.streams));
         assert_eq!(selections(&prefix, std::slice::from_ref(&id)), [Streams::Beginning(format!("ecs/web/{id}"))]);
         assert_eq!(selections(&prefix, &vec![id; 9]), unchanged);
         let many = place(Streams::Named((0..250).map(|number| number.to_string()).collect()));
