@@ -170,7 +170,7 @@ mod tests {
         let tenant = mask(&[("x-scope-orgid", "team-a", false), ("accept", "application/json", false)]);
         assert_eq!(tenant.text("no rules of team-a"), "no rules of team-a", "a plain header is no secret");
         assert_eq!(mask(&[("x", "hunter2", true)]).body(b"\xff hunter2".to_vec()), "\u{fffd} [redacted]".as_bytes());
-        assert_eq!(format!("{bearer:?}"), "Mask(2)");
+        assert_eq!(format!("{bearer:?}"), "Mask(3)");
     }
 
     proptest! {

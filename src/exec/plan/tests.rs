@@ -588,7 +588,7 @@ fn a_prometheus_that_takes_no_reload_is_said_before() {
     };
     let plan = Scene::new().draw(&Change::ReloadPrometheus, facts(None)).unwrap().plan;
     assert!(plan.objections.is_empty());
-    assert!(line_of(&plan, "now").contains("the last reload failed; it runs what it read 1h ago"));
+    assert!(line_of(&plan, "now").contains("its last reload failed; the last that worked was 1h ago"));
     let plan = Scene::new().draw(&Change::ReloadPrometheus, facts(Some("its lifecycle API is off"))).unwrap().plan;
     assert_eq!(kinds(&plan), [ObjectionKind::Unsupported]);
 }
