@@ -281,8 +281,8 @@ pub enum DoCommand {
         #[command(flatten)]
         service: ServiceArg,
         /// The task's id, or a beginning that fits one only [default: one in trouble, else the oldest]
-        #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
-        task: String,
+        #[arg(long, value_name = "ID", value_parser = task_id)]
+        task: Option<String>,
     },
     /// Replace every task of a service by a new one
     ///
@@ -458,7 +458,7 @@ pub struct LogsArgs {
     #[command(flatten)]
     pub service: ServiceArg,
     /// Only this task, by its id or the beginning of it (may be repeated)
-    #[arg(long = "task", value_name = "ID")]
+    #[arg(long = "task", value_name = "ID", value_parser = task_id)]
     pub tasks: Vec<String>,
     /// From when on: how long ago, or a time (15m, 14:30, 2026-11-22 14:30) [default: 1h, or all of tasks of long ago]
     #[arg(long, value_name = "WHEN")]
@@ -493,7 +493,7 @@ pub struct ShellArgs {
     #[command(flatten)]
     pub service: ServiceArg,
     /// The task, by its id or the beginning of it; needed where more than one runs
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = task_id)]
     pub task: Option<String>,
     /// The container [default: the one called as the service, else the first]
     #[arg(long, value_name = "NAME")]
@@ -605,6 +605,12 @@ pub(super) fn scenarios() -> impl TypedValueParser<Value = Scenario> {
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration = format::parse_duration(text)?;
     if duration < Duration::from_millis(100) { Err("at least 100ms".to_owned()) } else { Ok(duration) }
+}
+
+/// A task's id, or the beginning of it. None at all is the unset variable of a script, and means no task in particular.
+fn task_id(text: &str) -> Result<String, String> {
+    let id = text.trim();
+    if id.is_empty() { Err("it is empty: name a task, or leave the option out".to_owned()) } else { Ok(id.to_owned()) }
 }
 
 fn speed(text: &str) -> Result<f64, String> {

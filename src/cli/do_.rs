@@ -96,7 +96,7 @@ impl Session<'_> {
     async fn change(&self, asked: &DoCommand) -> Result<Change, Refusal> {
         Ok(match asked {
             DoCommand::Restart { task, .. } => {
-                Change::RestartTask { service: self.service().await?, task: task.clone() }
+                Change::RestartTask { service: self.service().await?, task: task.clone().unwrap_or_default() }
             }
             DoCommand::Redeploy(_) => Change::Redeploy { service: self.service().await? },
             DoCommand::Scale { desired, .. } => Change::Scale { service: self.service().await?, desired: *desired },

@@ -12,7 +12,7 @@ use crate::source::Ask;
 /// # Errors
 /// Where ECS is not configured or does not answer within `within`.
 pub async fn services(station: &Station, within: Duration) -> Result<Vec<ServiceId>, SourceError> {
-    roll(station, within).await.map(|roll| roll.services)
+    Ok(roll(station, within).await?.services)
 }
 
 /// Everything ECS has, whatever the context shows of it.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::journal::{Journal, JournalError};
 use super::plan::{self, Draft, Means, Namesakes, Setting};
-use super::{Answer, Deed, Gate, Hands, Lookout, Note, Receipt, Seen, Subject, Survey, Watched, is_alive};
+use super::{Answer, Deed, Gate, Hands, Lookout, Note, Receipt, Seen, Subject, Survey, Watched, Whereabouts, is_alive};
 use crate::domain::journal::{CallResult, Event, Record, Story, VERSION, Who, stories};
 use crate::domain::{
     Change, ChangePlace, Consent, GateState, Objection, ObjectionKind, Outcome, Plan, PlanOptions, Refusal, ServiceId,
@@ -121,10 +121,7 @@ impl Door {
 
     async fn draft(&self, change: &Change, options: &PlanOptions, at: Moment) -> Result<(Draft, Subject), Refusal> {
         let survey = self.survey(change, at.now).await?;
-        let mut place = self.place.clone();
-        place.region = survey.whereabouts.region.clone().or(place.region);
-        place.account = survey.whereabouts.account.clone().or(place.account);
-        place.caller_arn = survey.whereabouts.caller_arn.clone().or(place.caller_arn);
+        let place = self.place_of(survey.whereabouts.clone());
         let stories = self.lately(&place, at.stamp);
         let namesakes = self.namesakes(change, options, at.now).await;
         let setting = Setting {
@@ -139,6 +136,17 @@ impl Door {
         };
         let draft = plan::draw(change, &survey, &setting)?;
         Ok((draft, survey.subject))
+    }
+
+    /// The place, with what is known of who we are there.
+    fn place_of(&self, whereabouts: Whereabouts) -> ChangePlace {
+        let place = self.place.clone();
+        ChangePlace {
+            region: whereabouts.region.or(place.region),
+            account: whereabouts.account.or(place.account),
+            caller_arn: whereabouts.caller_arn.or(place.caller_arn),
+            ..place
+        }
     }
 
     /// What the change rests on, with what Prometheus has against the tasks of its service.
@@ -282,6 +290,7 @@ impl Door {
         }
         let (result, text, id) = match &made.result {
             Ok(receipt) => (CallResult::Made, receipt.said.clone(), receipt.id.clone()),
+            Err(Mishap::Partly(error)) => (CallResult::Made, error.what.clone(), None),
             Err(Mishap::Refused(error)) => (CallResult::NotMade, error.what.clone(), None),
             Err(Mishap::Unknown(error)) => (CallResult::Unknown, error.what.clone(), None),
         };
@@ -338,7 +347,9 @@ impl Door {
                 let what = format!("the silence could not be made, so the change was not: {}", error.what);
                 return Err(Mishap::Refused(SourceError { what, ..error }));
             }
-            Err(Mishap::Unknown(error)) => return Err(self.lost_silence(made, &ask, error, clock).await),
+            Err(Mishap::Unknown(error) | Mishap::Partly(error)) => {
+                return Err(self.lost_silence(made, &ask, error, clock).await);
+            }
         };
         let id = receipt.id.unwrap_or_default();
         let text = format!("silence {} in {} for at most {}", short(&id), ask.source, format::duration(ask.lasts));
@@ -486,7 +497,7 @@ impl Door {
             ended: None,
             refused: None,
             consent: Some(consent.clone()),
-            place: Some(Box::new(self.place.clone())),
+            place: Some(Box::new(self.place_of(self.hands.whereabouts().await))),
         };
         let written = self.write_shell(&id, service, event, at).await;
         written.map_err(|error| Refusal::new(format!("{}: no shell was opened", error.what)).with_hint(error.hint))?;

@@ -101,6 +101,11 @@ impl Hands for Fake {
         Box::pin(async { Err(lost()) })
     }
 
+    fn whereabouts(&self) -> Answer<'_, Whereabouts> {
+        let account = self.account.clone();
+        Box::pin(async { Whereabouts { account, ..Whereabouts::default() } })
+    }
+
     fn named<'a>(&'a self, _: &'a str, _: Timestamp) -> Answer<'a, Result<Vec<ServiceId>, SourceError>> {
         Box::pin(async { Ok(Vec::new()) })
     }
@@ -237,6 +242,18 @@ async fn a_silence_whose_answer_was_lost_is_looked_for_and_never_told_as_not_the
         let check = stories[0].what_to_check().unwrap_or_default();
         assert_eq!(check.contains("has a silence for service=\"api-2\""), result == CallResult::Unknown, "{check}");
     }
+}
+
+#[tokio::test]
+async fn a_shell_is_written_down_with_the_account_it_is_opened_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::at(folder.path());
+    let fake = Arc::new(Fake { account: Some("482100000917".to_owned()), ..Fake::default() });
+    let service = ServiceId::new("prod", "api-2");
+    door(&fake, &journal, None).shell_begins(&service, "3f9c21aa", &Consent::default(), moment()).await.unwrap();
+    let records = journal.read(Timestamp::MIN).unwrap().records;
+    let Event::Shell { place: Some(place), .. } = &records[0].event else { panic!("{records:?}") };
+    assert_eq!((place.account.as_deref(), place.context.as_str()), (Some("482100000917"), "prod"));
 }
 
 #[tokio::test]

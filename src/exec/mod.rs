@@ -26,7 +26,7 @@ use std::pin::Pin;
 
 use jiff::Timestamp;
 
-pub use deed::{Deed, Note, PATIENCE, Receipt, Seen, ServiceSeen, Watched};
+pub use deed::{Deed, GroupTargets, Note, PATIENCE, Receipt, Seen, ServiceSeen, Watched};
 pub use door::{Clock, Door, Made, Moment, Outfit, objections};
 pub use gate::Gate;
 pub use live::open;
@@ -52,6 +52,9 @@ pub trait Hands: Send + Sync {
 
     /// Looks at what came of it.
     fn look<'a>(&'a self, watched: &'a Watched, now: Timestamp) -> Answer<'a, Result<Seen, SourceError>>;
+
+    /// Who we are and where, as far as that is told soon.
+    fn whereabouts(&self) -> Answer<'_, Whereabouts>;
 
     /// The services of a name, in every cluster that is looked at. None where there is no ECS.
     fn named<'a>(&'a self, name: &'a str, now: Timestamp) -> Answer<'a, Result<Vec<ServiceId>, SourceError>>;

@@ -83,6 +83,27 @@ fn scaling_is_done_and_verified() {
 }
 
 #[test]
+fn with_prometheus_dead_what_it_would_show_is_not_verified() {
+    let dead = "[contexts.stage.prometheus]\nurl = \"http://127.0.0.1:1\"\n";
+    let words = ["scale", "--desired", "4", "--service", "calm/api-1", "--yes", "--wait", "30s"];
+    let run = change(&AWS.url(), dead, &words);
+    let outcome = run.run();
+    let document = outcome.json();
+    assert_eq!(document["outcome"]["outcome"], "unverified", "{document:#}");
+    let unseen = document["outcome"]["unseen"].as_str().unwrap();
+    assert!(unseen.contains("scrape: the targets cannot be read") && unseen.contains("refused"), "{unseen}");
+    assert_eq!(run.journal().last().unwrap()["outcome"]["outcome"], "unverified");
+    outcome.expect_code(1);
+}
+
+#[test]
+fn an_empty_id_of_a_task_is_no_choice() {
+    let (outcome, journal) = done(&["restart", "--service", "prod/api-2", "--task", "", "--yes"]);
+    assert!(outcome.stderr.contains("it is empty"), "{outcome:#?}");
+    assert!(outcome.stdout.is_empty() && journal.is_empty(), "{outcome:#?}");
+}
+
+#[test]
 fn a_redeployment_is_a_new_deployment() {
     let id = || ecs::service(&AWS.url(), "prod", "web")["deployments"][0]["id"].clone();
     let before = id();

@@ -95,7 +95,7 @@ const ANSWERED: &[(&str, &str)] =
 const PRINTED: &[(&str, &str)] = &[("0", "printed"), ("3", "it could not be")];
 const CHANGED: &[(&str, &str)] = &[
     ("0", "done and verified (with --dry-run: it would be done)"),
-    ("1", "done and not verified: gave up, or was not watched"),
+    ("1", "done and not verified: gave up, not all could be seen, or not watched"),
     ("2", "failed: refused by the backend, verification failed, or the outcome is unknown"),
     ("3", "refused here: nothing was changed"),
 ];

@@ -59,6 +59,11 @@ impl Watching<'_> {
                 told.remarks.extend(remark);
                 outcome
             }
+            Err(Mishap::Partly(error)) => {
+                self.set(&mut told, Stage::Call, Now::failed(error.what.clone()));
+                told.remarks.extend(error.hint.clone());
+                Outcome::Failed { why: error.what.clone() }
+            }
             Err(Mishap::Refused(error)) => {
                 self.set(&mut told, Stage::Call, Now::failed(error.what.clone()));
                 told.remarks.extend(error.hint.clone());
@@ -154,7 +159,7 @@ impl Watching<'_> {
                             view = Some(self.eyes.look().await);
                         }
                         match &view {
-                            Some(view) if stage == Stage::Scrape => goal.scrape(seen, view),
+                            Some(view) if stage == Stage::Scrape => goal.scrape(seen, view, now),
                             Some(view) => goal.alerts(view),
                             None => Now::watching(String::new()),
                         }
@@ -174,23 +179,15 @@ impl Watching<'_> {
     /// Takes in what was found; the outcome, where that settles it.
     fn take(&self, told: &mut Progress, findings: Findings, now: jiff::Timestamp) -> Option<Outcome> {
         let found: Vec<Stage> = findings.iter().map(|(stage, _)| *stage).collect();
-        let is_in_vain = findings.iter().any(|(_, finding)| finding.is_in_vain);
-        for (stage, finding) in findings {
-            self.set(told, stage, finding);
+        for (stage, finding) in &findings {
+            self.set(told, *stage, finding.clone());
         }
         // What came to pass and is undone again: the stages behind it wait anew.
         for stage in told.stages.iter_mut().filter(|one| one.stage != Stage::Call && !found.contains(&one.stage)) {
             *stage = waiting(stage.stage);
         }
         told.at = now;
-        if let Some(failed) = told.stages.iter().find(|one| one.state == StageState::Failed) {
-            return Some(Outcome::Failed { why: failed.text.clone() });
-        }
-        if is_in_vain {
-            return Some(Outcome::GaveUp { waiting_for: waiting_for(told) });
-        }
-        let is_over = told.stages.iter().all(|one| matches!(one.state, StageState::Done | StageState::Skipped));
-        is_over.then_some(Outcome::Verified)
+        verdict(told, &findings)
     }
 
     fn set(&self, told: &mut Progress, stage: Stage, now: Now) {
@@ -206,6 +203,23 @@ impl Watching<'_> {
             }
         }
     }
+}
+
+/// The outcome, where what was found in the last look settles it. What could not be looked at is not verified.
+fn verdict(told: &Progress, findings: &Findings) -> Option<Outcome> {
+    if let Some(failed) = told.stages.iter().find(|one| one.state == StageState::Failed) {
+        return Some(Outcome::Failed { why: failed.text.clone() });
+    }
+    if findings.iter().any(|(_, finding)| finding.is_in_vain) {
+        return Some(Outcome::GaveUp { waiting_for: waiting_for(told) });
+    }
+    if !told.stages.iter().all(|one| matches!(one.state, StageState::Done | StageState::Skipped)) {
+        return None;
+    }
+    let unseen = findings.iter().find(|(_, finding)| finding.is_unseen);
+    Some(unseen.map_or(Outcome::Verified, |(stage, finding)| Outcome::Unverified {
+        unseen: format!("{}: {}", stage.word(), finding.text),
+    }))
 }
 
 /// What is to be looked at. Nothing where the backend gave no name to look for.
@@ -249,4 +263,44 @@ fn waiting_for(told: &Progress) -> String {
 fn tell(progress: &mpsc::UnboundedSender<Progress>, told: &Progress) {
     // Whoever asked may have gone; the change has not.
     let _ = progress.send(told.clone());
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_looked_at_is_never_verified() {
+        let done = || Now::done("seen");
+        let skipped = || Now { state: StageState::Skipped, ..done() };
+        let unseen = || Now { is_unseen: true, text: "no answer".to_owned(), ..skipped() };
+        let in_vain = || Now { is_in_vain: true, ..Now::watching("never") };
+        let dark = || Outcome::Unverified { unseen: "scrape: no answer".to_owned() };
+        for (tasks, scrape, outcome) in [
+            (done(), done(), Some(Outcome::Verified)),
+            (done(), skipped(), Some(Outcome::Verified)),
+            (done(), unseen(), Some(dark())),
+            (Now::watching("one"), unseen(), None),
+            (Now::failed("crashed"), unseen(), Some(Outcome::Failed { why: "crashed".to_owned() })),
+            (in_vain(), unseen(), Some(Outcome::GaveUp { waiting_for: "tasks: never".to_owned() })),
+        ] {
+            let findings: Findings = vec![(Stage::Tasks, tasks), (Stage::Scrape, scrape)];
+            let stages = findings.iter().map(|(stage, now)| StageProgress {
+                state: now.state,
+                text: now.text.clone(),
+                ..waiting(*stage)
+            });
+            let told = Progress {
+                plan: String::new(),
+                began: Timestamp::UNIX_EPOCH,
+                at: Timestamp::UNIX_EPOCH,
+                stages: stages.collect(),
+                remarks: Vec::new(),
+                outcome: None,
+            };
+            assert_eq!(verdict(&told, &findings), outcome, "{findings:?}");
+        }
+    }
 }

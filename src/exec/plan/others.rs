@@ -126,7 +126,7 @@ pub(super) fn annotate(text: &str, tags: &[String], place: &str, setting: &Setti
 pub(super) fn reload(facts: &PrometheusFacts, setting: &Setting<'_>) -> Sketch {
     let now = match (facts.last_reload, facts.last_reload_ok) {
         (Some(at), Some(false)) => {
-            format!("the last reload failed; it runs what it read {} ago", format::age(at, setting.now))
+            format!("its last reload failed; the last that worked was {} ago", format::age(at, setting.now))
         }
         (Some(at), _) => format!("it read its configuration {} ago", format::age(at, setting.now)),
         (None, Some(false)) => "its last reload failed".to_owned(),
@@ -142,7 +142,8 @@ pub(super) fn reload(facts: &PrometheusFacts, setting: &Setting<'_>) -> Sketch {
             line(
                 "after",
                 format!(
-                    "{} reads its configuration and rules again; a mistake in them leaves the old ones in force",
+                    "{} reads its configuration and rules again; a file it cannot read alters nothing, rules that are \
+                     wrong leave the rest of the new configuration in force",
                     facts.place
                 ),
             ),

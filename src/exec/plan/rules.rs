@@ -40,6 +40,12 @@ impl ServiceFacts {
         self.healthy_to_ecs() - self.healthy()
     }
 
+    /// How many run or are about to, and do not count as healthy.
+    pub(super) fn not_healthy(&self) -> u32 {
+        let is_there = |task: &Task| matches!(task.state, TaskState::Running | TaskState::Pending);
+        self.count(|task| is_there(task) && !self.is_healthy(task))
+    }
+
     /// Whether Prometheus cannot scrape a task.
     pub(super) fn is_unscraped(&self, task: &Task) -> bool {
         self.unscraped.iter().any(|(id, _)| *id == task.id)

@@ -51,7 +51,8 @@ fn standing_objections(change: &Change, facts: &ServiceFacts) -> Vec<Objection> 
     }
     let only_stops_a_task = matches!(change, Change::RestartTask { .. });
     let only_counts = matches!(change, Change::Scale { .. });
-    if facts.controller != "ECS" && !only_stops_a_task && !(only_counts && facts.controller == "CODE_DEPLOY") {
+    // Whoever deploys it, ECS lets a task be stopped and the count be changed.
+    if facts.controller != "ECS" && !only_stops_a_task && !only_counts {
         object(
             ObjectionKind::Unsupported,
             format!("{name} is deployed by {}: ECS refuses to change it here", facts.controller),
@@ -132,7 +133,7 @@ fn restart(sketch: &mut Sketch, asked: &str, facts: &ServiceFacts, setting: &Set
         sketch.objections.push(Objection {
             kind: ObjectionKind::Downtime,
             text: format!(
-                "{} is {} of {name}: nothing answers until its replacement does",
+                "task {} is {} of {name}: nothing answers until its replacement does",
                 task.short_id(),
                 last_of(facts, task)
             ),
@@ -346,7 +347,8 @@ fn scale(sketch: &mut Sketch, desired: u32, facts: &ServiceFacts) {
     sketch.title = format!("scale {name} from {} to {desired}", service.desired);
     let healthy = facts.healthy();
     let is_fewer = desired < service.desired;
-    let left = if is_fewer { healthy.min(desired.saturating_sub(facts.doubtful())) } else { healthy.min(desired) };
+    // ECS chooses which tasks stay: at worst all those that are not healthy.
+    let left = if is_fewer { healthy.min(desired.saturating_sub(facts.not_healthy())) } else { healthy.min(desired) };
     let takes_the_last = is_fewer && desired > 0 && healthy > 0 && left == 0;
     let blast = Blast {
         healthy_now: healthy,
@@ -364,10 +366,12 @@ fn scale(sketch: &mut Sketch, desired: u32, facts: &ServiceFacts) {
                 service.definition,
                 how_long(facts)
             ),
-            std::cmp::Ordering::Less => format!(
-                "{} fewer; ECS chooses which, spread over zones",
-                count((service.desired - desired) as usize, "task")
-            ),
+            std::cmp::Ordering::Less => {
+                let remain =
+                    if service.tasks_known { format!("; at least {left} healthy left") } else { String::new() };
+                let fewer = count((service.desired - desired) as usize, "task");
+                format!("{fewer} fewer; ECS chooses which, spread over zones{remain}")
+            }
             std::cmp::Ordering::Equal => "nothing changes".to_owned(),
         },
     ));
@@ -383,7 +387,14 @@ fn scale(sketch: &mut Sketch, desired: u32, facts: &ServiceFacts) {
     if takes_the_last {
         object(
             ObjectionKind::Downtime,
-            format!("ECS chooses which of {name} stay: {desired} of them may be what Prometheus cannot scrape"),
+            format!(
+                "ECS chooses which of {name} stay: the {desired} left may be {}",
+                if facts.doubtful() >= desired {
+                    "what Prometheus cannot scrape"
+                } else {
+                    "those that are not healthy"
+                }
+            ),
         );
     }
     if desired == 0 && service.desired > 0 && (facts.healthy_to_ecs() > 0 || service.running > 0) {

@@ -410,10 +410,11 @@ fn what_ecs_refuses_is_not_offered() {
     use ObjectionKind::{Pointless, Unknown, Unsupported};
     let scale = |desired| Change::Scale { service: id(), desired };
     let redeploy = Change::Redeploy { service: id() };
-    let cases: [(&str, Make, &Change, Vec<ObjectionKind>); 8] = [
+    let cases: [(&str, Make, &Change, Vec<ObjectionKind>); 9] = [
         ("blue/green by CodeDeploy", |facts| facts.controller = "CODE_DEPLOY".to_owned(), &redeploy, vec![Unsupported]),
         ("CodeDeploy lets scale", |facts| facts.controller = "CODE_DEPLOY".to_owned(), &scale(4), vec![]),
-        ("external", |facts| facts.controller = "EXTERNAL".to_owned(), &scale(4), vec![Unsupported]),
+        ("so does an external one", |facts| facts.controller = "EXTERNAL".to_owned(), &scale(4), vec![]),
+        ("which deploys itself", |facts| facts.controller = "EXTERNAL".to_owned(), &redeploy, vec![Unsupported]),
         ("a task can always be stopped", |facts| facts.controller = "EXTERNAL".to_owned(), &restart("3f9c"), vec![]),
         ("draining", |facts| facts.service.status = "DRAINING".to_owned(), &redeploy, vec![Unsupported]),
         ("a daemon", |facts| facts.is_daemon = true, &scale(4), vec![Unsupported]),
@@ -431,7 +432,13 @@ fn what_ecs_refuses_is_not_offered() {
 fn scaling_says_what_comes_of_it() {
     for (desired, scaling, after, note, downtime) in [
         (5, Scaling::None, "2 tasks more of api:118 (about 50s)", "", false),
-        (1, Scaling::Between(1, 10), "2 tasks fewer; ECS chooses which", "and may change it again", false),
+        (
+            1,
+            Scaling::Between(1, 10),
+            "2 tasks fewer; ECS chooses which, spread over zones; at least 1 healthy left",
+            "and may change it again",
+            false,
+        ),
         (12, Scaling::Between(1, 10), "9 tasks more", "it will not stay at 12", false),
         (0, Scaling::Unknown, "3 tasks fewer", "not known", true),
     ] {
@@ -440,6 +447,30 @@ fn scaling_says_what_comes_of_it() {
         assert!(line_of(&plan, "after").starts_with(after), "{desired}: {}", line_of(&plan, "after"));
         assert!(line_of(&plan, "scaling").contains(note), "{desired}: {}", line_of(&plan, "scaling"));
         assert_eq!(kinds(&plan).contains(&ObjectionKind::Downtime), downtime, "{desired}");
+    }
+}
+
+#[test]
+fn fewer_tasks_may_leave_those_that_are_not_healthy() {
+    let unhealthy = |facts: &mut ServiceFacts| facts.service.tasks[1].health = TaskHealth::Unhealthy;
+    let starting = |facts: &mut ServiceFacts| facts.service.tasks[1].state = TaskState::Pending;
+    let stopping = |facts: &mut ServiceFacts| facts.service.tasks[1].state = TaskState::Stopping;
+    let cases: [(&str, Make, u32, u32, bool); 5] = [
+        ("all healthy", |_| (), 1, 1, false),
+        ("one unhealthy, one stays", unhealthy, 1, 0, true),
+        ("one unhealthy, two stay", unhealthy, 2, 1, false),
+        ("one starts, one stays", starting, 1, 0, true),
+        ("one is on its way out, one stays", stopping, 1, 1, false),
+    ];
+    for (case, make, desired, left, downtime) in cases {
+        let mut facts = facts();
+        make(&mut facts);
+        let plan = draw_one(&Change::Scale { service: id(), desired }, facts).unwrap().plan;
+        let after = line_of(&plan, "after");
+        assert!(after.ends_with(&format!("at least {left} healthy left")), "{case}: {after}");
+        assert_eq!(plan.blast.as_ref().map(|blast| (blast.healthy_during, blast.downtime)), Some((left, downtime)));
+        let said: String = plan.objections.iter().map(|objection| objection.text.as_str()).collect();
+        assert_eq!(said.contains("may be those that are not healthy"), downtime, "{case}: {said}");
     }
 }
 
@@ -557,7 +588,7 @@ fn a_prometheus_that_takes_no_reload_is_said_before() {
     };
     let plan = Scene::new().draw(&Change::ReloadPrometheus, facts(None)).unwrap().plan;
     assert!(plan.objections.is_empty());
-    assert!(line_of(&plan, "now").contains("the last reload failed; it runs what it read 1h ago"));
+    assert!(line_of(&plan, "now").contains("its last reload failed; the last that worked was 1h ago"));
     let plan = Scene::new().draw(&Change::ReloadPrometheus, facts(Some("its lifecycle API is off"))).unwrap().plan;
     assert_eq!(kinds(&plan), [ObjectionKind::Unsupported]);
 }
