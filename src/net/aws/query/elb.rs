@@ -7,7 +7,7 @@ use crate::domain::SourceError;
 use crate::domain::estate::{Balancer, BalancerTarget, Listener, ListenerRule, RuleAction, TargetGroup};
 use crate::net::aws::Session;
 
-const PAGES: Paging = Paging { api: Api::Elb, asks: "Marker", says: "NextMarker", wrapped: true };
+const PAGES: Paging = Paging { api: Api::Elb, asks: "Marker", says: "NextMarker" };
 
 /// The most one call may be asked for by name.
 const MOST_NAMED: usize = 20;
