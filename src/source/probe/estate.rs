@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use crate::domain::estate::{
     AddressRange, Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget,
-    ExporterHealth, FileSystem, FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress,
-    Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
+    ExporterHealth, FileSystem, FileSystemLoad, Handshake, InstanceErrors, Interface, Listener, ListenerRule,
+    MountTarget, OwnAddress, Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
 };
 use crate::domain::{ServiceId, SourceError};
 
@@ -87,6 +87,9 @@ pub trait Estate: Send + Sync {
     fn discovery(&self) -> impl Future<Output = Seen<Vec<DiscoveryHealth>>> + Send;
     /// Targets that relabelling dropped.
     fn dropped(&self) -> impl Future<Output = Seen<Vec<DroppedTarget>>> + Send;
+    /// The requests of each scraped instance of a service and how many of them failed; empty where the queries in use cannot
+    /// tell them apart. One request.
+    fn errors_by_instance(&self, service: &ServiceId) -> impl Future<Output = Seen<Vec<InstanceErrors>>> + Send;
     /// When there were samples.
     fn samples(&self, ask: &SampleAsk<'_>) -> impl Future<Output = Seen<Vec<Stretch>>> + Send;
     /// The policies of a role, by its ARN.

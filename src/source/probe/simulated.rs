@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::estate::{Estate, Groups, SampleAsk, Seen};
 use crate::domain::estate::{
     AddressRange, Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget,
-    ExporterHealth, FileSystem, FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress,
-    Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
+    ExporterHealth, FileSystem, FileSystemLoad, Handshake, InstanceErrors, Interface, Listener, ListenerRule,
+    MountTarget, OwnAddress, Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
 };
 use crate::domain::{ServiceId, SourceError};
 use crate::sim::estate::{Estate as Surroundings, GRAFANA_HOST};
@@ -118,6 +118,10 @@ impl Estate for Looking<'_> {
 
     async fn dropped(&self) -> Seen<Vec<DroppedTarget>> {
         self.estate().dropped()
+    }
+
+    async fn errors_by_instance(&self, service: &ServiceId) -> Seen<Vec<InstanceErrors>> {
+        self.estate().errors_by_instance(service)
     }
 
     async fn samples(&self, ask: &SampleAsk<'_>) -> Seen<Vec<Stretch>> {

@@ -196,7 +196,7 @@ async fn an_answer_of_another_kind_is_no_empty_list() {
         "<DescribeListenersResponse><DescribeListenersResult/></DescribeListenersResponse>",
         "<DescribeTargetHealthResponse><html/></DescribeTargetHealthResponse>",
     ] {
-        let server = Loopback::start(|_: &Asked| xml(body)).await;
+        let server = Loopback::start(move |_: &Asked| xml(body)).await;
         let session = session(&server).await;
         let targets = elb::target_health(&session, "arn:x:targetgroup/a").await.unwrap_err();
         assert_eq!(targets.class, ErrorClass::Garbage, "{body}: {targets}");

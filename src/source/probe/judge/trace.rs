@@ -100,7 +100,7 @@ async fn walked<E: Estate>(case: &Case<'_, E>, service: &ServiceHealth, walk: &m
         Behind::Nothing => {}
         Behind::Noted => walk.hop(HopKind::TargetGroup, "", wiring),
     }
-    task(case, service, walk);
+    task(case, service, walk).await;
     container(case, service, walk).await;
 }
 
@@ -256,9 +256,9 @@ async fn target_group<E: Estate>(
     walk.hop(HopKind::TargetGroup, names.join(", "), tally);
 }
 
-fn task<E>(case: &Case<'_, E>, service: &ServiceHealth, walk: &mut Walk) {
+async fn task<E: Estate>(case: &Case<'_, E>, service: &ServiceHealth, walk: &mut Walk) {
     let mut tally = Tally::default();
-    tasks::judge(case, &Check::new(CheckKind::Tasks).with("service", service.id.to_string()), &mut tally);
+    tasks::judge(case, &Check::new(CheckKind::Tasks).with("service", service.id.to_string()), &mut tally).await;
     let name = service.ecs.as_deref().map(|ecs| ecs.definition.clone()).unwrap_or_default();
     walk.hop(HopKind::Task, name, tally);
 }

@@ -3,6 +3,7 @@
 mod aws;
 mod prometheus;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,15 +15,16 @@ use super::estate::{Estate, Groups, SampleAsk, Seen};
 use crate::config;
 use crate::domain::estate::{
     AddressRange, Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget,
-    ExporterHealth, FileSystem, FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress,
-    Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
+    ExporterHealth, FileSystem, FileSystemLoad, Handshake, InstanceErrors, Interface, Listener, ListenerRule,
+    MountTarget, OwnAddress, Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
 };
-use crate::domain::{ErrorClass, ServiceId, SourceError};
+use crate::domain::{ErrorClass, ServiceId, Signal, SourceError};
 use crate::net::aws::query::{ec2, efs, elb, iam};
 use crate::net::aws::{Aws, Session};
 use crate::net::door::{DataSourceKind, Door};
 use crate::net::http::{Clients, Deadline};
 use crate::net::{Meter, dns, tcp, tls};
+use crate::source::foreign::OwnerLabels;
 use crate::source::prometheus::client::Api;
 
 /// How long one question may take in all.
@@ -36,6 +38,8 @@ pub(super) struct Access {
     aws: Option<Aws>,
     meter: Meter,
     prometheus: Option<Api>,
+    labels: OwnerLabels,
+    queries: BTreeMap<Signal, String>,
     grafana: Option<(String, u16)>,
     authorities: Vec<PathBuf>,
 }
@@ -53,6 +57,8 @@ impl Access {
             aws: aws.cloned(),
             meter: Meter::default(),
             prometheus,
+            labels: OwnerLabels::of(context.prometheus.as_ref()),
+            queries: context.prometheus.as_ref().map(|prometheus| prometheus.queries.clone()).unwrap_or_default(),
             grafana: grafana.and_then(|grafana| host(&grafana.http)),
             authorities: grafana.and_then(|grafana| grafana.http.ca_file.clone()).into_iter().collect(),
         }
@@ -200,6 +206,11 @@ impl Estate for Look<'_> {
 
     async fn dropped(&self) -> Seen<Vec<DroppedTarget>> {
         prometheus::dropped(self.prometheus()?, self.deadline).await
+    }
+
+    async fn errors_by_instance(&self, service: &ServiceId) -> Seen<Vec<InstanceErrors>> {
+        let (labels, queries) = (&self.access.labels, &self.access.queries);
+        prometheus::errors_by_instance(self.prometheus()?, labels, queries, service, self.now, self.deadline).await
     }
 
     async fn samples(&self, ask: &SampleAsk<'_>) -> Seen<Vec<Stretch>> {
