@@ -5,6 +5,8 @@ mod door;
 mod error;
 mod run;
 mod saved;
+#[cfg(test)]
+mod script;
 mod tool;
 mod wire;
 

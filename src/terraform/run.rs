@@ -281,16 +281,15 @@ fn strip(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
 
     use super::*;
     use crate::domain::TerraformRun;
+    use crate::terraform::script;
 
     fn scripted(folder: &Path, script: &str) -> (Tool, Folder) {
         let program = folder.join("terraform");
-        fs::write(&program, format!("#!/bin/bash\n{script}\n")).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        script::write(&program, &format!("#!/bin/bash\n{script}\n"));
         let tool = Tool { program, name: "terraform", version: "1.11.4".to_owned() };
         let keep = folder.join("keep");
         (tool, Folder { module: folder.to_owned(), keep, environment: BTreeMap::new() })
@@ -354,6 +353,9 @@ mod tests {
 
     #[tokio::test]
     async fn told_to_stop_it_is_told_once_and_waited_for() {
+        // Heard here, as whoever carries a plan out hears it: what a script in the background has been told to ignore, its
+        // children would ignore as well.
+        let _heard = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let script = "n=0; trap 'n=$((n+1)); echo \"{\\\"type\\\":\\\"log\\\",\\\"@message\\\":\\\"stopping $n\\\"}\"; [ $n = 1 ] && (sleep 0.3; kill -TERM $$) &' INT\ntrap 'exit 1' TERM\necho '{\"type\":\"version\",\"terraform\":\"1\",\"ui\":\"1.0\"}'; while :; do sleep 0.05; done";
         let (tool, folder_of) = scripted(folder.path(), script);

@@ -111,8 +111,7 @@ mod tests {
 
     fn program(folder: &Path, name: &str, script: &str) -> PathBuf {
         let file = folder.join(name);
-        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        crate::terraform::script::write(&file, &format!("#!/bin/sh\n{script}\n"));
         file
     }
 

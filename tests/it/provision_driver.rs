@@ -10,13 +10,14 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::process::{program, repository};
+use crate::support::process::{program, repository, script};
 use crate::support::rounds::Rounds;
 use crate::support::wait;
 
 /// Planted in the plan, the state's outputs and a diagnostic's snippet.
 const SECRET: &str = "hunter2-planted";
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than a step of a run may take, on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A module, the scripted program and a place for what is kept.
 struct Stage {
@@ -32,7 +33,12 @@ impl Stage {
         std::fs::write(stage.at("module/main.tf"), "").unwrap();
         for entry in std::fs::read_dir(repository().join("tests/fixtures/terraform-streams")).unwrap() {
             let file = entry.unwrap().path();
-            std::fs::copy(&file, stage.at("bin").join(file.file_name().unwrap())).unwrap();
+            let copy = stage.at("bin").join(file.file_name().unwrap());
+            if file.metadata().unwrap().permissions().mode() & 0o111 == 0 {
+                std::fs::copy(&file, copy).unwrap();
+            } else {
+                script(&copy, &std::fs::read_to_string(&file).unwrap());
+            }
         }
         stage.apply("cat \"$here/apply-done.jsonl\"")
     }
@@ -235,9 +241,9 @@ fn an_init_that_failed_is_run_again() {
     let program = stage.read("bin/terraform");
     let broken = program.replace("init) mkdir -p .terraform ;;", "init) mkdir -p .terraform; exit 1 ;;");
     assert_ne!(program, broken);
-    std::fs::write(stage.at("bin/terraform"), broken).unwrap();
+    script(&stage.at("bin/terraform"), &broken);
     stage.rounds("plan").run().expect_code(2);
-    std::fs::write(stage.at("bin/terraform"), program).unwrap();
+    script(&stage.at("bin/terraform"), &program);
     stage.rounds("plan").run().expect_code(0);
     stage.rounds("plan").run().expect_code(0);
     assert_eq!(stage.read("bin/calls").lines().filter(|call| call.starts_with("init")).count(), 2);
@@ -247,7 +253,7 @@ fn an_init_that_failed_is_run_again() {
 fn asked_to_end_while_a_plan_is_read_it_ends() {
     let stage = Stage::new();
     let program = stage.read("bin/terraform").replace("show) cat", "show) touch \"$here/shows\"; exec sleep 600; cat");
-    std::fs::write(stage.at("bin/terraform"), program).unwrap();
+    script(&stage.at("bin/terraform"), &program);
     let rounds = stage.rounds("plan");
     let running = rounds.start();
     let asked = || if stage.at("bin/shows").exists() { Ok(()) } else { Err("not asked".to_owned()) };
@@ -463,8 +469,7 @@ fn stopped_before_the_yes_nothing_is_begun() {
     let stage = Stage::new();
     let slow = "#!/bin/bash\nhere=$(dirname \"$0\")\n[ \"$1\" = show ] && { touch \"$here/shown\"; while [ ! -e \"$here/go\" ]; do read -t 0.05 <> <(:); done; }\nexec \"$here/real\" \"$@\"\n";
     std::fs::rename(stage.at("bin/terraform"), stage.at("bin/real")).unwrap();
-    std::fs::write(stage.at("bin/terraform"), slow).unwrap();
-    std::fs::set_permissions(stage.at("bin/terraform"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    script(&stage.at("bin/terraform"), slow);
     let rounds = stage.rounds("apply --yes");
     let running = rounds.start();
     wait::until("show", PATIENCE, || if stage.at("bin/shown").exists() { Ok(()) } else { Err("not yet".to_owned()) });
