@@ -24,6 +24,17 @@ pub enum Groups<'a> {
     Named(&'a [String]),
 }
 
+/// Where something is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The name or address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Whether it is spoken to by TLS.
+    pub is_tls: bool,
+}
+
 /// What is asked about samples.
 #[derive(Debug, Clone)]
 pub struct SampleAsk<'a> {
@@ -101,8 +112,8 @@ pub trait Estate: Send + Sync {
         actions: &[String],
         context: &[(String, String)],
     ) -> impl Future<Output = Seen<Vec<Decision>>> + Send;
-    /// The host Grafana is reached by, where the context has one.
-    fn grafana_host(&self) -> Option<(String, u16)>;
+    /// Where Grafana is reached, where the context has one.
+    fn grafana_address(&self) -> Option<Address>;
     /// The region, for next steps.
     fn region(&self) -> Option<String>;
 }

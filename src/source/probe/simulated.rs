@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-use super::estate::{Estate, Groups, SampleAsk, Seen};
+use super::estate::{Address, Estate, Groups, SampleAsk, Seen};
 use crate::domain::estate::{
     AddressRange, Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget,
     ExporterHealth, FileSystem, FileSystemLoad, Handshake, InstanceErrors, Interface, Listener, ListenerRule,
@@ -136,8 +136,8 @@ impl Estate for Looking<'_> {
         self.estate().simulate(role, actions)
     }
 
-    fn grafana_host(&self) -> Option<(String, u16)> {
-        Some((GRAFANA_HOST.to_owned(), 443))
+    fn grafana_address(&self) -> Option<Address> {
+        Some(Address { host: GRAFANA_HOST.to_owned(), port: 443, is_tls: true })
     }
 
     fn region(&self) -> Option<String> {

@@ -58,6 +58,10 @@ async fn a_healthy_fleet_has_nothing_to_find() {
     let fleet = Fleet::of(Scenario::Healthy, 1).await;
     for check in questions(&fleet) {
         let result = fleet.ask(check.clone()).await;
+        if check.kind == CheckKind::Iam && result.state == CheckState::Unknown {
+            assert!(result.summary.contains("what it needs is not known: name it with --actions"), "{result:#?}");
+            continue;
+        }
         assert_eq!(result.state, CheckState::Pass, "{check}: {result:#?}");
         assert!(result.causes.is_empty() && result.next_step.is_none(), "{check}: {result:#?}");
     }

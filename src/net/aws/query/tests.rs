@@ -68,7 +68,8 @@ async fn rules_say_for_which_hosts_and_where_to() {
              <Actions><member><Order>2</Order><Type>forward</Type><ForwardConfig><TargetGroups><member><TargetGroupArn>tg-a\
              </TargetGroupArn><Weight>0</Weight></member><member><TargetGroupArn>tg-b</TargetGroupArn></member>\
              </TargetGroups></ForwardConfig></member><member><Order>1</Order><Type>authenticate-oidc</Type></member>\
-             </Actions></member></Rules></DescribeRulesResult></DescribeRulesResponse>")
+             <member><Order>3</Order><Type>redirect</Type><RedirectConfig><StatusCode>HTTP_301</StatusCode><Protocol>HTTPS\
+             </Protocol><Port>443</Port></RedirectConfig></member></Actions></member></Rules></DescribeRulesResult></DescribeRulesResponse>")
     })
     .await;
     let rules = elb::rules(&session(&server).await, "arn:x:listener/app/a").await.unwrap();
@@ -77,6 +78,7 @@ async fn rules_say_for_which_hosts_and_where_to() {
     assert_eq!(rules[0].others, ["source-ip"]);
     assert_eq!(rules[0].forwards_to().collect::<Vec<_>>(), ["tg-b"], "a weight of nothing sends nothing");
     assert_eq!(rules[0].actions[0], RuleAction::Other("authenticate-oidc".into()));
+    assert_eq!(rules[0].actions[2], RuleAction::Redirect("301 to https://#{host}:443/#{path}".into()));
     assert_eq!(rules[1].actions, [RuleAction::Fixed("404".into())]);
 }
 

@@ -58,7 +58,7 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
     starting(case, ecs, tally);
     stopped(case, service, ecs, tally);
     let failing = failing(case, service, ecs, tally).await;
-    odd(case, service, ecs, failing, tally);
+    odd(case, service, ecs, failing.as_ref(), tally);
     let causes: Vec<&str> =
         ["lock-held", "storage-full", "out-of-memory", "image-pull", "health-check-failed", "crash-loop"]
             .into_iter()
@@ -223,7 +223,7 @@ fn odd<E>(
     case: &Case<'_, E>,
     service: &ServiceHealth,
     ecs: &EcsService,
-    failing: Option<(&Task, String)>,
+    failing: Option<&(&Task, String)>,
     tally: &mut Tally,
 ) {
     let snapshot = case.snapshot;
@@ -239,7 +239,7 @@ fn odd<E>(
         let own = who::targets(snapshot, service).find(|target| task.address.as_deref() == Some(target.host()));
         if let Some(target) = own.filter(|target| who::is_down(target) && !is_fresh) {
             bad.push((task, format!("cannot be scraped: {}", target.last_error)));
-        } else if let Some((_, why)) = failing.as_ref().filter(|(failing, _)| failing.id == task.id) {
+        } else if let Some((_, why)) = failing.filter(|(failing, _)| failing.id == task.id) {
             bad.push((task, why.clone()));
         }
     }

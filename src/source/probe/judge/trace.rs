@@ -158,7 +158,7 @@ fn host<E: Estate>(case: &Case<'_, E>, service: &ServiceHealth, lead: Option<&Le
     let named = rule.and_then(|rule| rule.hosts.iter().find(|host| !host.contains(['*', '?'])).cloned());
     named.or_else(|| {
         let is_grafana = who::component(case.snapshot, "grafana").is_some_and(|grafana| grafana.id == service.id);
-        case.estate.grafana_host().filter(|_| is_grafana).map(|(host, _)| host)
+        case.estate.grafana_address().filter(|_| is_grafana).map(|address| address.host)
     })
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use super::estate::{Estate, Groups, SampleAsk, Seen};
+use super::estate::{Address, Estate, Groups, SampleAsk, Seen};
 use crate::config;
 use crate::domain::estate::{
     AddressRange, Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget,
@@ -40,7 +40,7 @@ pub(super) struct Access {
     prometheus: Option<Api>,
     labels: OwnerLabels,
     queries: BTreeMap<Signal, String>,
-    grafana: Option<(String, u16)>,
+    grafana: Option<Address>,
     authorities: Vec<PathBuf>,
 }
 
@@ -48,7 +48,10 @@ impl Access {
     /// As the configuration says; no I/O.
     pub(super) fn new(context: &config::Context, aws: Option<&Aws>, clients: &Clients) -> Self {
         let grafana = context.grafana.as_ref();
-        let host = |http: &config::Http| Some((http.url.host_str()?.to_owned(), http.url.port_or_known_default()?));
+        let address = |http: &config::Http| {
+            let (host, port) = (http.url.host_str()?.to_owned(), http.url.port_or_known_default()?);
+            Some(Address { host, port, is_tls: http.url.scheme() == "https" })
+        };
         let prometheus = context.prometheus.as_ref().map(|prometheus| {
             let door = Door::open(&prometheus.reach, grafana, DataSourceKind::Prometheus, clients, Meter::default());
             Api::new(door)
@@ -59,7 +62,7 @@ impl Access {
             prometheus,
             labels: OwnerLabels::of(context.prometheus.as_ref()),
             queries: context.prometheus.as_ref().map(|prometheus| prometheus.queries.clone()).unwrap_or_default(),
-            grafana: grafana.and_then(|grafana| host(&grafana.http)),
+            grafana: grafana.and_then(|grafana| address(&grafana.http)),
             authorities: grafana.and_then(|grafana| grafana.http.ca_file.clone()).into_iter().collect(),
         }
     }
@@ -225,7 +228,7 @@ impl Estate for Look<'_> {
         iam::simulate(self.session().await?, role, actions, context).await
     }
 
-    fn grafana_host(&self) -> Option<(String, u16)> {
+    fn grafana_address(&self) -> Option<Address> {
         self.access.grafana.clone()
     }
 
