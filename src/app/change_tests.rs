@@ -96,6 +96,7 @@ fn snapshot(context: &str) -> Snapshot {
         requests_last_round: 1,
         problems: Vec::new(),
         facts: Vec::new(),
+        owes_alerts: kind.has_alerts(),
         tells_alerts: true,
     };
     Snapshot {

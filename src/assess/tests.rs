@@ -116,6 +116,7 @@ fn status(kind: SourceKind, state: SourceState) -> SourceStatus {
         requests_last_round: 0,
         problems: Vec::new(),
         facts: Vec::new(),
+        owes_alerts: kind.has_alerts(),
         tells_alerts: true,
     }
 }

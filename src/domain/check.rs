@@ -268,6 +268,8 @@ impl CheckKind {
                 cause("untrusted-issuer", "nobody this machine trusts issued the certificate"),
                 cause("certificate-refused", "the certificate is refused for another reason"),
                 cause("not-tls", "what listens there does not speak TLS"),
+                cause("not-grafana", "what answers at Grafana's address is not Grafana"),
+                cause("grafana-silent", "Grafana does not answer"),
                 cause(
                     "handshake-failed",
                     "it ended before a certificate was seen: no protocol in common, or no answer",

@@ -32,6 +32,8 @@ pub struct Question {
     pub check: Check,
     /// The longest that may take.
     pub timeout: Duration,
+    /// For how long it is asked again while it fails or nothing can be found out.
+    pub wait: Duration,
 }
 
 /// One run of a runbook, under way or at rest.
@@ -273,7 +275,9 @@ impl Course {
                         let check = Check { kind: *kind, with };
                         self.run.steps[position].deed = RunDeed::Check { asked: Some(check.clone()), result: None };
                         self.settle(position, StepState::Running, String::new());
-                        questions.push(Question { step: position, check, timeout: step.timeout.unwrap_or(PATIENCE) });
+                        let timeout = step.timeout.unwrap_or(PATIENCE);
+                        let wait = step.wait.unwrap_or_default();
+                        questions.push(Question { step: position, check, timeout, wait });
                         false
                     }
                     Err(why) => {

@@ -228,7 +228,13 @@ fn no_secret_stands_in_a_file() {
 
 #[test]
 fn the_recorded_series_are_the_consoles_own_queries() {
-    let all = Render { service_label: "service", cluster_label: None, services: &[], window: Duration::from_mins(5) };
+    let all = Render {
+        service_label: "service",
+        cluster_label: None,
+        services: &[],
+        further: None,
+        window: Duration::from_mins(5),
+    };
     let by_cluster = Render { cluster_label: Some("cluster"), ..all };
     let records = rules("recording.yml");
     let expression = |name: &str| {

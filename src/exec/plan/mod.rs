@@ -343,8 +343,9 @@ pub fn still_holds(agreed: &Plan, fresh: &Plan) -> Result<(), Refusal> {
         && (now.healthy_during < then.healthy_during || (now.downtime && !then.downtime))
     {
         let (then, now) = (then.healthy_during, now.healthy_during);
+        let now = format::count(now as usize, "healthy task");
         return Err(Refusal::new(format!(
-            "{now} healthy tasks would be left, not {then} as when it was planned: nothing was changed"
+            "{now} would be left, not {then} as when it was planned: nothing was changed"
         ))
         .with_hint(again));
     }

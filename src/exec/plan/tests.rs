@@ -631,7 +631,7 @@ fn a_plan_holds_as_long_as_its_facts_do() {
         (
             "fewer would be left",
             |facts| facts.service.tasks[1].health = TaskHealth::Unhealthy,
-            Some("1 healthy tasks would be left, not 2"),
+            Some("1 healthy task would be left, not 2"),
         ),
     ];
     for (case, make, refused) in cases {
