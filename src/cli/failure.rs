@@ -43,6 +43,11 @@ impl Failure {
         }
     }
 
+    /// What failed, without the report around it.
+    pub fn short(&self) -> &str {
+        self.brief.as_deref().unwrap_or(&self.what)
+    }
+
     /// The same failure with where it was.
     pub fn at(mut self, place: impl Into<String>) -> Self {
         self.place = Some(place.into());

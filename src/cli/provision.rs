@@ -6,6 +6,7 @@ mod backup;
 mod drift;
 mod drive;
 mod early;
+mod ending;
 mod fleet;
 mod init;
 mod local;

@@ -154,9 +154,37 @@ pub struct Lock {
 impl Diagnostic {
     /// The lock that somebody else holds, where this says so.
     pub fn lock(&self) -> Option<Lock> {
-        if !self.summary.to_ascii_lowercase().contains("state lock") {
-            return None;
-        }
+        let summary = self.summary.to_ascii_lowercase();
+        let is_held = ["acquiring the state lock", "locking state", "locking the state"]
+            .iter()
+            .any(|words| summary.contains(words) && !summary.contains("unlock"));
+        let lock = self.lock_info();
+        (is_held && !lock.id.is_empty()).then_some(lock)
+    }
+
+    /// The run's own lock, where this says that it was not let go of. Its id may not be told.
+    pub fn unreleased(&self) -> Option<Lock> {
+        let summary = self.summary.to_ascii_lowercase();
+        ["releasing the state lock", "unlocking state", "unlocking the state"]
+            .iter()
+            .any(|words| summary.contains(words))
+            .then(|| self.lock_info())
+    }
+
+    /// Whether this says that what was done is not in the state.
+    pub fn is_unsaved_state(&self) -> bool {
+        let summary = self.summary.to_ascii_lowercase();
+        let starts = ["failed to save state", "failed to persist state", "failed to create local state file"];
+        starts.iter().any(|start| summary.contains(start)) || self.leaves_a_state()
+    }
+
+    /// Whether this says that the state was left in [`LEFT_STATE`].
+    pub fn leaves_a_state(&self) -> bool {
+        self.detail.iter().any(|line| line.contains(LEFT_STATE))
+    }
+
+    /// What is told of a lock.
+    fn lock_info(&self) -> Lock {
         let mut lock = Lock::default();
         for line in &self.detail {
             let Some((key, value)) = line.split_once(':') else { continue };
@@ -170,9 +198,12 @@ impl Diagnostic {
                 _ => {}
             }
         }
-        (!lock.id.is_empty()).then_some(lock)
+        lock
     }
 }
+
+/// The file in which the program leaves a state that it could not save.
+pub const LEFT_STATE: &str = "errored.tfstate";
 
 /// Go's way of printing a time: `2026-11-22 09:02:14.123456789 +0000 UTC`.
 fn lock_time(text: &str) -> Option<Timestamp> {
@@ -332,11 +363,7 @@ impl TerraformRun {
                     self.diagnostics.push(diagnostic);
                 }
             }
-            TerraformEvent::Remark(text) => {
-                if explains(&text) {
-                    self.remark = Some(text);
-                }
-            }
+            TerraformEvent::Remark(text) => self.remark = explanation(text).or_else(|| self.remark.take()),
             TerraformEvent::Unknown(kind) => *self.unknown.entry(kind).or_default() += 1,
             TerraformEvent::Garbled(_) => self.garbled += 1,
         }
@@ -390,9 +417,15 @@ impl TerraformRun {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.gravity == Gravity::Error)
     }
 
-    /// The lock that stood in the way.
+    /// The lock that stood in the way; none where something was begun all the same.
     pub fn lock(&self) -> Option<Lock> {
-        self.diagnostics.iter().find_map(Diagnostic::lock)
+        let was_begun = !self.resources.is_empty() || self.done.is_some();
+        self.diagnostics.iter().filter(|_| !was_begun).find_map(Diagnostic::lock)
+    }
+
+    /// What it said was wrong, in its own words: its first error, else the last line that explains.
+    pub fn said(&self) -> Option<&str> {
+        self.errors().next().map(|error| error.summary.as_str()).or(self.remark.as_deref())
     }
 }
 
@@ -451,10 +484,17 @@ pub fn component(address: &str) -> &'static str {
     named.iter().find(|(word, _)| name.contains(word)).map(|(_, component)| *component).or(by_type).unwrap_or("rest")
 }
 
-/// Whether a line beside the report says what was wrong. Any other may be what some program printed, secrets among it.
-fn explains(text: &str) -> bool {
+/// What a line beside the report says of what was wrong. Any other may be what some program printed, secrets among it.
+fn explanation(text: String) -> Option<String> {
     let lower = text.trim_start().to_ascii_lowercase();
-    ["error", "usage", "invalid", "unsupported", "no "].iter().any(|word| lower.starts_with(word))
+    let is_crash = ["panic: ", "fatal error: ", "[signal sig"].iter().any(|word| lower.starts_with(word));
+    // Those words are the runtime's own; what else panics may say anything.
+    let is_plain = lower.starts_with("fatal error: ") || lower.starts_with("panic: runtime error: ");
+    if is_crash || lower.contains("terraform crash !") {
+        let words = if is_plain { text.trim() } else { "its words are not shown, they may hold what is secret" };
+        return Some(format!("it crashed ({words})"));
+    }
+    ["error", "usage", "invalid", "unsupported", "no "].iter().any(|word| lower.starts_with(word)).then_some(text)
 }
 
 #[cfg(test)]
@@ -520,8 +560,35 @@ mod tests {
             ("3f9c-21aa", "kim@bastion", "apply")
         );
         assert_eq!(lock.created.unwrap().to_string(), "2026-11-22T08:58:01.123456789Z");
-        diagnostic.summary = "Error: nothing of the kind".to_owned();
-        assert_eq!(diagnostic.lock(), None);
+        for (summary, is_held, is_unreleased) in [
+            ("Error locking state", true, false),
+            ("Error: nothing of the kind", false, false),
+            ("Error releasing the state lock", false, true),
+            ("Error unlocking state", false, true),
+        ] {
+            summary.clone_into(&mut diagnostic.summary);
+            assert_eq!(
+                (diagnostic.lock().is_some(), diagnostic.unreleased().is_some()),
+                (is_held, is_unreleased),
+                "{summary}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_explains_is_kept_and_what_a_crash_says_only_where_the_runtime_says_it() {
+        for (line, expected) in [
+            ("Error: no such thing", Some("Error: no such thing")),
+            (
+                "panic: runtime error: invalid memory address",
+                Some("it crashed (panic: runtime error: invalid memory address)"),
+            ),
+            ("panic: hunter2", Some("it crashed (its words are not shown, they may hold what is secret)")),
+            ("goroutine 1 [running]:", None),
+            ("2026-11-23 [ERROR] body={hunter2}", None),
+        ] {
+            assert_eq!(explanation(line.to_owned()).as_deref(), expected, "{line}");
+        }
     }
 
     #[test]

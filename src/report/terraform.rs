@@ -161,12 +161,14 @@ pub fn under_way(run: &TerraformRun, now: Timestamp, clock: &str) -> Option<Stri
     (!waiting.is_empty()).then(|| format!("{clock}  waiting for {}{rest}\n", waiting.join(", ")))
 }
 
-/// What it had to say, errors last: that is where a reader's eye is. Without a lock held by another: [`lock`] tells that.
+/// What it had to say, errors last: that is where a reader's eye is. Without a lock that stood in the way: [`lock`] tells
+/// that.
 pub fn diagnostics(run: &TerraformRun, colour: bool) -> String {
     let ink = Ink { colour };
     let mut out = String::new();
+    let is_told_apart = run.lock().is_some();
     for gravity in [Gravity::Warning, Gravity::Error] {
-        let told = run.diagnostics.iter().filter(|diagnostic| diagnostic.lock().is_none());
+        let told = run.diagnostics.iter().filter(|diagnostic| !is_told_apart || diagnostic.lock().is_none());
         for diagnostic in told.filter(|diagnostic| diagnostic.gravity == gravity) {
             self::diagnostic(&mut out, diagnostic, ink);
         }

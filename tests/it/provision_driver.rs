@@ -2,6 +2,7 @@
 //! against the real one.
 
 mod documents;
+mod endings;
 mod hears;
 mod stage;
 mod stale;

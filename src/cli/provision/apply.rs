@@ -10,7 +10,8 @@ use tokio::sync::watch;
 
 use super::args::DoingArgs;
 use super::drive::{self, Shown};
-use super::plan::{self, FAILED, NOT_BEGUN, STOPPED};
+use super::ending::{self, End, Scene};
+use super::plan::{self, LOOK_ANEW, NOT_BEGUN, STOPPED};
 use super::site::Site;
 use crate::cli::args::{Cli, Output};
 use crate::cli::do_::Question;
@@ -18,21 +19,15 @@ use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::{FAREWELL, runtime, setup, stdout};
 use crate::cost::PlanBill;
-use crate::domain::{
-    Action, ChangePlace, Consent, Diagnostic, Outcome, Plan, PlanLine, ProvisionOperation, Refusal, ResourceState,
-    TerraformRun,
-};
+use crate::domain::{Action, ChangePlace, Consent, Outcome, Plan, PlanLine, ProvisionOperation, Refusal, TerraformRun};
 use crate::format::shell_word;
 use crate::report;
 use crate::report::provision::run::Document;
 use crate::report::provision::{Account, Trouble};
 use crate::shell::{self, RunScreen};
-use crate::terraform::{Age, Ending, Saved, StackDoor};
+use crate::terraform::{Age, Saved, StackDoor};
 use crate::theme;
 use crate::view::Glyphs;
-
-/// What to do where a plan is out of date.
-const LOOK_ANEW: &str = "make a new one and look at it: rounds provision plan";
 
 /// Plans where there is no plan yet, asks, does it, and answers with the exit code. `given` is a plan's file: that one or
 /// none.
@@ -119,7 +114,13 @@ impl Turn<'_> {
     /// The plan given, the one that was saved, or one made now; the exit code where there is none to be had.
     async fn ready(&self) -> Result<Result<Ready, u8>, Failure> {
         let found = match self.given {
-            Some(file) => Some(self.given(file).await?),
+            Some(file) => match self.given(file).await {
+                Ok(saved) => Some(saved),
+                Err(failure) => {
+                    self.site.journal_failure(self.cli, self.environment, self.operation, failure.short()).await;
+                    return Err(failure);
+                }
+            },
             None if self.operation == ProvisionOperation::Apply => self.kept().await,
             None => None,
         };
@@ -131,7 +132,8 @@ impl Turn<'_> {
             let run = drive::run_of(&self.site, &saved);
             (saved, run)
         } else {
-            match plan::make(self.cli, &self.site, self.name(), &self.stop).await? {
+            let asked = plan::Asked { operation: self.operation, destroys: self.name() == "destroy" };
+            match plan::make(self.cli, &self.site, asked, self.environment, &self.stop).await? {
                 Ok(made) => (made.saved, made.run),
                 Err(failed) => {
                     let code = failed.tell(self.cli, &self.site, self.operation.word(), self.colour)?;
@@ -139,7 +141,7 @@ impl Turn<'_> {
                 }
             }
         };
-        let (place, cost) = (self.site.place(&saved), drive::cost_of(&saved));
+        let (place, cost) = (self.site.place(Some(&saved)), drive::cost_of(&saved));
         Ok(Ok(Ready { saved, run, place, cost }))
     }
 
@@ -247,14 +249,21 @@ impl Turn<'_> {
         let now = Timestamp::now();
         let (run, end) = match ended {
             Ok((ending, run)) => {
-                let end = self.end(ending, &run, now);
+                let scene = Scene {
+                    tool: self.site.tool.name,
+                    module: &self.site.folder.module,
+                    operation: self.operation,
+                    is_given: self.given.is_some(),
+                    was_stopped: *self.stop.borrow(),
+                };
+                let end = End::of(ending, &run, &scene, now);
                 (run, end)
             }
             Err(failure) => (TerraformRun::default(), End::not_begun(failure.what, failure.hint)),
         };
         let account = Account::of(&run);
         let unwritten = door.close(plan, &end.outcome, &account.summary(), now).await;
-        if !matches!(end.outcome, Outcome::NotMade { .. }) || is_stale(&run) {
+        if !matches!(end.outcome, Outcome::NotMade { .. }) || ending::is_stale(&run) {
             self.discard(&ready.saved);
         }
         self.tell(&report::terraform::diagnostics(&run, self.colour));
@@ -280,58 +289,6 @@ impl Turn<'_> {
             exit_code: end.code,
             ..self.of(ready, &run)
         })
-    }
-
-    fn end(&self, ending: Ending, run: &TerraformRun, now: Timestamp) -> End {
-        let tool = self.site.tool.name;
-        let account = Account::of(run).summary();
-        let again = "rounds provision plan, then apply: a new plan goes on from here".to_owned();
-        match ending {
-            Ending::Done => match run.errors().next() {
-                Some(error) => {
-                    let why = format!("{account}: {}, although {tool} ended as if all was well", error.summary);
-                    End { outcome: Outcome::Failed { why }, hint: Some(again), code: FAILED }
-                }
-                None if run.resources.iter().any(|one| !matches!(one.state, ResourceState::Done(_))) => {
-                    let why = format!("{tool} ended well and did not tell the end of all that it began: {account}");
-                    End { outcome: Outcome::Unknown { why }, hint: Some(again), code: FAILED }
-                }
-                None => End { outcome: Outcome::Verified, hint: None, code: 0 },
-            },
-            Ending::Killed(signal) => End {
-                outcome: Outcome::Unknown {
-                    why: format!("{tool} was killed (signal {signal}): {account}; the state may still be locked"),
-                },
-                hint: Some(format!("{again}; where the state is locked it says by whom and what to do")),
-                code: FAILED,
-            },
-            Ending::Lost => End {
-                outcome: Outcome::Unknown { why: format!("nobody saw how {tool} ended: {account}") },
-                hint: Some(format!("see whether it still runs; {again}")),
-                code: FAILED,
-            },
-            Ending::Failed(_) | Ending::HasChanges => {
-                if let Some(lock) = run.lock() {
-                    let (why, hint) = report::terraform::lock(&lock, now, tool);
-                    return End::not_begun(why, Some(hint));
-                }
-                if let Some(why) = run.errors().find(|error| says_stale(error)).map(|error| error.summary.clone()) {
-                    return End::not_begun(format!("{tool}: {why}"), Some(LOOK_ANEW.to_owned()));
-                }
-                let said = run.errors().next().map(|error| error.summary.clone()).or_else(|| run.remark.clone());
-                let said = said.unwrap_or_else(|| "it did not say why".to_owned());
-                // A line that was not understood may have been the beginning of a change.
-                let outcome = if *self.stop.borrow() {
-                    Outcome::GaveUp { waiting_for: format!("what is left (told to stop): {account}") }
-                } else if run.resources.is_empty() && run.garbled == 0 {
-                    Outcome::NotMade { why: said }
-                } else {
-                    Outcome::Failed { why: format!("{account}: {said}") }
-                };
-                let code = if *self.stop.borrow() { STOPPED } else { FAILED };
-                End { outcome, hint: Some(again), code }
-            }
-        }
     }
 
     /// The live screen on a terminal, else the log.
@@ -385,30 +342,6 @@ impl Turn<'_> {
     fn tell(&self, text: &str) {
         drive::tell(self.cli, text);
     }
-}
-
-/// How a run ended, what to do next, and the exit code.
-struct End {
-    outcome: Outcome,
-    hint: Option<String>,
-    code: u8,
-}
-
-impl End {
-    /// Not begun: nothing was changed.
-    const fn not_begun(why: String, hint: Option<String>) -> Self {
-        Self { outcome: Outcome::NotMade { why }, hint, code: NOT_BEGUN }
-    }
-}
-
-/// Whether the program found the plan to be of a state that has moved on.
-fn is_stale(run: &TerraformRun) -> bool {
-    run.errors().any(says_stale)
-}
-
-fn says_stale(error: &Diagnostic) -> bool {
-    let summary = error.summary.to_ascii_lowercase();
-    summary.contains("saved plan is stale") || summary.contains("saved plan does not match")
 }
 
 /// What a plan does, in a line.

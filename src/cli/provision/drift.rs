@@ -72,6 +72,8 @@ pub async fn look(site: &Site, within: Duration, stop: &watch::Sender<bool>) -> 
     };
     let by_hand = "rounds provision plan".to_owned();
     let changes = run.planned.iter().filter(|change| change.action != Action::Read).count();
+    // What it says counts more than how it ended.
+    let ending = ending.map(|ending| if run.errors().next().is_some() { Ending::Failed(1) } else { ending });
     match ending {
         Err(error) => part(CheckState::Unknown, error.what, error.hint),
         Ok(Ending::Done) if changes == 0 && site.narrowed.is_empty() => {
@@ -90,9 +92,8 @@ pub async fn look(site: &Site, within: Duration, stop: &watch::Sender<bool>) -> 
             part(CheckState::Unknown, late(within), Some(next))
         }
         Ok(Ending::Failed(_) | Ending::Killed(_) | Ending::Lost) => {
-            let why = run.errors().next().map(|error| error.summary.clone()).or_else(|| run.remark.clone());
-            let why = why.unwrap_or_else(|| "the plan failed and did not say why".to_owned());
-            part(CheckState::Unknown, why, Some(by_hand))
+            let why = run.said().unwrap_or("the plan failed and did not say why");
+            part(CheckState::Unknown, why.to_owned(), Some(by_hand))
         }
     }
 }

@@ -30,7 +30,7 @@ fn document(cli: &Cli, command: &ProvisionCommand, failure: &Failure, now: Times
         _ => None,
     };
     let place = failure.place.clone().or_else(|| folder.map(|folder| folder.display().to_string()));
-    let what = failure.brief.as_ref().unwrap_or(&failure.what);
+    let what = failure.short();
     let error = Trouble { what, place: place.as_deref(), hint: failure.hint.as_deref() };
     let (context, exit_code) = (cli.context.context.as_deref(), failure.code);
     let of_run = |operation| {

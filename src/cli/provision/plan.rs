@@ -13,7 +13,8 @@ use crate::cli::args::{Cli, Output};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::{FAREWELL, runtime, stdout};
-use crate::domain::{ProvisionOperation, TerraformRun};
+use crate::domain::{Diagnostic, ProvisionOperation, TerraformRun};
+use crate::format::shell_word;
 use crate::report;
 use crate::report::provision::Trouble;
 use crate::report::provision::run::Document;
@@ -28,6 +29,9 @@ pub const FAILED: u8 = 2;
 /// The exit code of what could not begin, or was refused: nothing was changed.
 pub const NOT_BEGUN: u8 = 3;
 
+/// What to do where a plan is out of date.
+pub const LOOK_ANEW: &str = "make a new one and look at it: rounds provision plan";
+
 /// Plans, prints and answers with the exit code.
 pub fn run(cli: &Cli, args: &PlanArgs, environment: &Environment) -> Result<u8, Failure> {
     form(cli)?;
@@ -36,13 +40,14 @@ pub fn run(cli: &Cli, args: &PlanArgs, environment: &Environment) -> Result<u8, 
         // Until there is something to wait for, a signal ends this as it ends anything.
         let site = Site::open(cli, &args.module, environment).await?;
         let stop = drive::stop_on_signals()?;
-        let name = if args.destroy { "destroy" } else { "plan" };
+        let asked = Asked { operation: ProvisionOperation::Plan, destroys: args.destroy };
+        let name = asked.name();
         let colour = environment.colours_stdout() && cli.once.output == Output::Text;
-        let Made { saved, run, .. } = match make(cli, &site, name, &stop).await? {
+        let Made { saved, run, .. } = match make(cli, &site, asked, environment, &stop).await? {
             Ok(made) => made,
             Err(failed) => return failed.tell(cli, &site, name, colour),
         };
-        let (place, cost) = (site.place(&saved), drive::cost_of(&saved));
+        let (place, cost) = (site.place(Some(&saved)), drive::cost_of(&saved));
         if args.destroy || !saved.has_changes {
             saved.remove();
         }
@@ -76,6 +81,22 @@ pub fn form(cli: &Cli) -> Result<(), Failure> {
     match cli.once.output {
         Output::Text | Output::Json => Ok(()),
         Output::Markdown | Output::Nagios => Err(Failure::new("this is told as text or json")),
+    }
+}
+
+/// What a plan is made for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// What is journalled where none can be made.
+    pub operation: ProvisionOperation,
+    /// Whether it is a plan to destroy everything.
+    pub destroys: bool,
+}
+
+impl Asked {
+    /// What its plan is called.
+    pub const fn name(self) -> &'static str {
+        if self.destroys { "destroy" } else { "plan" }
     }
 }
 
@@ -123,13 +144,21 @@ impl Failed {
                 Some("the state may still be locked: the next run says so, and how to let go of it".to_owned()),
                 FAILED,
             ),
-            _ => {
-                let said = self.run.errors().next().map(|error| error.summary.clone());
-                let said = said.or_else(|| self.run.remark.clone()).unwrap_or_else(|| "it did not say why".to_owned());
+            ending => {
+                let said = self.run.said().map_or_else(|| unsaid(ending), str::to_owned);
+                let kept = self.run.diagnostics.iter().find_map(Diagnostic::unreleased);
+                let unlock = kept.filter(|lock| !lock.id.is_empty()).map(|lock| {
+                    let folder = shell_word(&site.folder.module.display().to_string()).into_owned();
+                    format!(
+                        "its lock is still there; when nobody is at work on it: cd {folder} && {tool} force-unlock {}",
+                        lock.id
+                    )
+                });
                 let hint = ["init", "dependency lock file", "not installed"]
                     .iter()
                     .any(|sign| said.contains(sign))
                     .then(|| format!("cd {} && {tool} init, then again", site.folder.module.display()));
+                let hint = unlock.or(hint);
                 (format!("{tool} plan failed: {said}; nothing was changed"), hint, FAILED)
             }
         }
@@ -140,16 +169,42 @@ fn tell_doubt(cli: &Cli, why: &str) {
     drive::tell(cli, &format!("the plan cannot be read back, what follows is what was reported: {why}\n"));
 }
 
-/// Makes a plan, saves it and reads it back.
+/// What is told of a plan that failed without a word.
+fn unsaid(ending: Ending) -> String {
+    match ending {
+        Ending::Failed(code) => format!("it did not say why (exit code {code})"),
+        _ => "it did not say why".to_owned(),
+    }
+}
+
+/// Makes a plan, saves it and reads it back. Where none is to be had, the journal says so.
 ///
 /// # Errors
 /// Outside: the program could not be started or its plan not be read. Inside: it said no.
 pub async fn make(
     cli: &Cli,
     site: &Site,
-    name: &str,
+    asked: Asked,
+    environment: &Environment,
     stop: &watch::Sender<bool>,
 ) -> Result<Result<Made, Failed>, Failure> {
+    let made = attempt(cli, site, asked, stop).await;
+    let why = match &made {
+        Ok(Ok(_)) => return made,
+        Ok(Err(failed)) => failed.why(site, Timestamp::now()).0,
+        Err(failure) => failure.short().to_owned(),
+    };
+    site.journal_failure(cli, environment, asked.operation, &why).await;
+    made
+}
+
+async fn attempt(
+    cli: &Cli,
+    site: &Site,
+    asked: Asked,
+    stop: &watch::Sender<bool>,
+) -> Result<Result<Made, Failed>, Failure> {
+    let name = asked.name();
     drive::prepare(cli, site, stop).await?;
     let (file, draft) = (Saved::path(&site.folder, name), Saved::draft(&site.folder, name));
     // What is left of a plan before must not be taken for this one.
@@ -161,7 +216,7 @@ pub async fn make(
     out.push(&draft);
     let mut arguments: Vec<OsString> =
         vec!["plan".into(), "-json".into(), "-input=false".into(), "-detailed-exitcode".into(), out];
-    if name == "destroy" {
+    if asked.destroys {
         arguments.push("-destroy".into());
     }
     if !site.narrowed.is_empty() {
@@ -169,7 +224,8 @@ pub async fn make(
     }
     let (ending, mut run) = drive::run(site, name, &arguments, TerraformRun::default(), &Shown::Log(cli), stop).await?;
     let was_stopped = *stop.borrow();
-    if was_stopped || !matches!(ending, Ending::Done | Ending::HasChanges) {
+    // What it says counts more than how it ended: a plan with an error is of no use.
+    if was_stopped || !matches!(ending, Ending::Done | Ending::HasChanges) || run.errors().next().is_some() {
         clear();
         return Ok(Err(Failed { ending, run, was_stopped }));
     }

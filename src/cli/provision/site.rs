@@ -94,24 +94,37 @@ impl Site {
         &self.settings
     }
 
-    /// The environment a plan is for: what its variables say, else the context named, else the folder's name.
-    pub fn environment(&self, saved: &Saved) -> String {
+    /// The environment: what the plan's variables say, else the context named, else the folder's name.
+    fn environment(&self, saved: Option<&Saved>) -> String {
         let folder = || self.folder.module.file_name().map(|name| sanitise(&name.to_string_lossy()).into_owned());
-        let named = saved.environment.clone().or_else(|| self.context.clone());
+        let named = saved.and_then(|saved| saved.environment.clone()).or_else(|| self.context.clone());
         named.or_else(folder).unwrap_or_else(|| "root".to_owned())
     }
 
-    /// The place of a change of that plan.
-    pub fn place(&self, saved: &Saved) -> ChangePlace {
+    /// The place of a change of that plan; without one, as far as it is known.
+    pub fn place(&self, saved: Option<&Saved>) -> ChangePlace {
         let context = self.environment(saved);
         ChangePlace {
             production: self.is_production(&context),
-            region: saved.region.clone(),
+            region: saved.and_then(|saved| saved.region.clone()),
             account: None,
             caller_arn: None,
             demo: false,
             context,
         }
+    }
+
+    /// Writes into the journal that something could not be begun, and why.
+    pub async fn journal_failure(
+        &self,
+        cli: &Cli,
+        environment: &Environment,
+        operation: ProvisionOperation,
+        why: &str,
+    ) {
+        let why: Vec<&str> = why.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let text = format!("not begun: {}", why.join("; "));
+        journal(cli, environment, self.place(None), &self.folder.module, operation, text).await;
     }
 
     /// Whether an environment is production: by its name, or by the console's context for it.

@@ -46,6 +46,11 @@ impl Account {
         account
     }
 
+    /// Whether all of it is done.
+    pub const fn is_all_done(&self) -> bool {
+        self.failed.is_empty() && self.unfinished.is_empty() && self.left.is_empty()
+    }
+
     /// How many of each, in one line.
     pub fn summary(&self) -> String {
         let counts = [("failed", &self.failed), ("unfinished", &self.unfinished), ("not begun", &self.left)];
