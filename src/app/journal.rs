@@ -1,5 +1,7 @@
 //! What the journal tells of earlier changes, and of those of others.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::domain::Outcome;
@@ -23,6 +25,8 @@ pub struct JournalEntry {
     pub ending: String,
     /// How that is to be taken.
     pub mood: Mood,
+    /// How long it took from its beginning to that, where both are known.
+    pub took: Option<Duration>,
     /// Everything else, a label and a text each.
     pub facts: Vec<(&'static str, String)>,
 }
@@ -90,6 +94,7 @@ impl JournalEntry {
             title: clean(&story.title()),
             ending: clean(&story.ending.text()),
             mood: Mood::of_ending(&story.ending),
+            took: story.ended.map(|ended| ended.duration_since(story.began).unsigned_abs()),
             facts,
         }
     }

@@ -5,14 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::Round;
 use super::facts::RESOLVED;
 use crate::domain::{
-    Alert, AlertState, Occurrence, OccurrenceKind, ServiceHealth, ServiceId, Severity, StopCode, Task, TaskState,
+    Alert, AlertState, Occurrence, OccurrenceKind, ServiceHealth, ServiceId, Severity, Snapshot, StopCode, Task,
+    TaskState,
 };
 
 /// How far back.
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
-
-/// Changes kept in a snapshot.
-const KEPT: usize = 500;
 
 /// Deployments, tasks that stopped by themselves or by hand, alerts that fired and those that ended; newest first.
 pub fn of(round: &Round<'_>, services: &[ServiceHealth], alerts: &[Alert]) -> Vec<Occurrence> {
@@ -28,7 +26,7 @@ pub fn of(round: &Round<'_>, services: &[ServiceHealth], alerts: &[Alert]) -> Ve
     changes.retain(|change| recent(&change.at));
     changes.sort_by(|a, b| b.at.cmp(&a.at).then(a.kind.cmp(&b.kind)).then_with(|| a.service.cmp(&b.service)));
     changes.dedup();
-    changes.truncate(KEPT);
+    changes.truncate(Snapshot::MOST_CHANGES);
     changes
 }
 

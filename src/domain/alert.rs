@@ -71,6 +71,13 @@ pub enum Suppression {
 }
 
 impl Suppression {
+    /// By what: ids of silences, fingerprints of alerts, names of intervals.
+    pub fn ids(&self) -> &[String] {
+        match self {
+            Self::Silenced(by) | Self::Inhibited(by) | Self::Muted(by) => by,
+        }
+    }
+
     /// The word shown.
     pub const fn word(&self) -> &'static str {
         match self {

@@ -58,7 +58,9 @@ pub use runbook::{
 pub use series::Series;
 pub use service::{Cluster, EcsService, TaskDefinition};
 pub use signal::{Signal, Unit};
-pub use snapshot::{ContextInfo, Occurrence, OccurrenceKind, ServiceHealth, SignalHealth, Snapshot, TaskCounts};
+pub use snapshot::{
+    AlertSight, ContextInfo, Occurrence, OccurrenceKind, ServiceHealth, SignalHealth, Snapshot, TaskCounts,
+};
 pub use source::{ErrorClass, SourceError, SourceKind, SourceState, SourceStatus};
 pub use target::{Target, TargetHealth};
 pub use task::{StopCode, Task, TaskHealth, TaskState};

@@ -65,13 +65,18 @@ fn freshness(model: &Model, role: Role, brief: bool) -> Vec<Piece<'static>> {
     let Some(newest) = newest_answer(snapshot) else { return vec![piece("no answer yet", role)] };
     let asked = snapshot.sources.iter().filter(|source| !matches!(source.state, SourceState::Standby)).count();
     let fresh = snapshot.sources.iter().filter(|source| matches!(source.state, SourceState::Fresh { .. })).count();
+    let live = if fresh < asked {
+        format!("{fresh} of {asked} live")
+    } else if snapshot.sources.iter().any(|source| !source.problems.is_empty()) {
+        "live in part".to_owned()
+    } else {
+        "live".to_owned()
+    };
     let state = match (model.refreshing, fresh) {
         (true, _) => "refreshing".to_owned(),
         (_, 0) => format!("stale, {}", ago(model, newest)),
-        (_, fresh) if brief && fresh == asked => "live".to_owned(),
-        (_, fresh) if brief => format!("{fresh} of {asked} live"),
-        (_, fresh) if fresh == asked => format!("live, {}", ago(model, newest)),
-        (_, fresh) => format!("{fresh} of {asked} live, {}", ago(model, newest)),
+        _ if brief => live,
+        _ => format!("{live}, {}", ago(model, newest)),
     };
     if brief {
         return vec![piece(state, role)];
@@ -151,7 +156,7 @@ fn pips(canvas: &mut Canvas<'_>, snapshot: &Snapshot, room: u16) {
     let room = (room + 1).saturating_sub(x);
     let calm: [fn(&SourceStatus, &str) -> Option<String>; 3] = [
         |source, state| Some(format!("{} {state}", source.kind)),
-        |source, _| Some(source.kind.to_string()),
+        |source, _| (!is_on_standby(source)).then(|| source.kind.to_string()),
         |_, _| None,
     ];
     let mut pieces = Vec::new();
@@ -162,6 +167,10 @@ fn pips(canvas: &mut Canvas<'_>, snapshot: &Snapshot, room: u16) {
         }
     }
     canvas.pieces(x, 1, room, &pieces);
+}
+
+const fn is_on_standby(source: &SourceStatus) -> bool {
+    matches!(source.state, SourceState::Standby)
 }
 
 fn pips_with(
@@ -176,7 +185,7 @@ fn pips_with(
         if verdict == Verdict::Ok {
             match calm(source, &state) {
                 Some(text) => pieces.push(piece(text, Role::Dim)),
-                None => untold += 1,
+                None => untold += usize::from(!is_on_standby(source)),
             }
         } else {
             let symbol = if matches!(source.state, SourceState::Waiting) {

@@ -318,6 +318,10 @@ async fn a_part_that_fails_is_unseen_and_one_that_is_not_offered_is_not() {
         // The list of alerts stands in, where there is one.
         ("/api/v1/rules", boom(), vec!["prometheus alerts"]),
         ("/api/v1/status/tsdb", boom(), vec![]),
+        // Something else answers in its place: that there is nothing is not what it says.
+        ("/api/v1/targets", Said::json(200, r#"{"status":"success","data":{}}"#), vec!["scrape targets"]),
+        ("/api/v1/rules", Said::json(200, r#"{"status":"success","data":{}}"#), vec!["prometheus alerts"]),
+        ("/api/v1/targets", Said::json(200, r#"{"status":"success","data":{"activeTargets":null}}"#), vec![]),
     ] {
         let server = Loopback::start(move |asked| if asked.path == path { said.clone() } else { rest(asked) }).await;
         let reading = read(&server).await.unwrap();

@@ -136,3 +136,25 @@ proptest! {
         shown(&model);
     }
 }
+
+#[test]
+fn where_no_line_fits_it_is_said_which_were_looked_through() {
+    for (most, cut, hint) in [
+        (5, Some(now()), "no more fit in memory. F lets the backend look"),
+        (500, Some(now() - SignedDuration::from_secs(9)), "Going up reads them."),
+    ] {
+        let mut model = morning((80, 24));
+        model.surroundings.log_lines = most;
+        press(&mut model, "l");
+        let asking = model.logs.as_ref().unwrap().asking;
+        let page = LogPage { lines: lines(), cut_before: cut, ..LogPage::default() };
+        update(&mut model, Msg::Logs(asking, LogNews::Began(page)), now());
+        press(&mut model, "/ n o s u c h enter");
+        let screen = shown(&model);
+        let count = most.min(lines().len());
+        let since = if most == 5 { "09:02:08" } else { "09:02:05" };
+        assert!(screen.contains(&format!("None of {count} lines since {since} fits.")), "{screen}");
+        assert!(screen.split_whitespace().collect::<Vec<_>>().join(" ").contains(hint), "{screen}");
+        insta::assert_snapshot!(format!("log_none_of_{count}_fits"), screen);
+    }
+}

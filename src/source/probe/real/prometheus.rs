@@ -194,7 +194,7 @@ pub(super) async fn dropped(api: &Api, deadline: Deadline) -> Seen<Vec<DroppedTa
         let address = labels.get("__address__").cloned().unwrap_or_default();
         DroppedTarget { pool: target.scrape_pool.map(foreign::text), address, labels }
     };
-    Ok(answer.dropped_targets.unwrap_or_default().into_iter().take(MOST_DROPPED).map(target).collect())
+    Ok(answer.dropped_targets.into_iter().take(MOST_DROPPED).map(target).collect())
 }
 
 /// When there were samples: one by one where that is not too much, else on a grid as fine as the scrapes.
