@@ -388,7 +388,8 @@ fn source(kind: SourceKind, place: &str, state: SourceState) -> SourceStatus {
         requests_last_round: 6,
         problems: Vec::new(),
         facts: vec![("head series".to_owned(), "512".to_owned())],
-        tells_alerts: !matches!(kind, SourceKind::Ecs | SourceKind::CloudWatch),
+        owes_alerts: kind.has_alerts(),
+        tells_alerts: kind.has_alerts(),
     }
 }
 
