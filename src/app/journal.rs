@@ -27,8 +27,6 @@ pub struct JournalEntry {
     pub ending: String,
     /// How that is to be taken.
     pub mood: Mood,
-    /// How long it took from its beginning to that, where both are known.
-    pub took: Option<Duration>,
     /// Everything else, a label and a text each.
     pub facts: Vec<(&'static str, String)>,
 }
