@@ -4,10 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Round;
 use super::facts::RESOLVED;
-use crate::domain::{
-    Alert, AlertState, Occurrence, OccurrenceKind, ServiceHealth, ServiceId, Severity, Snapshot, StopCode, Task,
-    TaskState,
-};
+use crate::domain::{Alert, Occurrence, OccurrenceKind, ServiceHealth, ServiceId, Snapshot, StopCode, Task, TaskState};
 
 /// How far back.
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
@@ -51,8 +48,7 @@ fn is_news(task: &Task) -> bool {
 }
 
 fn fired(alert: &Alert) -> Option<Occurrence> {
-    let is_news = alert.state == AlertState::Firing && alert.severity > Severity::Info;
-    let at = alert.since.filter(|_| is_news)?;
+    let at = alert.since.filter(|_| alert.is_news())?;
     Some(Occurrence {
         at,
         kind: OccurrenceKind::AlertFired,

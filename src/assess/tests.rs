@@ -705,3 +705,19 @@ fn an_alert_that_goes_away_is_remembered_as_resolved() {
     assert_eq!(resolved.len(), 1);
     assert_eq!(resolved[0].service, Some(ServiceId::new("prod", "api")));
 }
+
+#[test]
+fn an_alert_that_another_one_inhibits_is_no_second_piece_of_news() {
+    let mut world = World::well();
+    for (severity, suppression) in
+        [("critical", None), ("warning", Some(Suppression::Inhibited(vec!["f1".into()]))), ("info", None)]
+    {
+        let labels = [("service", "api"), ("severity", severity)];
+        let alert = Alert { suppression, ..alert("Hot", &labels, SourceKind::Alertmanager) };
+        world.alertmanager.as_mut().unwrap().alerts.push(alert);
+    }
+    let snapshot = world.look();
+    let fired: Vec<_> =
+        snapshot.changes.iter().filter(|it| it.kind == crate::domain::OccurrenceKind::AlertFired).collect();
+    assert_eq!(fired.len(), 1, "{fired:?}");
+}

@@ -130,6 +130,12 @@ impl Alert {
         self.is_active() && self.severity != Severity::Info
     }
 
+    /// Whether that it began is news: it fires, tells of something wrong, and no other alert says the same already.
+    pub fn is_news(&self) -> bool {
+        let is_inhibited = matches!(self.suppression, Some(Suppression::Inhibited(_)));
+        self.state == AlertState::Firing && self.severity != Severity::Info && !is_inhibited
+    }
+
     /// The one-line reason: summary, else description, else nothing.
     pub fn summary(&self) -> Option<&str> {
         ["summary", "message", "description"]

@@ -3,7 +3,7 @@
 use jiff::ToSpan as _;
 
 use crate::app::geometry::Area;
-use crate::domain::{AlertSight, AlertState, OccurrenceKind, Severity, Snapshot};
+use crate::domain::{AlertSight, OccurrenceKind, Snapshot};
 use crate::format;
 use crate::theme::Role;
 
@@ -34,9 +34,7 @@ fn summary(snapshot: &Snapshot) -> Vec<(String, Role)> {
     let count = |kind| snapshot.changes.iter().filter(|change| change.kind == kind).count();
     let from = snapshot.at - 24.hours();
     // Equal ones are one line of the list; here each counts.
-    let fired = snapshot.alerts.iter().filter(|alert| {
-        alert.state == AlertState::Firing && alert.severity > Severity::Info && alert.since.is_some_and(|at| at >= from)
-    });
+    let fired = snapshot.alerts.iter().filter(|alert| alert.is_news() && alert.since.is_some_and(|at| at >= from));
     let or_more = if snapshot.changes.len() >= Snapshot::MOST_CHANGES { "+" } else { "" };
     let parts = [
         (count(OccurrenceKind::Deployed), or_more, "deploy", "deploys"),
