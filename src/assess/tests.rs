@@ -476,7 +476,7 @@ fn a_query_that_fails_later_leaves_its_values_stale_and_the_others_fresh() {
         assert_eq!((cpu.value, &**why), (30.0, "its query failed: no such function (POST http://p)"));
         assert!(api.signal(Signal::Cpu).series.is_some(), "its past stays to be seen");
         assert!(api.signal(Signal::Memory).now.fresh().is_some());
-        assert_eq!(api.findings[0].text, "cpu unknown: its query failed: no such function (POST http://p)");
+        assert_eq!(api.findings[0].text, "CPU unknown: its query failed: no such function (POST http://p)");
         assert_eq!(api.verdict, Verdict::Unknown);
     }
     let asked = lacking(&facts, &world.sources, &world.setting, now());

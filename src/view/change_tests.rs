@@ -225,7 +225,7 @@ fn every_theme_and_ascii_draw_every_dialog() {
 #[test]
 fn how_a_change_goes_is_seen_on_the_smallest_terminal() {
     for (done, outcome, word) in [
-        (2, None, "watching"),
+        (2, None, "target group"),
         (5, Some(Outcome::Verified), "verified"),
         (0, Some(Outcome::Failed { why: "OutOfMemory".to_owned() }), "failed"),
     ] {

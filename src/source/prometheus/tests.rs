@@ -186,7 +186,7 @@ async fn a_signal_that_fails_is_named_and_the_others_go_on() {
     let problem = reading.problems.iter().find(|problem| problem.what.starts_with("memory: ")).unwrap();
     assert_eq!(problem.class, ErrorClass::Rejected);
     assert_eq!(problem.hint.as_deref(), Some("correct prometheus.signals.memory of the context"));
-    assert_eq!(format!("memory: {}", reading.failed_signals[0].1), problem.what, "who asks knows which signal it is");
+    assert_eq!(format!("memory: {}", reading.failed_signals[0].1), problem.reason_first(), "who asks knows the signal");
     assert!(problem.what.ends_with(r"/api/v1/query: 400 Bad Request: parse error: \u{1b}[31munclosed"), "{problem:?}");
     let history = reading.problems.iter().find(|problem| problem.what.starts_with("CPU: history: ")).unwrap();
     assert!(history.what.contains("a vector, not one value"), "{history:?}");
