@@ -116,7 +116,7 @@ fn about(canvas: &mut Canvas<'_>, width: u16) {
         Place::Service(id) => super::service::title(canvas, snapshot, id, room),
         Place::Alerts => {
             let list = &model.alerts.list;
-            let pieces = alerts_title(snapshot, list.problems_only());
+            let pieces = alerts_title(model, snapshot, list.problems_only());
             let x = list_title(canvas, "alerts", &pieces, list, room);
             let hidden = super::alerts::hidden(snapshot, list.problems_only());
             canvas.text(x + 2, 1, room.saturating_sub(x + 2), &hidden, Role::Dim);
@@ -241,7 +241,14 @@ fn list_title<T, C: Column>(
     canvas.pieces(x, 1, room.saturating_sub(x), &narrowed)
 }
 
-fn alerts_title(snapshot: &Snapshot, problems_only: bool) -> Vec<Piece<'static>> {
+/// How many there are of what kind; first of all, what of them nobody can see now.
+fn alerts_title(model: &Model, snapshot: &Snapshot, problems_only: bool) -> Vec<Piece<'static>> {
+    let caveat = match snapshot.alert_sight() {
+        AlertSight::Whole => None,
+        AlertSight::Part(blind) => Some(format!("not known now: those of {}  ", named(&blind))),
+        AlertSight::Lost(at) => Some(format!("not known now, last read {}  ", ago(model, at))),
+        AlertSight::Never => Some("not known now  ".to_owned()),
+    };
     let (stale, seen): (Vec<&Alert>, Vec<&Alert>) = snapshot.alerts.iter().partition(|alert| snapshot.is_stale(alert));
     let count = |want: fn(&Alert) -> bool| seen.iter().filter(|alert| want(alert)).count();
     let stale = stale.len();
