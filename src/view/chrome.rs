@@ -3,12 +3,12 @@
 use crate::app::geometry::{self, Area};
 use crate::app::{Browser, Column, Level, Model, Place, footer_hints};
 use crate::command::Command;
-use crate::domain::{Alert, AlertState, Snapshot, SourceState, SourceStatus, TargetHealth, Verdict};
+use crate::domain::{Alert, AlertSight, AlertState, Snapshot, SourceState, SourceStatus, TargetHealth, Verdict};
 use crate::format;
 use crate::theme::Role;
 
 use super::canvas::{Canvas, Piece, piece, pieces_width, wrapped};
-use super::words::{account_text, ago, newest_answer, source_state, verdict_role};
+use super::words::{account_text, ago, named, newest_answer, source_state, verdict_role};
 
 /// The width from which the ways to the other screens stand in the header.
 const TABS_FROM: u16 = 124;
@@ -261,7 +261,8 @@ fn alerts_title(model: &Model, snapshot: &Snapshot, problems_only: bool) -> Vec<
         (snapshot.silences.len(), if snapshot.silences.len() == 1 { "silence" } else { "silences" }, Role::Dim),
     ];
     // Of what is not shown nothing is counted.
-    counted(if problems_only { &parts[..1] } else { &parts })
+    let counted = counted(if problems_only { &parts[..1] } else { &parts });
+    caveat.map(|text| piece(text, Role::Unknown)).into_iter().chain(counted).collect()
 }
 
 fn targets_title(snapshot: &Snapshot) -> Vec<Piece<'static>> {

@@ -90,7 +90,12 @@ fn columns(overview: &Overview, snapshot: &Snapshot, width: u16) -> Vec<Col<Key>
     }
     cols.push(right(Key::Changed, "CHANGED", 7, 10).sorted_as(8));
     if width >= WITH_WHY {
-        cols.push(left(Key::Why, "WHY", 18, 120, 8));
+        let least_why = match width {
+            0..120 => 18,
+            120..130 => 22,
+            _ => 26,
+        };
+        cols.push(left(Key::Why, "WHY", least_why, 120, 8));
     } else if width < 64 {
         // Too narrow for sparklines and a reason both: the reason says more.
         cols.retain(|col| !matches!(col.key, Key::Spark(_)));
