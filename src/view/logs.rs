@@ -50,7 +50,8 @@ fn state(canvas: &Canvas<'_>, screen: &LogScreen) -> Vec<Piece<'static>> {
         LogState::Ended { .. } => piece("cannot be read", Role::Critical),
     };
     let mut pieces = vec![follows, piece("  ", Role::Dim), how];
-    if screen.store.let_go > 0 {
+    // What narrows the log says itself since when it was looked through.
+    if screen.store.let_go > 0 && !screen.is_narrowed() {
         let text = format!(
             "  the oldest {} let go",
             format::count(usize::try_from(screen.store.let_go).unwrap_or(usize::MAX), "line")

@@ -157,6 +157,7 @@ fn where_no_line_fits_it_is_said_which_were_looked_through() {
         let screen = shown(&model);
         let since = if most == 5 { "09:02:07" } else { "09:02:05" };
         assert!(screen.contains(&format!("None of {count} lines since {since} fits.")), "{screen}");
+        assert!(screen.lines().nth(1).unwrap().contains(&format!("0 of {count} since {since}")), "{screen}");
         assert!(screen.split_whitespace().collect::<Vec<_>>().join(" ").contains(hint), "{screen}");
         insta::assert_snapshot!(format!("log_none_of_{count}_fits"), screen);
     }
