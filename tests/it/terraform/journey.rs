@@ -189,6 +189,11 @@ fn a_stack_is_made_looked_at_and_destroyed() {
     {
         assert!(planned.stdout.contains(text), "{text}: {planned:#?}");
     }
+    // The module with its defaults costs what `rounds cost` says of them, but for the zone that is there already.
+    let usual = home.again(&["cost", "-o", "json", "--services", "2", "--region", REGION]).run().expect_code(0).json();
+    let of = |bound: &str| usual["total"][bound].as_f64().unwrap() - 0.50;
+    let after = format!("  cost  0.00 before, {:.2}-{:.2} after, ", of("low"), of("high"));
+    assert!(planned.stdout.contains(&after), "{after}: {planned:#?}");
     let applied = rounds(&["apply", "--yes", "-o", "json"]).expect_code(0).json();
     assert_eq!((&applied["outcome"]["outcome"], &applied["lock"]), (&"verified".into(), &Value::Null));
     assert_eq!(applied["progress"]["done"], applied["progress"]["steps"]);
