@@ -12,7 +12,7 @@ use super::{FAREWELL, once, runtime, setup, stdout};
 use crate::cost::{self, FargateSize, Growth, HOME, Inputs, Of, Preset, Prices, Table, USUAL, WhatIf};
 use crate::domain::{Ingest, Snapshot};
 use crate::format;
-use crate::located::Refused;
+
 use crate::report::cost::{Statement, json, markdown, text};
 use crate::{config, engine, report};
 
@@ -70,7 +70,7 @@ fn home(cli: &Cli, args: &CostArgs, environment: &Environment) -> Result<String,
 ///
 /// # Errors
 /// What is wrong with that file.
-pub fn table(cli: &Cli, environment: &Environment, named: Option<&Path>) -> Result<Table, Refused> {
+pub fn table(cli: &Cli, environment: &Environment, named: Option<&Path>) -> Result<Table, config::Refused> {
     let file = named.map(Path::to_path_buf).or_else(|| own_prices(cli, environment));
     let Some(file) = file else { return Ok(Table::shipped()) };
     Table::load(&file).map(|own| Table::shipped().under(own))

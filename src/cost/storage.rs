@@ -74,7 +74,7 @@ impl fmt::Display for Growth {
         let (day, end) = (gigabytes(self.gb_per_day), gigabytes(self.gb_in_the_end));
         write!(
             f,
-            "{} x {:.2} bytes ({how}) x {:.2} for the index = {day} a day, {end} after {} days with the write-ahead log",
+            "{} x {:.2} bytes ({how}) x {:.2} (index) = {day} a day, {end} after {} days with the WAL",
             self.intake(),
             self.bytes_per_sample,
             1.0 + INDEX,
@@ -103,8 +103,8 @@ mod tests {
         assert!(!growth.is_measured);
         assert_eq!(
             growth.to_string(),
-            "33.3 samples/s (measured over 8m) x 1.70 bytes (assumed) x 1.15 for the index = 5.4 MB a day, 86.4 MB \
-             after 15 days with the write-ahead log"
+            "33.3 samples/s (measured over 8m) x 1.70 bytes (assumed) x 1.15 (index) = 5.4 MB a day, 86.4 MB after 15 \
+             days with the WAL"
         );
         let two = Growth { servers: 2, samples_per_second: 395.4, ..growth };
         assert_eq!(two.intake(), "395 samples/s of 2 servers together (measured over 8m)");

@@ -206,7 +206,7 @@ fn price(
     desk.basis = Basis::Planned;
     rest(&mut desk, resources, inputs)?;
     desk.basis = Basis::Assumed;
-    if of("aws_lb").next().is_some() {
+    if is_watching {
         desk.transfer(inputs)?;
     }
     for stack in of("aws_cloudformation_stack").filter(|stack| !makes_secrets_only(stack)) {

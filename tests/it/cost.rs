@@ -70,6 +70,10 @@ fn other_prices_go_first_and_bad_ones_are_refused_with_their_place() {
     let document = cost(&["--prices", path]);
     assert!(total(&document).0 > 730.0, "{document:#}");
     assert!(document["prices_as_of"].as_str().unwrap().starts_with("2026-11-01"));
+    let lines = document["lines"].as_array().unwrap();
+    let own: Vec<&Value> = lines.iter().filter(|line| line["note"].to_string().contains("price of your own")).collect();
+    assert_eq!(own.len(), 1, "{document:#}");
+    assert!(own[0]["note"].as_str().unwrap().contains("price of your own: load_balancer_hour of 2026-11-01"));
 
     fs::write(&file, "[ap-northeast-2]\nas_of = \"2026-11-01\"\nlcu_hours = 1\n").unwrap();
     let refused = Rounds::new(["cost", "--prices", path]).run().expect_code(3);

@@ -36,7 +36,7 @@ fn a_plan_is_priced_before_and_after() {
     let zone = resource("aws_route53_zone", "main", &json!({}));
     let unknown = resource("aws_mainframe", "x", &json!({}));
     let bills = priced(&plan(&[definition("512"), service.clone()], &[definition("1024"), service, zone, unknown]));
-    assert_eq!(bills.before.lines.len(), 1);
+    assert_eq!(bills.before.lines[0].item, "Fargate arm64, 0.5 vCPU, 2 GB");
     assert_eq!(bills.after.lines[0].item, "Fargate arm64, 1 vCPU, 2 GB");
     assert!(bills.after.total().0 > bills.before.total().0);
     assert!(bills.after.lines.iter().any(|line| line.component == "dns"));
