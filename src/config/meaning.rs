@@ -80,7 +80,7 @@ fn context(name: &str, section: &Section, drafts: &mut Vec<Draft>) -> Context {
 }
 
 /// The names the stack's own services usually have.
-pub(super) fn stack_services() -> Vec<String> {
+pub fn stack_services() -> Vec<String> {
     ["prometheus", "grafana", "alertmanager", "cloudwatch-exporter", "loki"]
         .iter()
         .flat_map(|name| [(*name).to_owned(), format!("*-{name}")])

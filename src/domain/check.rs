@@ -196,6 +196,7 @@ impl CheckKind {
             options: &[ANY_SERVICE],
             causes: &[
                 cause("target-down", "scrapes fail"),
+                cause("scrape-timeout", "no answer in time: packets are dropped, or the target is slow or hangs"),
                 shared::REFUSED,
                 shared::TIMEOUT,
                 shared::UNREACHABLE,
@@ -267,6 +268,10 @@ impl CheckKind {
                 cause("untrusted-issuer", "nobody this machine trusts issued the certificate"),
                 cause("certificate-refused", "the certificate is refused for another reason"),
                 cause("not-tls", "what listens there does not speak TLS"),
+                cause(
+                    "handshake-failed",
+                    "it ended before a certificate was seen: no protocol in common, or no answer",
+                ),
                 shared::REFUSED,
                 shared::TIMEOUT,
                 shared::UNREACHABLE,

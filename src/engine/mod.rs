@@ -26,7 +26,7 @@ pub use ingest::ingest;
 pub use logs::{Follow, FollowAsk, older, read};
 pub use once::once;
 pub use operator::{Operator, changes_under_way};
-pub use roll::services;
+pub use roll::{Roll, roll, services};
 pub use shell::{ShellPass, shell, shell_closed, shell_refused};
 pub use station::{Post, Station};
 pub use watch::{Update, Watch};

@@ -60,8 +60,8 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         assert!(matches!(connect("127.0.0.1", port).await, Connection::Made { .. }));
-        drop(listener);
-        assert_eq!(connect("127.0.0.1", port).await, Connection::Refused);
+        let (_taken, free) = crate::net::http::loopback::refusing();
+        assert_eq!(connect("127.0.0.1", free.port()).await, Connection::Refused);
         assert!(matches!(connect("nobody-is-called.invalid", 1).await, Connection::Unresolved(_)));
         for (kind, expected) in [
             (io::ErrorKind::HostUnreachable, Connection::Unreachable),

@@ -366,7 +366,12 @@ impl Sitting {
         });
     }
 
+    /// Draws what has changed, for the size that the terminal has now: a resize while it was lent or the process was stopped
+    /// was reported to somebody else.
     fn draw(&mut self) -> io::Result<()> {
+        let (width, height) = crossterm::terminal::size()?;
+        // It asks for nothing.
+        app::update(&mut self.model, Msg::Resize(width, height), self.clock.now());
         let revision = self.model.revision();
         if self.drawn != Some(revision) {
             let (model, theme, glyphs) = (&self.model, &self.theme, &self.glyphs);

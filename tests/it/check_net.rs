@@ -131,7 +131,7 @@ impl Full {
         let port = port::free();
         let server = Server::start("full", &python(), ["-c", SCRIPT, &port.to_string()], folder.path());
         let log = folder.path().join("full.log");
-        wait::until("the queue to be full", Duration::from_secs(30), || {
+        wait::until("the queue to be full", Duration::from_mins(2), || {
             let said = std::fs::read_to_string(&log).unwrap_or_default();
             if said.contains("full") { Ok(()) } else { Err(said) }
         });

@@ -68,7 +68,7 @@ fn killed_after_the_call_arrived_and_before_its_answer() {
 fn killed_while_it_is_watched() {
     let run = restart(&AWS.url(), "prod/worker");
     let running = run.start();
-    wait::until("the call's outcome in the journal", Duration::from_secs(30), || {
+    wait::until("the call's outcome in the journal", Duration::from_mins(2), || {
         let lines = run.journal_text().lines().count();
         if lines >= 2 { Ok(()) } else { Err(format!("{lines} lines")) }
     });
@@ -86,7 +86,7 @@ fn told_to_end_while_it_watches_it_says_so_and_writes_it_down() {
     for (service, how) in [("calm/api-1", Signal::INT), ("calm/api-2", Signal::TERM)] {
         let run = restart(&AWS.url(), service);
         let running = run.start();
-        wait::until("the call's outcome in the journal", Duration::from_secs(30), || {
+        wait::until("the call's outcome in the journal", Duration::from_mins(2), || {
             let lines = run.journal_text().lines().count();
             if lines >= 2 { Ok(()) } else { Err(format!("{lines} lines")) }
         });

@@ -105,9 +105,17 @@ impl Scene {
         self.fake.operations().iter().filter(|operation| *operation == "StopTask").count()
     }
 
+    /// In force.
     fn silences(&self) -> Vec<Value> {
+        let mut all = self.silences_ever();
+        all.retain(|silence| silence["status"]["state"] == "active");
+        all
+    }
+
+    /// In force and past.
+    fn silences_ever(&self) -> Vec<Value> {
         let all = http::get(&format!("{}/api/v2/silences", self.alertmanager.url())).unwrap().json();
-        all.as_array().unwrap().iter().filter(|silence| silence["status"]["state"] == "active").cloned().collect()
+        all.as_array().unwrap().clone()
     }
 }
 
@@ -196,9 +204,10 @@ fn a_silence_outlives_no_program_by_more_than_its_time() {
     let run = Scene::change(&hold.url(), &scene.alertmanager.url(), &["--yes", "--silence", "4s"]);
     let running = run.start();
     hold.wait();
-    assert_eq!(scene.silences().len(), 1);
+    // On a machine that has much else to do its four seconds may be over by now.
+    assert_eq!(scene.silences_ever().len(), 1);
     kill(running);
-    wait::until("the silence to end by itself", Duration::from_secs(30), || match scene.silences().len() {
+    wait::until("the silence to end by itself", Duration::from_mins(1), || match scene.silences().len() {
         0 => Ok(()),
         count => Err(format!("{count} in force")),
     });

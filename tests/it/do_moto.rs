@@ -61,7 +61,7 @@ fn a_restart_stops_one_task_with_a_reason_and_gives_up_on_its_replacement() {
 
 #[test]
 fn scaling_is_done_and_verified() {
-    let (outcome, journal) = done(&["scale", "--desired", "4", "--service", "prod/api-1", "--yes", "--wait", "20s"]);
+    let (outcome, journal) = done(&["scale", "--desired", "4", "--service", "prod/api-1", "--yes", "--wait", "2m"]);
     assert_eq!(ecs::service(&AWS.url(), "prod", "api-1")["desiredCount"], 4);
     assert_eq!(outcome.json()["outcome"]["outcome"], "verified", "{outcome:#?}");
     assert_eq!(events(&journal), ["intent", "call", "end"]);
@@ -77,7 +77,7 @@ fn scaling_is_done_and_verified() {
     outcome.expect_code(3);
     assert_eq!(ecs::service(&AWS.url(), "prod", "api-1")["desiredCount"], 4, "nothing was changed");
 
-    let words = ["scale", "--desired", "0", "--service", "prod/api-1", "--yes", "--allow-downtime", "--wait", "20s"];
+    let words = ["scale", "--desired", "0", "--service", "prod/api-1", "--yes", "--allow-downtime", "--wait", "2m"];
     done(&words).0.expect_code(0);
     assert_eq!(ecs::service(&AWS.url(), "prod", "api-1")["desiredCount"], 0);
 }

@@ -46,7 +46,7 @@ fn killed_in_the_middle_of_many_no_line_is_torn() {
     // more can be waited for than what the living are sure to write: an intent and a call each.
     for (turn, one) in (1..).zip(running) {
         let sure = turn.min(2 * (MANY - turn + 1));
-        wait::until("the journal to grow", Duration::from_secs(60), || match lines() {
+        wait::until("the journal to grow", Duration::from_mins(3), || match lines() {
             count if count >= sure => Ok(()),
             count => Err(format!("{count} lines of {sure}")),
         });

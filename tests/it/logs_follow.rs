@@ -1,10 +1,11 @@
 //! Following CloudWatch logs: on the fake what moto cannot do (late lines, repeats, throttling), history on moto itself.
 
 use std::io::BufReader;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::support::fake_logs::{FakeLogs, TASK};
 use crate::support::moto::{Moto, REGION, python};
+use crate::support::process::tool;
 use crate::support::rounds::Rounds;
 
 fn next(reader: &mut impl std::io::BufRead) -> String {
@@ -61,8 +62,7 @@ for number in range(2):
 #[test]
 fn history_on_moto_is_whole_and_in_order() {
     let moto = Moto::start();
-    let seeded = Command::new(python()).args(["-c", SEED, &moto.url(), REGION]).output().unwrap();
-    assert!(seeded.status.success(), "{}", String::from_utf8_lossy(&seeded.stderr));
+    tool(&python(), ["-c", SEED, &moto.url(), REGION]);
     let logs = |arguments: &[&str]| {
         let words = ["logs", "web", "-o", "json"].iter().chain(arguments).copied();
         Rounds::new(words).aws(&moto.url()).run().expect_code(0)

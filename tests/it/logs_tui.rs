@@ -83,6 +83,8 @@ fn a_shell_takes_the_terminal_and_gives_it_back() {
     // Interrupts the shell, and not us.
     terminal.press("ctrl-c");
     terminal.wait_for("interrupted-the-shell");
+    // Told to the shell, which has the terminal, and not to us.
+    terminal.resize(100, 30);
     terminal.type_text("bye\r");
     terminal.wait_for("the shell in task");
     assert!(terminal.screen(vt100::Screen::alternate_screen), "the screen is ours again");

@@ -45,9 +45,9 @@ fn cost_of_a_look(services: usize) -> Cost {
     let fleet = loads.iter().map(|load| Service::new(load.service.clone(), 1)).collect();
     let ecs = FakeEcs::start(Fleet { cluster: "prod".to_owned(), services: fleet });
     let server = Prometheus::watching(loads, None);
-    wait::until("every service to be scraped", std::time::Duration::from_mins(1), || {
+    wait::until("every service to be scraped, and their exporter", std::time::Duration::from_mins(3), || {
         let up = server.query("count(up == 1)");
-        if up.first().is_some_and(|(_, count)| *count >= services as f64) { Ok(()) } else { Err(format!("{up:?}")) }
+        if up.first().is_some_and(|(_, count)| *count > services as f64) { Ok(()) } else { Err(format!("{up:?}")) }
     });
     let alerting = Alertmanager::start();
     let (prometheus, alertmanager) = (counting(server.url()), counting(alerting.url()));
@@ -58,7 +58,7 @@ fn cost_of_a_look(services: usize) -> Cost {
         prometheus.url(),
         alertmanager.url()
     );
-    let outcome = Rounds::new(["--once", "-o", "json", "--timeout", "20s"]).config(&config).aws_keys().run();
+    let outcome = Rounds::new(["--once", "-o", "json", "--timeout", "1m"]).config(&config).aws_keys().run();
     let document = outcome.json();
     assert_eq!(document["summary"]["services"]["total"], services, "{:#}", document["summary"]);
     for service in document["services"].as_array().unwrap() {

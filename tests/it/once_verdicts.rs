@@ -189,7 +189,7 @@ fn nothing_to_look_with_is_no_verdict() {
     let outcome = Rounds::new(["--once", "--timeout", "3s"]).run().expect_code(3);
     let said = format!("{}{}", outcome.stdout, outcome.stderr);
     assert!(said.contains("credentials") || said.contains("region"), "says what is missing: {outcome:#?}");
-    assert!(outcome.took < Duration::from_secs(5), "{outcome:#?}");
+    assert!(outcome.took < Duration::from_secs(20), "{outcome:#?}");
 }
 
 #[test]

@@ -373,7 +373,7 @@ fn a_hot_service_is_told_by_the_console_and_to_the_people_on_call() {
     let fleet = loads.iter().map(|load| Service::new(load.service.clone(), 1)).collect();
     let stack = stack::Stack::watching(loads);
     let told = |way: &str, words: &str| {
-        wait::until(&format!("{way} to be told of {words}"), Duration::from_mins(1), || {
+        wait::until(&format!("{way} to be told of {words}"), Duration::from_mins(2), || {
             let said = stack.told(way);
             if said.iter().any(|message| message.contains(words)) { Ok(()) } else { Err(format!("{said:?}")) }
         });

@@ -90,7 +90,7 @@ fn a_terminal_that_reads_no_more_does_not_keep_it_alive() {
     // Nothing is read from the terminal while its screen is looked at.
     terminal.screen(|_| {
         let mut waits = 0;
-        wait::until("the program to wait for its terminal", Duration::from_secs(20), || {
+        wait::until("the program to wait for its terminal", Duration::from_mins(1), || {
             let call = std::fs::read_to_string(format!("/proc/{id}/syscall")).unwrap_or_default();
             let mut words = call.split(' ');
             // Write to standard output, on x86-64 and on arm64.
@@ -102,7 +102,7 @@ fn a_terminal_that_reads_no_more_does_not_keep_it_alive() {
             if waits > 20 { Ok(()) } else { Err(call) }
         });
         assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        wait::until("the program to end", Duration::from_secs(20), || match state().as_str() {
+        wait::until("the program to end", Duration::from_mins(1), || match state().as_str() {
             "Z" | "X" | "gone" => Ok(()),
             other => Err(other.to_owned()),
         });
@@ -116,7 +116,7 @@ fn drawing_anew_asks_the_terminal_nothing() {
     let asked = terminal.questions();
     let before = terminal.bytes();
     terminal.press("ctrl-l");
-    wait::until("the screen to be sent whole", Duration::from_secs(20), || {
+    wait::until("the screen to be sent whole", Duration::from_mins(1), || {
         if terminal.bytes() > before + 1_500 { Ok(()) } else { Err(terminal.text()) }
     });
     overview(&terminal);
@@ -215,6 +215,9 @@ fn idle_costs_next_to_nothing() {
 
 #[test]
 fn the_first_frame_waits_for_nobody() {
+    // Shorter than the ten seconds after which a backend is given up: what is there sooner has not waited for one, however
+    // much else the machine has to do.
+    const PATIENCE: Duration = Duration::from_secs(8);
     // Every backend hangs, and the screen is there all the same.
     let hanging = crate::support::fault::BrokenBackend::new(crate::support::fault::Fault::Hang);
     let config = format!(
@@ -226,8 +229,8 @@ fn the_first_frame_waits_for_nobody() {
     let mut terminal = Rounds::new(Vec::<String>::new()).config(&config).aws_keys().terminal(80, 24);
     terminal.wait_for("slow");
     let took = began.elapsed();
-    assert!(took < Duration::from_secs(1), "the first frame took {took:?}");
-    wait::until("the backend to be asked", Duration::from_secs(10), || match hanging.requests() {
+    assert!(took < PATIENCE, "the first frame took {took:?}");
+    wait::until("the backend to be asked", Duration::from_mins(1), || match hanging.requests() {
         0 => Err("nobody asked".to_owned()),
         _ => Ok(()),
     });
@@ -235,5 +238,5 @@ fn the_first_frame_waits_for_nobody() {
     let began = Instant::now();
     terminal.press("q");
     assert_eq!(terminal.wait_exit(), 0);
-    assert!(began.elapsed() < Duration::from_secs(2), "leaving took {:?}", began.elapsed());
+    assert!(began.elapsed() < PATIENCE, "leaving took {:?}", began.elapsed());
 }

@@ -19,6 +19,8 @@ pub struct Balancer {
     pub kind: String,
     /// The zones it has addresses in, by name.
     pub zones: Vec<String>,
+    /// The subnets it has addresses in, by id: it connects to its targets from there.
+    pub subnets: Vec<String>,
     /// Its security groups, by id.
     pub groups: Vec<String>,
 }
@@ -106,6 +108,12 @@ impl Balancer {
 }
 
 impl ListenerRule {
+    /// Whether it names a target group and sends nothing there.
+    pub fn names_without_weight(&self, group: &str) -> bool {
+        let is_weightless = |action: &RuleAction| matches!(action, RuleAction::Forward(to) if to.iter().any(|(arn, weight)| arn == group && *weight == 0));
+        self.actions.iter().any(is_weightless)
+    }
+
     /// The target groups it sends requests on to: those with a weight.
     pub fn forwards_to(&self) -> impl Iterator<Item = &str> {
         self.actions

@@ -26,6 +26,33 @@ impl AddressRange {
         }
     }
 
+    /// Whether every address of it is in one of several ranges, though perhaps in none of them alone.
+    pub fn is_covered_by(self, ranges: &[Self]) -> bool {
+        let within: Vec<Self> = ranges.iter().copied().filter(|range| self.covers(*range)).collect();
+        if ranges.iter().any(|range| range.covers(self)) {
+            return true;
+        }
+        // The halves are looked at only where some range is smaller than this one: no deeper than the smallest.
+        !within.is_empty() && self.halves().is_some_and(|halves| halves.iter().all(|half| half.is_covered_by(&within)))
+    }
+
+    /// Its lower and its upper half; none of a single address.
+    fn halves(self) -> Option<[Self; 2]> {
+        if self.is_single() {
+            return None;
+        }
+        let length = self.length + 1;
+        let upper = match self.address {
+            IpAddr::V4(address) => IpAddr::V4((address.to_bits() | 1 << (32 - length)).into()),
+            IpAddr::V6(address) => IpAddr::V6((address.to_bits() | 1 << (128 - length)).into()),
+        };
+        let lower = match self.address {
+            IpAddr::V4(address) => IpAddr::V4((address.to_bits() & !(1 << (32 - length))).into()),
+            IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !(1 << (128 - length))).into()),
+        };
+        Some([lower, upper].map(|address| Self { address, length }))
+    }
+
     /// Its first address.
     pub const fn address(self) -> IpAddr {
         self.address
@@ -180,6 +207,23 @@ mod tests {
         }
         assert_eq!(range("10.1.2.3").to_string(), "10.1.2.3");
         assert_eq!(range("10.0.0.0/8").to_string(), "10.0.0.0/8");
+    }
+
+    #[test]
+    fn several_ranges_cover_what_none_covers_alone() {
+        for (asked, ranges, covered) in [
+            ("100.64.0.0/24", vec!["100.64.0.0/25", "100.64.0.128/25"], true),
+            ("100.64.0.0/24", vec!["100.64.0.0/25", "100.64.0.128/26"], false),
+            ("100.64.0.0/24", vec!["100.64.0.0/25", "100.64.0.128/26", "100.64.0.192/26", "10.0.0.0/8"], true),
+            ("10.0.0.0/8", vec!["10.0.0.1/32"], false),
+            ("0.0.0.0/0", vec!["0.0.0.0/1", "128.0.0.0/1"], true),
+            ("2001:db8::/32", vec!["2001:db8::/33", "2001:db8:8000::/33"], true),
+            ("203.0.113.7", vec!["203.0.113.0/24"], true),
+            ("203.0.113.7", vec![], false),
+        ] {
+            let ranges: Vec<AddressRange> = ranges.into_iter().map(range).collect();
+            assert_eq!(range(asked).is_covered_by(&ranges), covered, "{asked} {ranges:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What Prometheus says of its own work.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::domain::Labels;
@@ -45,4 +47,31 @@ pub struct Stretch {
     pub labels: Labels,
     /// The times of samples, oldest first, of any of the series.
     pub samples: Vec<Timestamp>,
+    /// How far apart samples of one series are, of the slowest of them; none where there are too few to tell.
+    pub rhythm: Option<Duration>,
+}
+
+/// The distance that most samples of one series have; none where there are too few to tell. Of the times of several series
+/// together it would tell nothing: the more of them, the closer they are.
+pub fn rhythm(samples: &[Timestamp]) -> Option<Duration> {
+    let distance = |pair: &[Timestamp]| Duration::try_from(pair[1].duration_since(pair[0])).ok();
+    let mut distances: Vec<Duration> = samples.windows(2).filter_map(distance).collect();
+    if distances.len() < 3 {
+        return None;
+    }
+    distances.sort_unstable();
+    distances.get(distances.len() / 2).copied().filter(|usual| !usual.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rhythm_is_that_of_most_samples() {
+        let samples: Vec<Timestamp> =
+            [0, 30, 60, 90, 600, 630].map(|second| Timestamp::from_second(second).unwrap()).to_vec();
+        assert_eq!(rhythm(&samples), Some(Duration::from_secs(30)));
+        assert_eq!(rhythm(&samples[..3]), None);
+    }
 }

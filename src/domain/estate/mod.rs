@@ -13,7 +13,7 @@ mod wiring;
 
 pub use balancer::{Balancer, BalancerTarget, Listener, ListenerRule, RuleAction, TargetGroup};
 pub use group::{AddressRange, GroupRule, Interface, OwnAddress, Peer, SecurityGroup};
-pub use metrics::{DiscoveryHealth, DroppedTarget, ExporterHealth, Stretch};
+pub use metrics::{DiscoveryHealth, DroppedTarget, ExporterHealth, Stretch, rhythm};
 pub use name::{Record, Zone};
 pub use reach::{Certificate, Connection, Distrust, Handshake};
 pub use role::{Decision, RolePolicy, Statement, Verdict as RoleVerdict};

@@ -16,8 +16,9 @@ use crate::domain::journal::Record;
 /// A file larger than this, in bytes, is put away under the time of its end, and another one begun.
 const FULL: u64 = 10 * 1024 * 1024;
 
-/// How often the lock is tried, and how far apart. Others hold it for the time of one write.
-const TRIES: u32 = 500;
+/// How often the lock is tried, and how far apart. Others hold it for the time of one write each: on a slow disk that many
+/// write to, that adds up.
+const TRIES: u32 = 1_500;
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// Appends a record to `NAME.jsonl` in the folder and sees that it is on disk, unless something speaks against it: that

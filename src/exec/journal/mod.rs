@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use self::read::Writers;
 pub use self::read::{Contents, Unread};
 use crate::domain::journal::Record;
 
@@ -102,7 +103,8 @@ impl Journal {
         let written = if *folder == Path::new("") {
             Err(JournalError { what: "there is no state directory".to_owned(), hint: String::new() })
         } else {
-            let look = || if since == Timestamp::MAX { Ok(None) } else { Ok(against(&self.read(since)?.records)) };
+            let seen = || self.contents(since, Writers::KeptOut);
+            let look = || if since == Timestamp::MAX { Ok(None) } else { Ok(against(&seen()?.records)) };
             file::append(folder, name, record, look).await
         };
         match (written, spare) {
@@ -123,11 +125,18 @@ impl Journal {
     /// # Errors
     /// Where the files are there and cannot be read. Lines that make no sense are no error: they are told.
     pub fn read(&self, since: Timestamp) -> Result<Contents, JournalError> {
+        self.contents(since, Writers::Free)
+    }
+
+    fn contents(&self, since: Timestamp, writers: Writers) -> Result<Contents, JournalError> {
         match &*self.0 {
             Place::Missing(_) => Ok(Contents::default()),
             Place::Folder { folder, name, spare } => {
-                let on_disk =
-                    if *folder == Path::new("") { Ok(Contents::default()) } else { read::folder(folder, name, since) };
+                let on_disk = if *folder == Path::new("") {
+                    Ok(Contents::default())
+                } else {
+                    read::folder(folder, name, since, writers)
+                };
                 let Some(spare) = spare else { return on_disk };
                 let mut contents = on_disk.unwrap_or_default();
                 let kept = spare.lock().unwrap_or_else(PoisonError::into_inner);

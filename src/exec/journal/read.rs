@@ -1,9 +1,11 @@
 //! Reading: every line that makes sense, and where there was one that does not.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use rustix::fs::{FlockOperation, flock};
 
 use super::JournalError;
 use crate::domain::journal::{Record, VERSION};
@@ -27,8 +29,17 @@ pub struct Unread {
     pub why: String,
 }
 
+/// Whether somebody may write while it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writers {
+    /// Anybody may.
+    Free,
+    /// The reader holds the lock.
+    KeptOut,
+}
+
 /// Every record from `since` on, of the files put away and then of the one in use.
-pub(super) fn folder(folder: &Path, name: &str, since: Timestamp) -> Result<Contents, JournalError> {
+pub(super) fn folder(folder: &Path, name: &str, since: Timestamp, writers: Writers) -> Result<Contents, JournalError> {
     let failed = |path: &Path, error: &io::Error| JournalError {
         what: format!("the journal {} cannot be read: {error}", path.display()),
         hint: "it belongs to whoever made the changes; see its owner and permissions".to_owned(),
@@ -40,7 +51,7 @@ pub(super) fn folder(folder: &Path, name: &str, since: Timestamp) -> Result<Cont
         if ended.and_then(|at| Timestamp::try_from(at).ok()).is_some_and(|at| at < since) {
             continue;
         }
-        match std::fs::read(&path) {
+        match whole(&path, writers) {
             Ok(bytes) => lines(&bytes, &path.display().to_string(), since, &mut contents),
             // Put away between the list and here: it is in the list of the next read.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -48,6 +59,26 @@ pub(super) fn folder(folder: &Path, name: &str, since: Timestamp) -> Result<Cont
         }
     }
     Ok(contents)
+}
+
+/// A file's bytes. Where it does not end with a line, somebody may be writing at this moment, for the kernel shows half of
+/// what is written: who writes holds the lock until it is whole, and is waited for.
+fn whole(path: &Path, writers: Writers) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    // Where a file cannot be locked, what is there counts.
+    if writers == Writers::Free && !ends_whole(&bytes) && flock(&file, FlockOperation::LockShared).is_ok() {
+        bytes.clear();
+        file.rewind()?;
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// Whether the last line has its end.
+fn ends_whole(bytes: &[u8]) -> bool {
+    bytes.is_empty() || bytes.ends_with(b"\n")
 }
 
 /// The files, the oldest first: those put away have the time of their end in their names.
@@ -75,7 +106,7 @@ fn files(folder: &Path, name: &str) -> io::Result<Vec<PathBuf>> {
 
 /// Every line of a file.
 fn lines(bytes: &[u8], path: &str, since: Timestamp, contents: &mut Contents) {
-    let is_whole = bytes.is_empty() || bytes.ends_with(b"\n");
+    let is_whole = ends_whole(bytes);
     let all: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
     let last = all.len();
     for (number, line) in all.into_iter().enumerate().filter(|(_, line)| !line.trim_ascii().is_empty()) {
@@ -117,9 +148,14 @@ mod tests {
     use super::*;
     use crate::domain::Change;
     use crate::domain::journal::{Event, Who};
+    use crate::exec::journal::file;
 
     fn line(second: i64) -> String {
-        let record = Record {
+        serde_json::to_string(&record(second, "no")).unwrap() + "\n"
+    }
+
+    fn record(second: i64, why: &str) -> Record {
+        Record {
             v: VERSION,
             at: Timestamp::from_second(second).unwrap(),
             simulated_at: None,
@@ -128,9 +164,35 @@ mod tests {
             change: "reload-prometheus".to_owned(),
             service: None,
             who: Who::default(),
-            event: Event::Refused { asked: Change::ReloadPrometheus, why: "no".to_owned() },
-        };
-        serde_json::to_string(&record).unwrap() + "\n"
+            event: Event::Refused { asked: Change::ReloadPrometheus, why: why.to_owned() },
+        }
+    }
+
+    /// The kernel shows the half of a line that is in another page than the rest, and only the end of the writing says that
+    /// it was no power failure.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_line_that_is_being_written_is_not_taken_for_a_torn_one() {
+        const MANY: i64 = 400;
+        let home = tempfile::tempdir().unwrap();
+        let place = home.path().join("state");
+        let to_read = place.clone();
+        let reader = tokio::task::spawn_blocking(move || {
+            let mut looks = 0;
+            loop {
+                let seen = folder(&to_read, "journal", Timestamp::MIN, Writers::Free).unwrap();
+                assert_eq!(seen.unread, [], "after {looks} looks");
+                looks += 1;
+                if seen.records.len() == usize::try_from(MANY).unwrap() {
+                    return;
+                }
+            }
+        });
+        let long = "because ".repeat(200);
+        for second in 0..MANY {
+            let nothing = || Ok(None::<()>);
+            file::append(&place, "journal", &record(second, &long), nothing).await.unwrap();
+        }
+        reader.await.unwrap();
     }
 
     #[test]

@@ -376,7 +376,7 @@ mod tests {
     const OK: &str = r#"{"status":"success","data":{}}"#;
 
     fn soon() -> Deadline {
-        Deadline::after(Duration::from_secs(5))
+        Deadline::after(Duration::from_mins(1))
     }
 
     fn proxy(server: &Loopback, kind: DataSourceKind, uid: Option<&str>) -> Proxy {

@@ -1,6 +1,7 @@
 //! A server on the loopback interface for tests: one closure answers every request.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use url::Url;
 
 use crate::config::{Auth, Http};
@@ -113,7 +114,15 @@ impl Loopback {
     }
 }
 
-/// Settings to reach an address without credentials, with two seconds' patience.
+/// An address that nobody listens on, nor will while the socket is kept: a port that is only free may be somebody's soon.
+pub fn refusing() -> (TcpSocket, SocketAddr) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
+}
+
+/// Settings to reach an address without credentials, with more patience than a busy machine needs.
 pub fn settings(url: Url) -> Http {
     Http {
         url,
@@ -121,7 +130,7 @@ pub fn settings(url: Url) -> Http {
         headers: Vec::new(),
         ca_file: None,
         client_certificate: None,
-        timeout: Duration::from_secs(2),
+        timeout: Duration::from_secs(30),
     }
 }
 

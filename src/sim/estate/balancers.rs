@@ -51,6 +51,7 @@ impl Estate<'_> {
             scheme: "internet-facing".to_owned(),
             kind: "application".to_owned(),
             zones: ['a', 'b', 'c'].map(|zone| format!("{REGION}{zone}")).into(),
+            subnets: ['a', 'b', 'c'].map(|zone| format!("subnet-public-{zone}")).into(),
             groups: vec![format!("sg-alb-{name}")],
         }
     }

@@ -2,7 +2,7 @@
 //! to the tasks.
 
 use crate::domain::SourceError;
-use crate::domain::estate::{GroupRule, Interface, Peer, SecurityGroup};
+use crate::domain::estate::{AddressRange, GroupRule, Interface, Peer, SecurityGroup};
 
 use super::super::fleet::{REGION, Service};
 use super::super::life::Life;
@@ -60,6 +60,21 @@ impl Estate<'_> {
             rules.push(rule(ports, Peer::Group("sg-prometheus".to_owned()), Some("scrapes")));
         }
         rules
+    }
+
+    /// The addresses of subnets.
+    ///
+    /// # Errors
+    /// While AWS refuses.
+    pub fn subnet_ranges(&self, ids: &[String]) -> Result<Vec<AddressRange>, SourceError> {
+        self.aws()?;
+        let range = |id: &String| match id.as_str() {
+            "subnet-public-a" => "10.0.0.0/24".parse().ok(),
+            "subnet-public-b" => "10.0.1.0/24".parse().ok(),
+            "subnet-public-c" => "10.0.2.0/24".parse().ok(),
+            _ => None,
+        };
+        Ok(ids.iter().filter_map(range).collect())
     }
 
     /// The network interfaces with these addresses.

@@ -1,5 +1,7 @@
 //! What Prometheus says of its own work: exporters, discovery, and when there were samples.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::domain::estate::{DiscoveryHealth, DroppedTarget, ExporterHealth, Stretch};
@@ -96,6 +98,7 @@ impl Estate<'_> {
         let labels: Labels = [("job", service.job), ("service", service.id.name.as_str())]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into();
-        Some(Stretch { labels, samples: times.filter(|at| is_scraped(*at)).map(stamp).collect() })
+        let samples = times.filter(|at| is_scraped(*at)).map(stamp).collect();
+        Some(Stretch { labels, samples, rhythm: Some(Duration::from_secs(SCRAPE.unsigned_abs())) })
     }
 }

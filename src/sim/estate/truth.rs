@@ -70,7 +70,7 @@ pub fn planted_causes(scenario: Scenario, seed: u64) -> Vec<PlantedCause> {
         Scenario::MetricsStopped => vec![
             planted(K::Discovery, None, "discovery-failing"),
             planted(K::Discovery, None, "tasks-unscraped"),
-            planted(K::Targets, None, "connect-timeout"),
+            planted(K::Targets, None, "scrape-timeout"),
             planted(K::Tcp, None, "connect-timeout"),
             planted(K::Iam, Some("prometheus"), "denied"),
             planted(K::Logs, Some("prometheus"), "denied"),

@@ -33,7 +33,7 @@ fn source(server: &Loopback) -> Arc<dyn Source> {
 }
 
 async fn read(server: &Loopback, now: Timestamp) -> Result<AlertmanagerReading, SourceError> {
-    let ask = Ask { now, within: Duration::from_secs(5), wanted: Vec::new() };
+    let ask = Ask { now, within: Duration::from_mins(1), wanted: Vec::new() };
     match source(server).read(&ask).await? {
         Reading::Alertmanager(reading) => Ok(reading),
         other => panic!("{other:?}"),

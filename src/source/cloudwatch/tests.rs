@@ -102,7 +102,7 @@ fn at(second: i64) -> Timestamp {
 
 fn ask(second: i64, names: &[&str]) -> Ask {
     let wanted = names.iter().map(|name| ServiceId::new("prod", *name)).collect();
-    Ask { now: at(second), within: Duration::from_secs(10), wanted }
+    Ask { now: at(second), within: Duration::from_mins(1), wanted }
 }
 
 async fn read(source: &Arc<dyn Source>, ask: Ask) -> Result<CloudWatchReading, SourceError> {

@@ -50,7 +50,7 @@ fn source(server: &Loopback, auth: Auth, alerts: bool) -> Arc<dyn Source> {
 }
 
 async fn read(server: &Loopback, auth: Auth, alerts: bool) -> Result<GrafanaReading, SourceError> {
-    let ask = Ask { now: now(), within: Duration::from_secs(5), wanted: Vec::new() };
+    let ask = Ask { now: now(), within: Duration::from_mins(1), wanted: Vec::new() };
     match source(server, auth, alerts).read(&ask).await? {
         Reading::Grafana(reading) => Ok(reading),
         other => panic!("{other:?}"),

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::estate::{
-    Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget, ExporterHealth,
-    FileSystem, FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress, Record,
-    RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
+    AddressRange, Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget,
+    ExporterHealth, FileSystem, FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress,
+    Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
 };
 use crate::domain::{ServiceId, SourceError};
 
@@ -69,6 +69,8 @@ pub trait Estate: Send + Sync {
     fn security_groups(&self, ids: &[String]) -> impl Future<Output = Seen<Vec<SecurityGroup>>> + Send;
     /// The network interfaces with these private addresses.
     fn interfaces(&self, addresses: &[String]) -> impl Future<Output = Seen<Vec<Interface>>> + Send;
+    /// The addresses of subnets, by their ids.
+    fn subnet_ranges(&self, ids: &[String]) -> impl Future<Output = Seen<Vec<AddressRange>>> + Send;
     /// This machine's address on the way to another.
     fn own_address(&self, toward: Option<IpAddr>, public: bool) -> impl Future<Output = OwnAddress> + Send;
     /// Shared file systems.

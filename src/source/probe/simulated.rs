@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::estate::{Estate, Groups, SampleAsk, Seen};
 use crate::domain::estate::{
-    Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget, ExporterHealth,
-    FileSystem, FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress, Record,
-    RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
+    AddressRange, Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget,
+    ExporterHealth, FileSystem, FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress,
+    Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
 };
 use crate::domain::{ServiceId, SourceError};
 use crate::sim::estate::{Estate as Surroundings, GRAFANA_HOST};
@@ -82,6 +82,10 @@ impl Estate for Looking<'_> {
 
     async fn interfaces(&self, addresses: &[String]) -> Seen<Vec<Interface>> {
         self.estate().interfaces(addresses)
+    }
+
+    async fn subnet_ranges(&self, ids: &[String]) -> Seen<Vec<AddressRange>> {
+        self.estate().subnet_ranges(ids)
     }
 
     async fn own_address(&self, _toward: Option<IpAddr>, _public: bool) -> OwnAddress {

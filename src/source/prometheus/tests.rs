@@ -93,7 +93,7 @@ fn source(http: Http) -> Arc<dyn Source> {
 }
 
 async fn read_at(source: &dyn Source, now: Timestamp) -> Result<PrometheusReading, SourceError> {
-    let ask = Ask { now, within: Duration::from_secs(10), wanted: Vec::new() };
+    let ask = Ask { now, within: Duration::from_mins(1), wanted: Vec::new() };
     match source.read(&ask).await? {
         Reading::Prometheus(reading) => Ok(reading),
         other => panic!("{other:?}"),
@@ -300,9 +300,10 @@ async fn a_server_that_hangs_costs_no_more_than_the_round_is_given() {
     let source = source(server.settings());
     hangs.store(true, Ordering::Relaxed);
     let began = Deadline::after(Duration::from_mins(1));
-    let ask = Ask { now: now(), within: Duration::from_millis(400), wanted: Vec::new() };
+    let ask = Ask { now: now(), within: Duration::from_secs(3), wanted: Vec::new() };
     let reading = source.read(&ask).await.unwrap();
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    // Five signals hang: one after the other they would take five times as long.
+    assert!(began.elapsed() < 3 * ask.within, "{:?}", began.elapsed());
     let Reading::Prometheus(reading) = reading else { panic!("{reading:?}") };
     assert_eq!((reading.failed_signals.len(), reading.targets.unwrap().len()), (5, 1));
     assert!(reading.failed_signals[0].1.contains("no answer within"), "{:?}", reading.failed_signals);
@@ -329,7 +330,7 @@ async fn a_part_that_fails_is_unseen_and_one_that_is_not_offered_is_not() {
 #[tokio::test]
 async fn what_is_nice_to_know_does_not_hold_the_round_up() {
     let server = Loopback::start(|asked| if asked.path.contains("/status/") { Said::Hang } else { rest(asked) }).await;
-    let ask = Ask { now: now(), within: Duration::from_secs(2), wanted: Vec::new() };
+    let ask = Ask { now: now(), within: Duration::from_secs(16), wanted: Vec::new() };
     let began = Deadline::after(ask.within);
     let Reading::Prometheus(reading) = source(server.settings()).read(&ask).await.unwrap() else { panic!() };
     assert!(began.elapsed() < ask.within / 2, "{:?}", began.elapsed());

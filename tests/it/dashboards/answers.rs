@@ -135,7 +135,7 @@ fn ask_all(scene: &Scene, service: &str) -> (Vec<(Asked, Vec<Value>)>, Vec<Asked
     let (mut answered, mut empty) = (Vec::new(), Vec::new());
     for board in boards() {
         let values =
-            wait::until("the variables to have values", Duration::from_mins(1), || variables(scene, &board, service));
+            wait::until("the variables to have values", Duration::from_mins(3), || variables(scene, &board, service));
         for asked in board.panels().flat_map(|panel| queries(&board, panel, &values)) {
             match answer(scene, &asked) {
                 series if series.is_empty() => empty.push(asked),
@@ -166,7 +166,7 @@ fn every_panel_has_data_and_names_its_lines_when_all_is_well() {
     let scene = Scene::with(&Trouble::default());
     let rightly =
         |asked: &Asked| EMPTY_WHEN_WELL.iter().any(|(board, panel, _)| asked.board == *board && asked.panel == *panel);
-    let (answered, empty) = wait::until("every panel to have data", Duration::from_mins(2), || {
+    let (answered, empty) = wait::until("every panel to have data", Duration::from_mins(5), || {
         let (answered, empty) = ask_all(&scene, "api-1");
         let wrongly: Vec<&Asked> = empty.iter().filter(|asked| !rightly(asked)).collect();
         if wrongly.is_empty() {
@@ -194,7 +194,7 @@ fn every_panel_has_data_and_names_its_lines_when_all_is_well() {
 #[test]
 fn panels_that_are_empty_when_all_is_well_have_data_on_a_bad_day() {
     let scene = Scene::with(&Trouble { scenario: Some(Scenario::MixedBadDay), alerts: true });
-    wait::until("alerts to be shown", Duration::from_mins(2), || {
+    wait::until("alerts to be shown", Duration::from_mins(5), || {
         let (answered, _) = ask_all(&scene, "api-2");
         let missing: Vec<&str> = EMPTY_WHEN_WELL
             .iter()

@@ -13,9 +13,9 @@ use crate::support::process::program;
 use crate::support::rounds::{Outcome, Rounds};
 use crate::support::wait;
 
-/// The longest a stack may take from nothing to an alert that fires; what it takes on a quiet machine is in
-/// docs/provision.md.
-const FIRST_ALERT: Duration = Duration::from_secs(60);
+/// The longest a stack may take from nothing to an alert that fires, on a machine that has much else to do; what it takes
+/// on a quiet one is in docs/provision.md.
+const FIRST_ALERT: Duration = Duration::from_mins(2);
 
 /// A folder for one stack, and ports that no other test uses. Whatever is left of the stack ends with it.
 struct Ground {
@@ -107,7 +107,7 @@ fn is_free(port: u16) -> bool {
 
 fn kill(pid: u32) {
     assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
-    wait::until("the killed process to end", Duration::from_secs(10), || {
+    wait::until("the killed process to end", Duration::from_mins(1), || {
         if runs(pid) { Err(pid.to_string()) } else { Ok(()) }
     });
 }
@@ -121,16 +121,18 @@ fn from_nothing_to_a_firing_alert_and_back_to_nothing() {
     let ground = Ground::new();
     let outcome = ground.up(&[]).run().expect_code(0);
     assert!(outcome.stdout.contains("mixed-bad-day") && outcome.stdout.contains("rounds --config "), "{outcome:#?}");
-    let once = ground.once();
-    assert!(outcome.took + once.took < FIRST_ALERT, "{:?}", outcome.took);
-    let seen = once.json();
-    let alerts = seen["alerts"].as_array().unwrap();
-    let fires = |name: &str, service: &str| {
-        alerts
-            .iter()
-            .any(|one| one["name"] == name && one["state"] == "firing" && one["service"].to_string().contains(service))
+    let fires = |seen: &Value, name: &str, service: &str| {
+        let is_it = |one: &Value| {
+            one["name"] == name && one["state"] == "firing" && one["service"].to_string().contains(service)
+        };
+        seen["alerts"].as_array().unwrap().iter().any(is_it)
     };
-    assert!(fires("HighErrorRate", "api-2") && fires("HighMemoryUsage", "worker"), "{seen:#}");
+    let once = wait::until("the first alerts", FIRST_ALERT.saturating_sub(outcome.took), || {
+        let once = ground.once();
+        let seen = once.json();
+        let both = fires(&seen, "HighErrorRate", "api-2") && fires(&seen, "HighMemoryUsage", "worker");
+        if both { Ok(once) } else { Err(format!("{seen:#}")) }
+    });
     assert!(once.code == Some(1) || once.code == Some(2), "{once:#?}");
 
     let (code, status) = ground.status();
@@ -146,7 +148,7 @@ fn from_nothing_to_a_firing_alert_and_back_to_nothing() {
         let all = seen["alerts"].as_array().unwrap().iter();
         all.filter(|one| one["suppressed"]["how"] == "silenced").cloned().collect()
     };
-    wait::until("one alert to be silenced", Duration::from_secs(40), || {
+    wait::until("one alert to be silenced", Duration::from_mins(2), || {
         match silenced(&ground.once().json()).as_slice() {
             [one] if one["name"] == "HighMemoryUsage" => Ok(()),
             other => Err(format!("{other:#?}")),
@@ -155,7 +157,7 @@ fn from_nothing_to_a_firing_alert_and_back_to_nothing() {
 
     // What would go to Slack ends here.
     let told = ground.folder().join("told.log");
-    wait::until("a message about api-2", Duration::from_secs(40), || {
+    wait::until("a message about api-2", Duration::from_mins(2), || {
         let text = std::fs::read_to_string(&told).unwrap_or_default();
         if text.contains("#alerts-warning: FIRING") && text.contains("api-2") { Ok(()) } else { Err(text) }
     });
@@ -205,6 +207,8 @@ fn in_the_foreground_it_stays_until_it_is_interrupted_and_a_calm_fleet_alerts_no
         let status: Value = serde_json::from_str(&outcome.stdout).map_err(|why| format!("{why}: {outcome:?}"))?;
         let is_settled =
             status["is_up"] == true && status["targets"][0] == status["targets"][1] && status["targets"][0] != 0;
+        // The rules may be evaluated for the first time only after the first scrapes.
+        let is_settled = is_settled && status["firing"].as_array().is_some_and(|firing| !firing.is_empty());
         if is_settled { Ok(()) } else { Err(status.to_string()) }
     });
     let (_, status) = ground.status();

@@ -97,7 +97,7 @@ impl Stack {
 
     /// Waits until Alertmanager holds an alert back because of another.
     pub(super) fn wait_inhibited(&self, name: &str, severity: &str) {
-        wait::until(&format!("{severity} {name} to be inhibited"), Duration::from_mins(1), || {
+        wait::until(&format!("{severity} {name} to be inhibited"), Duration::from_mins(2), || {
             let alerts = http::get(&format!("{}/api/v2/alerts", self.alertmanager()))?.json();
             let is_it = |one: &&Value| one["labels"]["alertname"] == name && one["labels"]["severity"] == severity;
             match list(&alerts).iter().find(is_it) {

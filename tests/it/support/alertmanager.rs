@@ -56,7 +56,7 @@ impl Alertmanager {
 
     /// Waits until an alert of this name and service is in this state (`active`, `suppressed`).
     pub(crate) fn wait_for(&self, name: &str, service: &str, state: &str) {
-        wait::until(&format!("{name} of {service} to be {state}"), Duration::from_mins(1), || {
+        wait::until(&format!("{name} of {service} to be {state}"), Duration::from_mins(2), || {
             let alerts = self.alerts();
             let is_it = |alert: &&Value| alert["labels"]["alertname"] == name && alert["labels"]["service"] == service;
             match alerts.iter().find(is_it) {

@@ -64,7 +64,7 @@ impl Hold {
 
     /// Waits until something was caught (and, where it is held after, answered).
     pub(crate) fn wait(&self) {
-        wait::until("a request to be caught", Duration::from_secs(30), || {
+        wait::until("a request to be caught", Duration::from_mins(2), || {
             if self.caught().is_empty() { Err("none yet".to_owned()) } else { Ok(()) }
         });
     }

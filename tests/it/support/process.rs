@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -32,7 +33,7 @@ impl Server {
     ) -> Self {
         let log = folder.join(format!("{name}.log"));
         let output = File::create(&log).unwrap();
-        let leash = Command::new("/bin/sh")
+        let leash = quiet(Path::new("/bin/sh"))
             .args(["-c", LEASH, "sh"])
             .arg(program)
             .args(arguments)
@@ -48,7 +49,7 @@ impl Server {
     /// Waits until `ready` says so; panics with the server's log when it ends or takes too long.
     pub(crate) fn wait_ready(&mut self, mut ready: impl FnMut() -> Result<(), String>) {
         let (name, log, leash) = (self.name, &self.log, &mut self.leash);
-        wait::until(&format!("{name} to be ready"), Duration::from_mins(1), || {
+        wait::until(&format!("{name} to be ready"), Duration::from_mins(2), || {
             if let Some(status) = leash.try_wait().unwrap() {
                 panic!("{name} ended at start ({status}):\n{}", std::fs::read_to_string(log).unwrap_or_default());
             }
@@ -78,11 +79,32 @@ pub(crate) fn program(name: &str) -> PathBuf {
 
 /// Runs a tool to its end; panics with what it printed when it fails.
 pub(crate) fn tool<A: Into<OsString>>(program: &Path, arguments: impl IntoIterator<Item = A>) -> String {
-    let output =
-        Command::new(program).args(arguments.into_iter().map(Into::into)).stdin(Stdio::null()).output().unwrap();
+    let output = quiet(program).args(arguments.into_iter().map(Into::into)).stdin(Stdio::null()).output().unwrap();
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{} failed: {text}", program.display());
     text
+}
+
+/// A program that hears nothing of whose account, proxy or interpreter the person who runs the tests uses otherwise.
+fn quiet(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy().to_uppercase();
+        if ["AWS_", "BOTO", "MOTO_", "PYTHON"].iter().any(|begin| text.starts_with(begin)) || text.ends_with("_PROXY") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Writes a program made of a script. Another process does it: what this one has open for writing, every program that
+/// another test starts meanwhile has open too until it runs, and the kernel starts nothing that is open for writing ("text
+/// file busy").
+pub(crate) fn script(file: &Path, text: &str) {
+    let words = ["-c", "cat >\"$0\" && chmod 755 \"$0\""];
+    let mut shell = Command::new("/bin/sh").args(words).arg(file).stdin(Stdio::piped()).spawn().unwrap();
+    shell.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(shell.wait().unwrap().success(), "{}", file.display());
 }
 
 /// The checkout.

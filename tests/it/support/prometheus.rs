@@ -23,7 +23,7 @@ pub(crate) struct Prometheus {
 
 impl Prometheus {
     /// Scrapes these services (one target each, job `ecs-services`) and a CloudWatch exporter of theirs (job
-    /// `cloudwatch`) every second, has two hours of their history, and sends alerts to `alertmanager`.
+    /// `cloudwatch`), has two hours of their history, and sends alerts to `alertmanager`.
     pub(crate) fn watching(loads: Vec<Load>, alertmanager: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let loads = Arc::new(loads);
@@ -129,6 +129,8 @@ fn exporters(loads: Arc<Vec<Load>>) -> Site {
 /// Prometheus reads JSON too, it being YAML.
 fn config(loads: &[Load], instance: &str, alertmanager: Option<&str>) -> Value {
     let dead = format!("127.0.0.1:{}", port::free());
+    // A scrape may take no longer than there is between two: many targets at once would keep this process busy.
+    let pace = if loads.len() > 100 { "10s" } else { "2s" };
     let targets: Vec<Value> = loads
         .iter()
         .map(|load| {
@@ -144,7 +146,7 @@ fn config(loads: &[Load], instance: &str, alertmanager: Option<&str>) -> Value {
         .into_iter()
         .collect();
     json!({
-        "global": { "scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s" },
+        "global": { "scrape_interval": pace, "scrape_timeout": pace, "evaluation_interval": "1s" },
         "rule_files": ["rules.yml"],
         "alerting": { "alertmanagers": alertmanagers },
         "scrape_configs": [

@@ -10,15 +10,52 @@ use tempfile::TempDir;
 
 use super::wait;
 
-/// Longer than anything on a screen may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than anything on a screen may take, on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Around what a program wants shown as one: what is between them is not looked at before it is whole.
+const FRAME: (&[u8], &[u8]) = (b"\x1b[?2026h", b"\x1b[?2026l");
 
 /// What the terminal has received.
 struct Received {
     parser: vt100::Parser<Heard>,
+    /// What came of a frame, or of a control sequence, that is not whole yet.
+    partial: Vec<u8>,
     bytes: usize,
     questions: usize,
     closed: bool,
+}
+
+impl Received {
+    /// Takes what came; what is not whole waits for the rest of it. Returns what the program asked.
+    fn take(&mut self, chunk: &[u8]) -> Vec<&'static [u8]> {
+        self.bytes += chunk.len();
+        self.partial.extend_from_slice(chunk);
+        let whole = whole(&self.partial);
+        let asked = asked(&self.partial[..whole]);
+        self.parser.process(&self.partial[..whole]);
+        self.partial.drain(..whole);
+        self.questions += asked.len();
+        asked
+    }
+
+    /// Nothing more will come.
+    fn close(&mut self) {
+        self.parser.process(&std::mem::take(&mut self.partial));
+        self.closed = true;
+    }
+}
+
+/// How much of this can be shown: up to a frame that has begun and not ended, or the beginning of a control sequence.
+fn whole(bytes: &[u8]) -> usize {
+    let last = |mark: &[u8]| bytes.windows(mark.len()).rposition(|window| window == mark);
+    let ended = last(FRAME.1).map_or(0, |at| at + FRAME.1.len());
+    let begun = bytes[ended..].windows(FRAME.0.len()).position(|window| window == FRAME.0).map(|at| ended + at);
+    // The longest that matters here is a mark of a frame.
+    let tail = bytes.len().saturating_sub(FRAME.0.len() - 1).max(ended);
+    let cut = bytes[tail..].iter().rposition(|byte| *byte == b'\x1b').map(|at| tail + at);
+    let is_cut = |at: &usize| !bytes[*at + 1..].iter().any(u8::is_ascii_alphabetic);
+    begun.or(cut.filter(is_cut)).unwrap_or(bytes.len())
 }
 
 /// What the program asked of the terminal beside drawing.
@@ -69,21 +106,23 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().unwrap();
         let writer = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
         let parser = vt100::Parser::new_with_callbacks(rows, columns, 0, Heard::default());
-        let received =
-            Arc::new((Mutex::new(Received { parser, bytes: 0, questions: 0, closed: false }), Condvar::new()));
+        let received = Arc::new((
+            Mutex::new(Received { parser, partial: Vec::new(), bytes: 0, questions: 0, closed: false }),
+            Condvar::new(),
+        ));
         let (state, answers) = (received.clone(), writer.clone());
         std::thread::spawn(move || {
             let mut chunk = [0; 4096];
             // Reading fails once the program is gone.
             while let Ok(length @ 1..) = reader.read(&mut chunk) {
-                let questions = answer_questions(&chunk[..length], &answers);
-                let mut received = state.0.lock().unwrap();
-                received.questions += questions;
-                received.parser.process(&chunk[..length]);
-                received.bytes += length;
+                let asked = state.0.lock().unwrap().take(&chunk[..length]);
                 state.1.notify_all();
+                for answer in asked {
+                    // The program may be gone before it hears the answer.
+                    let _ = answers.lock().unwrap().write_all(answer);
+                }
             }
-            state.0.lock().unwrap().closed = true;
+            state.0.lock().unwrap().close();
             state.1.notify_all();
         });
         Self { received, master: pair.master, writer, child, _home: home }
@@ -201,20 +240,14 @@ impl Drop for Terminal {
     }
 }
 
-/// Answers what terminals answer: who are you, and where is the cursor. Returns how many questions there were.
-fn answer_questions(output: &[u8], writer: &Mutex<Box<dyn Write + Send>>) -> usize {
-    let mut questions = 0;
-    let asked = |question: &[u8]| output.windows(question.len()).any(|window| window == question);
-    for (question, answer) in
-        [(&b"\x1b[c"[..], &b"\x1b[?62;22c"[..]), (b"\x1b[0c", b"\x1b[?62;22c"), (b"\x1b[6n", b"\x1b[1;1R")]
-    {
-        if asked(question) {
-            questions += 1;
-            // The program may be gone before it hears the answer.
-            let _ = writer.lock().unwrap().write_all(answer);
-        }
-    }
-    questions
+/// What a terminal answers to what is asked in this output: who are you, and where is the cursor.
+fn asked(output: &[u8]) -> Vec<&'static [u8]> {
+    let asks = |question: &[u8]| output.windows(question.len()).any(|window| window == question);
+    [(&b"\x1b[c"[..], &b"\x1b[?62;22c"[..]), (b"\x1b[0c", b"\x1b[?62;22c"), (b"\x1b[6n", b"\x1b[1;1R")]
+        .into_iter()
+        .filter(|(question, _)| asks(question))
+        .map(|(_, answer)| answer)
+        .collect()
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {
@@ -245,5 +278,36 @@ fn bytes_of(key: &str) -> Vec<u8> {
             assert_eq!(key.chars().count(), 1, "no key is called {key:?}");
             key.as_bytes().to_vec()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_seen_whole_however_it_comes() {
+        let sent = b"before\x1b[?2026h\x1b[2J\x1b[H\x1b[?2026hone\r\ntwo\x1b[?2026l\r\nthree\x1b[c";
+        for length in 1..=sent.len() {
+            let parser = vt100::Parser::new_with_callbacks(5, 20, 0, Heard::default());
+            let mut received = Received { parser, partial: Vec::new(), bytes: 0, questions: 0, closed: false };
+            for chunk in sent.chunks(length) {
+                received.take(chunk);
+                let seen = received.parser.screen().contents();
+                assert!("before".starts_with(&seen) || seen.starts_with("one\ntwo"), "in pieces of {length}: {seen:?}");
+            }
+            assert_eq!(received.parser.screen().contents(), "one\ntwo\nthree", "in pieces of {length}");
+            assert_eq!((received.bytes, received.questions), (sent.len(), 1), "in pieces of {length}");
+        }
+    }
+
+    #[test]
+    fn what_was_never_finished_is_shown_at_the_end() {
+        let parser = vt100::Parser::new_with_callbacks(5, 20, 0, Heard::default());
+        let mut received = Received { parser, partial: Vec::new(), bytes: 0, questions: 0, closed: false };
+        received.take(b"\x1b[?2026hkilled here");
+        assert_eq!(received.parser.screen().contents(), "");
+        received.close();
+        assert_eq!(received.parser.screen().contents(), "killed here");
     }
 }

@@ -13,10 +13,11 @@ use tempfile::TempDir;
 
 use super::moto::REGION;
 use super::pty::Terminal;
-use super::wait;
+use super::{process, wait};
 
-/// Longer than anything may take; a run that is still there is killed and fails its test.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Longer than anything may take, terraform on a machine that has much else to do included; a run that is still there is
+/// killed and fails its test.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A run to be made.
 pub(crate) struct Rounds {
@@ -80,7 +81,11 @@ impl Rounds {
     pub(crate) fn file(&self, name: &str, text: &str, mode: u32) -> PathBuf {
         let path = self.home.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
+        if mode & 0o111 == 0 {
+            std::fs::write(&path, text).unwrap();
+        } else {
+            process::script(&path, text);
+        }
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         path
     }

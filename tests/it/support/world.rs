@@ -37,7 +37,7 @@ pub(crate) static BAD_MORNING: LazyLock<World> = LazyLock::new(|| {
 pub(crate) static CALM: LazyLock<World> = LazyLock::new(|| {
     let alertmanager = Alertmanager::start();
     let prometheus = Prometheus::watching(load::calm(), Some(&alertmanager.url()));
-    wait::until("every target to be up", Duration::from_mins(1), || {
+    wait::until("every target to be up", Duration::from_mins(2), || {
         let up = prometheus.query("up == 1");
         if up.len() == 6 { Ok(()) } else { Err(format!("{up:?}")) }
     });

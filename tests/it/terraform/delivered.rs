@@ -12,7 +12,7 @@ use super::applied::Applied;
 use super::workspace::Workspace;
 use crate::provision::{list, rendered, text, yaml};
 use crate::support::moto::python;
-use crate::support::process::{program, repository, tool};
+use crate::support::process::{self, program, repository, tool};
 
 /// A task's volumes, as its own containers would see them.
 struct Task {
@@ -80,8 +80,7 @@ fn configure(task: &Task) {
         std::fs::create_dir_all(root.join(folder)).unwrap();
     }
     let chown = root.join("bin/chown");
-    std::fs::write(&chown, format!("#!/bin/sh\necho \"$@\" >>'{}/chowned'\n", root.display())).unwrap();
-    std::fs::set_permissions(&chown, std::fs::Permissions::from_mode(0o755)).unwrap();
+    process::script(&chown, &format!("#!/bin/sh\necho \"$@\" >>'{}/chowned'\n", root.display()));
     // Nothing outside the folder is touched, whatever the script says.
     let script =
         ["/config", "/volumes", "/prometheus"].iter().fold(text(&first["command"][0]).to_owned(), |text, path| {

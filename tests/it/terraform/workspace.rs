@@ -1,13 +1,12 @@
 //! A copy of the module in a folder of its own, and terraform with a provider that touches nothing.
 
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::process::repository;
+use crate::support::process::{repository, script};
 use crate::support::rounds::Rounds;
 
 /// The version whose attributes the provider knows.
@@ -78,11 +77,10 @@ impl Workspace {
         let name = format!("registry.terraform.io/hashicorp/aws/{PROVIDER}/linux_{}", architecture());
         let folder = mirror.join(name);
         std::fs::create_dir_all(&folder).unwrap();
-        let script = repository().join("tests/fixtures/terraform/provider.py");
-        let wrapper = format!("#!/bin/sh\nexec '{}' '{}'\n", python().display(), script.display());
+        let provider = repository().join("tests/fixtures/terraform/provider.py");
+        let wrapper = format!("#!/bin/sh\nexec '{}' '{}'\n", python().display(), provider.display());
         let file = folder.join(format!("terraform-provider-aws_v{PROVIDER}"));
-        std::fs::write(&file, wrapper).unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        script(&file, &wrapper);
         let settings = format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n");
         std::fs::write(self.path("terraformrc"), settings).unwrap();
         std::fs::create_dir(self.path("home")).unwrap();

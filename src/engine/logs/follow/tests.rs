@@ -96,7 +96,7 @@ async fn follow(
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), all).await.expect("the script is played within twenty seconds");
+    tokio::time::timeout(Duration::from_mins(1), all).await.expect("the script is played within a minute");
     running.abort();
     (got, source)
 }

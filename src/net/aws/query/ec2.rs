@@ -4,7 +4,7 @@ use super::paging::Paging;
 use super::xml::Element;
 use super::{Api, listed};
 use crate::domain::SourceError;
-use crate::domain::estate::{GroupRule, Interface, Peer, SecurityGroup};
+use crate::domain::estate::{AddressRange, GroupRule, Interface, Peer, SecurityGroup};
 use crate::net::aws::Session;
 
 const PAGES: Paging = Paging { api: Api::Ec2, asks: "NextToken", says: "nextToken", wrapped: false };
@@ -37,6 +37,20 @@ pub async fn interfaces(session: &Session, addresses: &[String]) -> Result<Vec<I
     let mut parameters = vec![("Filter.1.Name".to_owned(), "addresses.private-ip-address".to_owned())];
     parameters.extend(listed("Filter.1.Value", addresses));
     PAGES.all(session, "DescribeNetworkInterfaces", "", &parameters, "networkInterfaceSet", interface).await
+}
+
+/// The addresses of subnets, by their ids.
+///
+/// # Errors
+/// As [`security_groups`].
+pub async fn subnet_ranges(session: &Session, ids: &[String]) -> Result<Vec<AddressRange>, SourceError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let range = |subnet: Element<'_, '_>| subnet.word(&["cidrBlock"]).parse().ok();
+    let ranges: Vec<Option<AddressRange>> =
+        PAGES.all(session, "DescribeSubnets", &ids.join(" "), &listed("SubnetId", ids), "subnetSet", range).await?;
+    Ok(ranges.into_iter().flatten().collect())
 }
 
 /// The addresses of a managed prefix list.

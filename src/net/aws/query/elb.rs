@@ -87,6 +87,7 @@ fn balancer(item: Element<'_, '_>) -> Balancer {
         scheme: item.word(&["Scheme"]),
         kind: item.word(&["Type"]),
         zones: item.list(&["AvailabilityZones"]).filter_map(|zone| zone.text(&["ZoneName"])).collect(),
+        subnets: item.list(&["AvailabilityZones"]).filter_map(|zone| zone.text(&["SubnetId"])).collect(),
         groups: item.words(&["SecurityGroups"]),
     }
 }

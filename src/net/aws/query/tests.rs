@@ -8,7 +8,7 @@ use crate::net::http::loopback::{Asked, Loopback, Said};
 
 async fn session(server: &Loopback) -> Session {
     let aws = fake::aws(fake::settings(&server.url));
-    aws.session(&Meter::default(), Duration::from_secs(5)).await.unwrap()
+    aws.session(&Meter::default(), Duration::from_mins(1)).await.unwrap()
 }
 
 fn xml(text: impl Into<String>) -> Said {

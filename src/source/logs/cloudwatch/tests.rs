@@ -128,7 +128,7 @@ fn texts(page: &LogPage) -> Vec<&str> {
     page.lines.iter().map(|line| &*line.text).collect()
 }
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_mins(1);
 
 const EVENTS: &[Event] = &[
     (1_000, OURS, "a"),

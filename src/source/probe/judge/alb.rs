@@ -47,6 +47,16 @@ pub struct Meant {
     pub groups: Vec<String>,
 }
 
+/// What a service's tasks are behind.
+pub enum Behind {
+    /// A load balancer.
+    Balancer(Meant),
+    /// Nothing: it registers its tasks with no target group.
+    Nothing,
+    /// It was noted why that is not known, or what is wrong.
+    Noted,
+}
+
 /// Looks at the one named, the service's, or Grafana's.
 pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tally) {
     let Some(meant) = meant(case, check, tally).await else { return };
@@ -74,9 +84,21 @@ pub async fn meant<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
         Some(_) => Some(who::service(case, check, tally)?),
         None => who::component(case.snapshot, "grafana"),
     };
-    match service {
-        Some(service) => of_service(case, service, tally).await,
-        None => of_grafana_host(case, tally).await,
+    let Some(service) = service else { return of_grafana_host(case, tally).await };
+    match behind(case, service, tally).await {
+        Behind::Balancer(meant) => Some(meant),
+        Behind::Noted => None,
+        Behind::Nothing => {
+            let text = format!("{} registers its tasks with no load balancer", service.id.name);
+            // People reach Grafana through one; a worker has none and lacks nothing.
+            if who::component(case.snapshot, "grafana").is_some_and(|grafana| grafana.id == service.id) {
+                tally.warn("no-load-balancer", text, "ecs:DescribeServices");
+            } else {
+                tally.pass(text.clone(), "ecs:DescribeServices");
+                tally.summary(text);
+            }
+            None
+        }
     }
 }
 
@@ -91,26 +113,23 @@ async fn seen_balancers<E: Estate>(case: &Case<'_, E>, tally: &mut Tally) -> Opt
 }
 
 /// The load balancer a service registers its tasks with.
-pub async fn of_service<E: Estate>(case: &Case<'_, E>, service: &ServiceHealth, tally: &mut Tally) -> Option<Meant> {
+pub async fn behind<E: Estate>(case: &Case<'_, E>, service: &ServiceHealth, tally: &mut Tally) -> Behind {
     let wiring = match case.estate.wiring(&service.id).await {
         Ok(wiring) => wiring,
         Err(error) => {
             tally.unseen(&format!("how {} is wired", service.id.name), &error, "ecs:DescribeServices");
-            return None;
+            return Behind::Noted;
         }
     };
     let groups: Vec<String> = wiring.balancers.iter().map(|link| link.group.clone()).collect();
     if groups.is_empty() {
-        let text = format!("{} registers its tasks with no load balancer", service.id.name);
-        tally.note(CheckState::Warn, text, "ecs:DescribeServices");
-        tally.cause("no-load-balancer");
-        return None;
+        return Behind::Nothing;
     }
     let described = match case.estate.target_groups(Groups::Named(&groups)).await {
         Ok(described) => described,
         Err(error) => {
             tally.unseen("the target groups", &error, "elasticloadbalancing:DescribeTargetGroups");
-            return None;
+            return Behind::Noted;
         }
     };
     let used: Vec<&String> = described.iter().flat_map(|group| &group.balancers).collect();
@@ -119,20 +138,23 @@ pub async fn of_service<E: Estate>(case: &Case<'_, E>, service: &ServiceHealth, 
         let text = format!("no load balancer uses target group {}: no rule leads to it", names.join(", "));
         tally.fail("no-rule", text, "elasticloadbalancing:DescribeTargetGroups");
         tally.next("add a listener rule that forwards to it");
-        return None;
+        return Behind::Noted;
     }
-    let balancers = seen_balancers(case, tally).await?;
-    let found = balancers.iter().find(|balancer| used.contains(&&balancer.arn));
-    if found.is_none() {
+    let Some(balancers) = seen_balancers(case, tally).await else { return Behind::Noted };
+    let Some(found) = balancers.iter().find(|balancer| used.contains(&&balancer.arn)) else {
         tally.unknown("the load balancer of the target group is not in the list", BALANCERS);
-    }
-    Some(Meant { balancer: found?.clone(), groups })
+        return Behind::Noted;
+    };
+    Behind::Balancer(Meant { balancer: found.clone(), groups })
 }
 
 /// The load balancer that Grafana's service is behind, where that can be told.
 pub async fn grafana_balancer<E: Estate>(case: &Case<'_, E>) -> Option<Balancer> {
     let service = who::component(case.snapshot, "grafana")?;
-    of_service(case, service, &mut Tally::default()).await.map(|meant| meant.balancer)
+    match behind(case, service, &mut Tally::default()).await {
+        Behind::Balancer(meant) => Some(meant.balancer),
+        Behind::Nothing | Behind::Noted => None,
+    }
 }
 
 /// Where no service is called like Grafana: the load balancer with a rule for its host, or the only one there is.
@@ -244,6 +266,7 @@ async fn ports<E: Estate>(
     }
     let rules = join_all(listeners.iter().map(|listener| case.estate.rules(&listener.arn))).await;
     let mut leads = false;
+    let mut is_weightless = false;
     let mut all_seen = true;
     for (listener, rules) in listeners.iter().zip(rules) {
         let certificates = match listener.certificates.len() {
@@ -262,6 +285,7 @@ async fn ports<E: Estate>(
         let wanted = |rule: &&ListenerRule| rule.forwards_to().any(|arn| groups.iter().any(|group| group == arn));
         let leading: Vec<&ListenerRule> = rules.iter().filter(wanted).collect();
         leads |= !leading.is_empty();
+        is_weightless |= rules.iter().any(|rule| groups.iter().any(|group| rule.names_without_weight(group)));
         let text = format!(
             "listens on {} {}{certificates}: {}",
             listener.protocol,
@@ -271,12 +295,19 @@ async fn ports<E: Estate>(
         tally.pass(text, FROM);
     }
     if !groups.is_empty() && !leads && all_seen {
-        tally.fail(
-            "no-rule",
-            "no rule of any listener leads to the service's target group",
-            "elasticloadbalancing:DescribeRules",
-        );
-        tally.next("add a listener rule that forwards the host or path to it");
+        let (text, step) = if is_weightless {
+            (
+                "every rule that names the service's target group gives it the weight 0: no request is sent there",
+                "give it a weight, if this is not a release that is being moved over",
+            )
+        } else {
+            (
+                "no rule of any listener leads to the service's target group",
+                "add a listener rule that forwards the host or path to it",
+            )
+        };
+        tally.fail("no-rule", text, "elasticloadbalancing:DescribeRules");
+        tally.next(step);
     }
 }
 

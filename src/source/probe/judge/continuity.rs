@@ -116,7 +116,7 @@ fn told<E>(
     let mut found: Vec<(&Stretch, Gap, Duration)> = Vec::new();
     for stretch in stretches {
         // Each group has its own rhythm; a configured one is only a hint where samples are few.
-        let usual = usual(&stretch.samples).or(interval).unwrap_or(USUAL);
+        let usual = stretch.rhythm.or(interval).unwrap_or(USUAL);
         found.extend(gaps(&stretch.samples, from, case.now, usual).into_iter().map(|gap| (stretch, gap, usual)));
     }
     let length =
@@ -124,19 +124,19 @@ fn told<E>(
     found.sort_by_key(|(_, gap, _)| std::cmp::Reverse(length(gap)));
     if let Some((_, gap, _)) = found.first() {
         tally.fact("gap", format!("{} s", length(gap).as_secs()));
-        tally.fact("from", gap.from.to_string());
+        tally.fact("from", second(gap.from).to_string());
         if let Some(to) = gap.to {
-            tally.fact("to", to.to_string());
+            tally.fact("to", second(to).to_string());
         }
     }
     for (stretch, gap, usual) in found.iter().take(LISTED) {
         let seconds = length(gap).as_secs_f64();
         let lost = ((seconds / usual.as_secs_f64()).round() - 1.0).max(1.0);
-        let end = gap.to.map_or_else(|| "until now".to_owned(), |to| format!("to {to}"));
+        let end = gap.to.map_or_else(|| "until now".to_owned(), |to| format!("to {}", second(to)));
         let text = format!(
             "{}: no sample for {seconds:.0} s, from {} {end}: about {lost:.0} of one every {} missing",
             whose(case, &stretch.labels),
-            gap.from,
+            second(gap.from),
             format::duration(*usual),
         );
         tally.note(if gap.to.is_some() { CheckState::Warn } else { CheckState::Fail }, text, query);
@@ -160,14 +160,19 @@ fn told<E>(
                 .any(|(other, gap, usual)| std::ptr::eq(*other, stretch) && overlaps(gap, longest, *usual, case.now))
         });
     let seconds = length(longest).as_secs();
-    let end = longest.to.map_or_else(|| "until now".to_owned(), |to| format!("to {to}"));
+    let end = longest.to.map_or_else(|| "until now".to_owned(), |to| format!("to {}", second(to)));
     let what = if shared { "everything is missing: Prometheus itself recorded nothing" } else { "the longest gap" };
-    tally.summary(format!("{what}, {seconds} s, from {} {end}", longest.from));
+    tally.summary(format!("{what}, {seconds} s, from {} {end}", second(longest.from)));
     tally.next(if longest.to.is_none() {
         "see what is down: rounds check targets, rounds check discovery"
     } else {
         "what was not recorded cannot be had back; CloudWatch still has CPU and memory of that time"
     });
+}
+
+/// A moment as people write it: to the second.
+fn second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 fn overlaps(one: &Gap, other: &Gap, slack: Duration, now: Timestamp) -> bool {
@@ -182,20 +187,6 @@ fn whose<E>(case: &Case<'_, E>, labels: &Labels) -> String {
         (None, Some(job)) => format!("job {job}"),
         (None, None) => "the query".to_owned(),
     }
-}
-
-/// The distance that most samples have.
-fn usual(samples: &[Timestamp]) -> Option<Duration> {
-    let mut distances: Vec<Duration> = samples
-        .windows(2)
-        .filter_map(|pair| Duration::try_from(pair[1].duration_since(pair[0])).ok())
-        .filter(|distance| *distance >= Duration::from_millis(500))
-        .collect();
-    if distances.len() < 3 {
-        return None;
-    }
-    distances.sort_unstable();
-    distances.get(distances.len() / 2).copied()
 }
 
 /// Where samples are missing between the first and the last, and after the last. Before the first nothing is missing:
@@ -241,12 +232,5 @@ mod tests {
                 .collect();
             assert_eq!(found, expected, "{seconds:?} at {now}");
         }
-    }
-
-    #[test]
-    fn the_rhythm_is_that_of_most_samples() {
-        let samples: Vec<Timestamp> = [0, 30, 60, 90, 600, 630].map(at).to_vec();
-        assert_eq!(usual(&samples), Some(Duration::from_secs(30)));
-        assert_eq!(usual(&samples[..2]), None);
     }
 }

@@ -9,7 +9,7 @@ use super::tally::Tally;
 use super::{Case, reach, who};
 use crate::domain::estate::{AddressRange, Connection, GroupRule, OwnAddress, Peer, SecurityGroup, Wiring};
 use crate::domain::{Check, CheckState, ServiceHealth};
-use crate::source::probe::estate::{Estate, Groups};
+use crate::source::probe::estate::{Estate, Groups, Seen};
 
 const FROM: &str = "ec2:DescribeSecurityGroups";
 
@@ -73,16 +73,7 @@ pub async fn inward<E: Estate>(
     };
     let Some(source) = source else { return };
     match let_in(&groups, source, port) {
-        Some((group, rule)) => {
-            let note = rule.note.as_deref().map(|note| format!(", {note}")).unwrap_or_default();
-            let text = format!(
-                "{source} may connect to {port} of {}: {} admits {}{note}",
-                balancer.name,
-                name(group),
-                rule.peer
-            );
-            tally.pass(text, FROM);
-        }
+        Some(how) => tally.pass(format!("{source} may connect to {port} of {}: {how}", balancer.name), FROM),
         None => missing(&groups, &source.to_string(), port, &balancer.name, tally),
     }
 }
@@ -154,8 +145,11 @@ pub async fn onward<E: Estate>(case: &Case<'_, E>, meant: &Meant, service: &Serv
         return;
     }
     let ids: Vec<String> = ids.into_iter().collect();
-    let (own, of_balancer) =
-        tokio::join!(case.estate.security_groups(&ids), case.estate.security_groups(&meant.balancer.groups));
+    let (own, of_balancer, subnets) = tokio::join!(
+        case.estate.security_groups(&ids),
+        case.estate.security_groups(&meant.balancer.groups),
+        case.estate.subnet_ranges(&meant.balancer.subnets)
+    );
     let (own, of_balancer) = match (own, of_balancer) {
         (Ok(own), Ok(of_balancer)) => (own, of_balancer),
         (Err(error), _) | (_, Err(error)) => {
@@ -165,7 +159,8 @@ pub async fn onward<E: Estate>(case: &Case<'_, E>, meant: &Meant, service: &Serv
     };
     let addresses: Vec<IpAddr> = addresses.iter().filter_map(|address| address.parse().ok()).collect();
     for port in ports {
-        between(&of_balancer, &own, &addresses, port, service, tally);
+        outward(&of_balancer, &own, &addresses, port, service, tally);
+        within(&own, &of_balancer, &subnets, port, service, tally);
     }
 }
 
@@ -181,7 +176,8 @@ async fn ports<E: Estate>(case: &Case<'_, E>, meant: &Meant, wiring: &Wiring, ta
     ports
 }
 
-fn between(
+/// Whether the load balancer's groups let connections out to the tasks.
+fn outward(
     of_balancer: &[SecurityGroup],
     own: &[SecurityGroup],
     addresses: &[IpAddr],
@@ -189,43 +185,92 @@ fn between(
     service: &ServiceHealth,
     tally: &mut Tally,
 ) {
-    let ids = |groups: &[SecurityGroup]| groups.iter().map(|group| group.id.clone()).collect::<Vec<_>>();
-    let (balancer_ids, own_ids) = (ids(of_balancer), ids(own));
-    let reaches = |rule: &&GroupRule, groups: &[String]| {
+    if of_balancer.is_empty() {
+        return;
+    }
+    let own_ids = ids(own);
+    let reaches = |rule: &&GroupRule| {
         rule.is_tcp_to(port)
             && match &rule.peer {
-                Peer::Group(id) => groups.contains(id),
+                Peer::Group(id) => own_ids.contains(id),
                 Peer::Range(range) => addresses.is_empty() || addresses.iter().all(|address| range.holds(*address)),
                 Peer::List(_) => false,
             }
     };
-    if !of_balancer.is_empty() {
-        let out = of_balancer
-            .iter()
-            .find_map(|group| group.egress.iter().find(|rule| reaches(rule, &own_ids)).map(|rule| (group, rule)));
-        if let Some((group, rule)) = out {
-            tally.pass(format!("{} lets connections out to {} port {port}", name(group), rule.peer), FROM);
-        } else {
+    let out = of_balancer.iter().find_map(|group| group.egress.iter().find(reaches).map(|rule| (group, rule)));
+    if let Some((group, rule)) = out {
+        tally.pass(format!("{} lets connections out to {} port {port}", name(group), rule.peer), FROM);
+    } else {
+        let text = format!(
+            "{} has no egress rule for tcp {port} to the tasks of {} ({})",
+            names(of_balancer),
+            service.id.name,
+            own_ids.join(", ")
+        );
+        tally.fail("no-egress-rule", text, FROM);
+        tally.next("let the load balancer's security group out to the tasks' one, on that port");
+    }
+}
+
+/// Whether the tasks' groups let the load balancer in: by its group, or by the addresses of the subnets it connects from.
+fn within(
+    own: &[SecurityGroup],
+    of_balancer: &[SecurityGroup],
+    subnets: &Seen<Vec<AddressRange>>,
+    port: u16,
+    service: &ServiceHealth,
+    tally: &mut Tally,
+) {
+    let balancer_ids = ids(of_balancer);
+    let tasks = format!("the tasks of {}", service.id.name);
+    let is_its_own =
+        |rule: &&GroupRule| rule.is_tcp_to(port) && matches!(&rule.peer, Peer::Group(id) if balancer_ids.contains(id));
+    if let Some((group, rule)) =
+        own.iter().find_map(|group| group.ingress.iter().find(is_its_own).map(|rule| (group, rule)))
+    {
+        tally.pass(format!("{tasks}: {} admits {} on {port}", name(group), rule.peer), FROM);
+        return;
+    }
+    let ranges = ranges(own, port);
+    let from = if balancer_ids.is_empty() { "the load balancer".to_owned() } else { balancer_ids.join(", ") };
+    match subnets {
+        _ if ranges.is_empty() => missing(own, &from, port, &tasks, tally),
+        Err(error) => tally.unseen("the load balancer's subnets", error, "ec2:DescribeSubnets"),
+        Ok(subnets) if subnets.is_empty() => {
             let text = format!(
-                "{} has no egress rule for tcp {port} to the tasks of {} ({})",
-                names(of_balancer),
-                service.id.name,
-                own_ids.join(", ")
+                "{tasks} let in {} on {port}: whether the load balancer is in it is not known",
+                admitted(own, port)
             );
-            tally.fail("no-egress-rule", text, FROM);
-            tally.next("let the load balancer's security group out to the tasks' one, on that port");
+            tally.unknown(text, FROM);
+        }
+        Ok(subnets) => {
+            let shut_out: Vec<&AddressRange> = subnets.iter().filter(|subnet| !subnet.is_covered_by(&ranges)).collect();
+            if shut_out.is_empty() {
+                let text = format!(
+                    "{tasks}: {} admits {} on {port}, the load balancer's subnets in it",
+                    names(own),
+                    admitted(own, port)
+                );
+                tally.pass(text, FROM);
+            } else {
+                let subnets: Vec<String> = shut_out.iter().map(ToString::to_string).collect();
+                missing(own, &format!("{from} (in {})", subnets.join(", ")), port, &tasks, tally);
+            }
         }
     }
-    let within = own
-        .iter()
-        .find_map(|group| group.ingress.iter().find(|rule| reaches(rule, &balancer_ids)).map(|rule| (group, rule)));
-    match within {
-        Some((group, rule)) => {
-            let text = format!("tasks of {}: {} admits {} on {port}", service.id.name, name(group), rule.peer);
-            tally.pass(text, FROM);
-        }
-        None => missing(own, &balancer_ids.join(", "), port, &format!("the tasks of {}", service.id.name), tally),
-    }
+}
+
+/// The addresses that rules let in on a port.
+fn ranges(groups: &[SecurityGroup], port: u16) -> Vec<AddressRange> {
+    let range = |rule: &GroupRule| match &rule.peer {
+        Peer::Range(range) if rule.is_tcp_to(port) => Some(*range),
+        _ => None,
+    };
+    groups.iter().flat_map(|group| &group.ingress).filter_map(range).collect()
+}
+
+fn ids(groups: &[SecurityGroup]) -> Vec<String> {
+    groups.iter().map(|group| group.id.clone()).collect()
 }
 
 fn missing(groups: &[SecurityGroup], from: &str, port: u16, to: &str, tally: &mut Tally) {
@@ -236,21 +281,31 @@ fn missing(groups: &[SecurityGroup], from: &str, port: u16, to: &str, tally: &mu
     );
     tally.fail("no-ingress-rule", text, FROM);
     let group = groups.first().map_or("GROUP", |group| group.id.as_str());
-    let peer = match from.parse::<AddressRange>() {
-        Ok(range) if range.is_single() && range.address().is_ipv4() => format!("--cidr {range}/32"),
-        Ok(range) => format!("--cidr {range}"),
-        Err(_) => format!("--source-group {}", from.split(',').next().unwrap_or(from)),
+    let rule = match from.parse::<AddressRange>() {
+        Ok(range) if range.address().is_ipv6() => {
+            let block = if range.is_single() { format!("{range}/128") } else { range.to_string() };
+            format!("--ip-permissions IpProtocol=tcp,FromPort={port},ToPort={port},Ipv6Ranges=[{{CidrIpv6={block}}}]")
+        }
+        Ok(range) if range.is_single() => format!("--protocol tcp --port {port} --cidr {range}/32"),
+        Ok(range) => format!("--protocol tcp --port {port} --cidr {range}"),
+        Err(_) => {
+            format!("--protocol tcp --port {port} --source-group {}", from.split([',', ' ']).next().unwrap_or(from))
+        }
     };
-    tally.next(format!(
-        "aws ec2 authorize-security-group-ingress --group-id {group} --protocol tcp --port {port} {peer}"
-    ));
+    tally.next(format!("aws ec2 authorize-security-group-ingress --group-id {group} {rule}"));
 }
 
-/// The rule that lets a range in.
-fn let_in(groups: &[SecurityGroup], source: AddressRange, port: u16) -> Option<(&SecurityGroup, &GroupRule)> {
+/// What lets a range in, in words: one rule, or several that cover it together.
+fn let_in(groups: &[SecurityGroup], source: AddressRange, port: u16) -> Option<String> {
     let fits =
         |rule: &&GroupRule| rule.is_tcp_to(port) && matches!(&rule.peer, Peer::Range(range) if range.covers(source));
-    groups.iter().find_map(|group| group.ingress.iter().find(fits).map(|rule| (group, rule)))
+    let one = groups.iter().find_map(|group| group.ingress.iter().find(fits).map(|rule| (group, rule)));
+    if let Some((group, rule)) = one {
+        let note = rule.note.as_deref().map(|note| format!(", {note}")).unwrap_or_default();
+        return Some(format!("{} admits {}{note}", name(group), rule.peer));
+    }
+    let together = source.is_covered_by(&ranges(groups, port));
+    together.then(|| format!("{} admits it by several rules: {}", names(groups), admitted(groups, port)))
 }
 
 fn name(group: &SecurityGroup) -> String {

@@ -24,6 +24,13 @@ const REACHES: Duration = Duration::from_hours(2);
 /// A fall this large in one step is a new beginning: a task that was replaced.
 const FALL: f64 = 8.0;
 
+/// What was usual is told from at least this much of the past: a rate over five minutes climbs for as long when a server,
+/// or its Prometheus, has only just begun.
+const USUAL_OF: Duration = Duration::from_mins(20);
+
+/// The beginning that is left out for that.
+const SETTLING: Duration = Duration::from_mins(5);
+
 /// Traffic this many times what it was before is more traffic.
 const MORE: f64 = 1.4;
 
@@ -222,7 +229,15 @@ fn load<E>(case: &Case<'_, E>, service: &ServiceHealth, finding: Option<&Finding
     let began = finding.and_then(|finding| finding.since).filter(|since| !since.or_earlier).map(|since| since.at);
     let until = began.unwrap_or(case.now);
     // What was usual: the older half of what is known before the trouble.
-    let earlier: Vec<f64> = series.iter().filter(|(at, _)| *at < until).filter_map(|(_, value)| value).collect();
+    let known: Vec<(Timestamp, f64)> =
+        series.iter().filter(|(at, _)| *at < until).filter_map(|(at, value)| Some((at, value?))).collect();
+    let Some((first, _)) = known.first() else { return };
+    if Duration::try_from(until.duration_since(*first)).is_ok_and(|length| length < USUAL_OF) {
+        return;
+    }
+    let has_settled =
+        |at: &Timestamp| Duration::try_from(at.duration_since(*first)).is_ok_and(|length| length >= SETTLING);
+    let earlier: Vec<f64> = known.iter().filter(|(at, _)| has_settled(at)).map(|(_, value)| *value).collect();
     let mut usual: Vec<f64> = earlier.iter().take((earlier.len() / 2).max(1)).copied().collect();
     usual.sort_by(f64::total_cmp);
     let Some(usual) = usual.get(usual.len() / 2).copied().filter(|usual| *usual > 0.0) else { return };

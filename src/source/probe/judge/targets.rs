@@ -11,11 +11,13 @@ use crate::format;
 const FROM: &str = "GET /api/v1/targets";
 
 /// How Prometheus words why a scrape failed, and what that means.
-const WORDS: [(&str, &str); 10] = [
+const WORDS: [(&str, &str); 11] = [
     ("connection refused", "connection-refused"),
-    ("deadline exceeded", "connect-timeout"),
-    ("timeout", "connect-timeout"),
-    ("timed out", "connect-timeout"),
+    ("i/o timeout", "connect-timeout"),
+    ("connection timed out", "connect-timeout"),
+    // Said of packets that are dropped and of a target that is slow alike.
+    ("deadline exceeded", "scrape-timeout"),
+    ("timeout", "scrape-timeout"),
     ("no route to host", "unreachable"),
     ("unreachable", "unreachable"),
     ("no such host", "name-unresolved"),
@@ -110,7 +112,7 @@ fn listed<E>(case: &Case<'_, E>, down: &[&Target], of: usize, tally: &mut Tally)
         let jobs: Vec<String> = jobs.iter().map(|(job, number)| format!("{number} of {job}")).collect();
         tally.summary(format!("{} of {} down: {}", down.len(), format::count(of, "target"), jobs.join(", ")));
         tally.next(
-            "try the way from here: rounds check tcp; a time-out is a security group as a rule, a refusal the task",
+            "try the way from here: rounds check tcp; where nothing connects it is a security group as a rule, else the task",
         );
     }
 }

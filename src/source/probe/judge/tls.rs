@@ -62,7 +62,8 @@ fn told<E>(case: &Case<'_, E>, host: &str, handshake: &Handshake, from: &str, ta
             tally.fail("not-tls", format!("{host}: {why}"), from);
             tally.next("check the port; a plain-HTTP listener answers like this");
         } else {
-            tally.fail("certificate-refused", format!("{host}: {why}"), from);
+            tally.fail("handshake-failed", format!("{host}: {why}"), from);
+            tally.next("see that it offers TLS 1.2 or 1.3, and that what ends TLS there is not overloaded");
         }
         return;
     };

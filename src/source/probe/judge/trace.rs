@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::alb::{self, Meant};
+use super::alb::{self, Behind, Meant};
 use super::tally::Tally;
 use super::{Case, dns, reach, security_group, tasks, tls, who};
 use crate::domain::estate::{Connection, Listener, ListenerRule, RuleAction, TargetGroup};
@@ -95,10 +95,10 @@ fn finished<E>(case: &Case<'_, E>, id: &ServiceId, walk: Walk) -> Trace {
 
 async fn walked<E: Estate>(case: &Case<'_, E>, service: &ServiceHealth, walk: &mut Walk) {
     let mut wiring = Tally::default();
-    match alb::of_service(case, service, &mut wiring).await {
-        Some(meant) => through_balancer(case, service, &meant, walk).await,
-        None if wiring.has("no-load-balancer") => {}
-        None => walk.hop(HopKind::TargetGroup, "", wiring),
+    match alb::behind(case, service, &mut wiring).await {
+        Behind::Balancer(meant) => through_balancer(case, service, &meant, walk).await,
+        Behind::Nothing => {}
+        Behind::Noted => walk.hop(HopKind::TargetGroup, "", wiring),
     }
     task(case, service, walk);
     container(case, service, walk).await;

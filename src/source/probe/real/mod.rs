@@ -13,9 +13,9 @@ use tokio::sync::OnceCell;
 use super::estate::{Estate, Groups, SampleAsk, Seen};
 use crate::config;
 use crate::domain::estate::{
-    Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget, ExporterHealth,
-    FileSystem, FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress, Record,
-    RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
+    AddressRange, Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget,
+    ExporterHealth, FileSystem, FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress,
+    Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
 };
 use crate::domain::{ErrorClass, ServiceId, SourceError};
 use crate::net::aws::query::{ec2, efs, elb, iam};
@@ -148,6 +148,10 @@ impl Estate for Look<'_> {
 
     async fn interfaces(&self, addresses: &[String]) -> Seen<Vec<Interface>> {
         ec2::interfaces(self.session().await?, addresses).await
+    }
+
+    async fn subnet_ranges(&self, ids: &[String]) -> Seen<Vec<AddressRange>> {
+        ec2::subnet_ranges(self.session().await?, ids).await
     }
 
     async fn own_address(&self, toward: Option<IpAddr>, public: bool) -> OwnAddress {

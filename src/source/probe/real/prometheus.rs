@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::estate::{Database, DiscoveryHealth, DroppedTarget, ExporterHealth, Stretch};
+use crate::domain::estate::{Database, DiscoveryHealth, DroppedTarget, ExporterHealth, Stretch, rhythm};
 use crate::domain::{Labels, SourceError};
 use crate::net::http::{Call, Deadline};
 use crate::source::foreign;
@@ -232,17 +232,19 @@ fn is_selector(query: &str) -> bool {
 }
 
 fn grouped(series: Vec<wire::Stream>, by: &[String]) -> Vec<Stretch> {
-    let mut groups: BTreeMap<Labels, Vec<Timestamp>> = BTreeMap::new();
+    let mut groups: BTreeMap<Labels, (Vec<Timestamp>, Option<Duration>)> = BTreeMap::new();
     for stream in series {
         let mut labels = foreign::labels(stream.metric);
         labels.retain(|name, _| by.iter().any(|wanted| wanted == name));
-        let times = stream.values.iter().filter_map(|point| timestamp(point.0));
-        groups.entry(labels).or_default().extend(times);
+        let times: Vec<Timestamp> = stream.values.iter().filter_map(|point| timestamp(point.0)).collect();
+        let (samples, slowest) = groups.entry(labels).or_default();
+        *slowest = (*slowest).max(rhythm(&times));
+        samples.extend(times);
     }
-    let stretch = |(labels, mut samples): (Labels, Vec<Timestamp>)| {
+    let stretch = |(labels, (mut samples, rhythm)): (Labels, (Vec<Timestamp>, _))| {
         samples.sort_unstable();
         samples.dedup();
-        Stretch { labels, samples }
+        Stretch { labels, samples, rhythm }
     };
     groups.into_iter().map(stretch).collect()
 }
