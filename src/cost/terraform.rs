@@ -82,7 +82,7 @@ const PRICED: [&str; 14] = [
     "aws_vpc_endpoint",
 ];
 
-/// A name that stands for secrets that AWS makes itself, in a template of CloudFormation.
+/// A name that stands for secrets that AWS makes itself, in a template of `CloudFormation`.
 const SECRET: &str = "AWS::SecretsManager::Secret";
 
 /// Reads what a plan or a state says and prices it. What it says of itself (region, services, retention, sizes) goes
@@ -331,7 +331,7 @@ fn component(service: &Resource, resources: &[Resource]) -> Result<Component, St
 }
 
 /// How many times a resource is paid: an interface endpoint for each of its subnets, a gateway endpoint not at all; a
-/// stack of CloudFormation for each secret it makes.
+/// stack of `CloudFormation` for each secret it makes.
 fn units_of(resource: &Resource) -> f64 {
     match (resource.kind.as_str(), resource.text("vpc_endpoint_type").as_deref()) {
         ("aws_vpc_endpoint", Some("Interface")) => resource.strings("subnet_ids").len().max(1) as f64,
@@ -341,7 +341,7 @@ fn units_of(resource: &Resource) -> f64 {
     }
 }
 
-/// The kinds of what a stack of CloudFormation makes; none where its template is not in the plan or no JSON.
+/// The kinds of what a stack of `CloudFormation` makes; none where its template is not in the plan or no JSON.
 fn made_by(stack: &Resource) -> Vec<String> {
     let template: Value =
         stack.values["template_body"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
