@@ -13,7 +13,7 @@ use crate::cost::{self, FargateSize, Growth, HOME, Inputs, Of, Preset, Prices, T
 use crate::domain::{Ingest, Snapshot};
 use crate::format;
 
-use crate::report::cost::{Statement, json, markdown, text};
+use crate::report::cost::{Compared, Statement, json, markdown, text};
 use crate::{config, engine, report};
 
 /// Reckons, prints and answers with the exit code.
@@ -176,17 +176,19 @@ impl Ask<'_> {
             inputs.growth = growth.as_ref().and_then(|growth| growth.as_ref().ok().copied());
         }
         let services = inputs.services;
-        let compared = match args.watched {
-            Some(services) if services != USUAL => {
-                let usual = Inputs { architecture: inputs.architecture, ..self.inputs(None) };
-                Some((USUAL, cost::bill(&usual, prices)?.total()))
-            }
-            _ => None,
-        };
+        let bill = cost::bill(&inputs, prices)?;
         // Where a line tells it, it need not be told twice.
         let untold = inputs.components.iter().filter(|component| component.note.is_none());
-        let notes =
+        let mut notes: Vec<String> =
             untold.filter_map(|component| Some(format!("{}: {}", component.name, component.size.missing()?))).collect();
+        let mut compared = None;
+        if services != USUAL {
+            let usual = Inputs { growth: inputs.growth, ..self.inputs(None) };
+            let usual = cost::bill(&usual, prices)?;
+            let sum = cost::difference(&usual, &bill);
+            compared = Some(Compared { services: USUAL, total: usual.total(), sum });
+            notes.extend(cost::foreseen(services, self.table)?);
+        }
         let of = if args.preset == Preset::Module { Of::Module } else { Of::MonitoringPlan };
         Ok(Statement {
             compared,
@@ -194,13 +196,7 @@ impl Ask<'_> {
             growth,
             running: self.running(prices, inputs.hours)?,
             notes,
-            ..Statement::new(
-                format!("the stack for {}", count(services)),
-                Some(services),
-                cost::bill(&inputs, prices)?,
-                prices,
-                of,
-            )
+            ..Statement::new(format!("the stack for {}", count(services)), Some(services), bill, prices, of)
         })
     }
 
@@ -212,13 +208,14 @@ impl Ask<'_> {
         let sheet = cost::sheet(snapshot, self.ingest(), &what_if, self.table)?;
         let prices = self.table.region(&sheet.region)?;
         let services = sheet.reckoned.services;
+        let now = sheet.now.filter(|_| is_other_number);
         let of = if is_other_number {
             format!("the stack that runs, were it for {}", count(services))
         } else {
             format!("the stack as it runs, for {}", count(services))
         };
         Ok(Statement {
-            compared: sheet.now.filter(|_| is_other_number).map(|total| (sheet.as_it_is.services, total)),
+            compared: now.map(|total| Compared { services: sheet.as_it_is.services, total, sum: None }),
             alternative: Some(sheet.alternative),
             growth: self.growth(sheet.reckoned.retention_days),
             running: self.running(prices, HOURS)?,

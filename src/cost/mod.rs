@@ -4,6 +4,7 @@
 mod alternative;
 mod desk;
 mod exporter;
+mod foreseen;
 mod prices;
 mod resource;
 mod running;
@@ -19,6 +20,7 @@ mod uncounted;
 
 pub use alternative::cloudwatch_only;
 pub use exporter::Exporter;
+pub use foreseen::{difference, foreseen};
 pub use prices::{Item, Prices, REGIONS, Table};
 pub use running::{RunningBill, of_snapshot};
 pub use sheet::{HOME, Scope, Sheet, USUAL, WhatIf, sheet};

@@ -99,7 +99,7 @@ pub fn amounts((low, high): (Money, Money)) -> String {
 /// How much more or less a sum is than another, both known within limits: `3.00 more`, `59.00-60.06 more`,
 /// `1.00 less to 2.00 more`, `as much`. What keeps them from being known is the same for both, so that least is held
 /// against least and most against most.
-pub fn difference(sum: (Money, Money), than: (Money, Money)) -> String {
+pub fn more_or_less(sum: (Money, Money), than: (Money, Money)) -> String {
     let (one, other) = (sum.0 - than.0, sum.1 - than.1);
     let (least, most) = (one.min(other), one.max(other));
     let turned = |money| Money::ZERO - money;
@@ -230,7 +230,7 @@ mod tests {
             ((5.0, 8.0), (5.0, 6.0), "0.00-2.00 more"),
             ((5.0, 8.0), (6.0, 6.0), "1.00 less to 2.00 more"),
         ] {
-            assert_eq!(difference(sum(one), sum(other)), said, "{one:?} against {other:?}");
+            assert_eq!(more_or_less(sum(one), sum(other)), said, "{one:?} against {other:?}");
         }
     }
 

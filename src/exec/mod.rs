@@ -15,6 +15,8 @@ mod door_tests;
 mod gate;
 pub mod journal;
 mod live;
+mod lookout;
+mod lost;
 pub mod plan;
 pub mod sim;
 mod survey;
@@ -28,6 +30,7 @@ pub use deed::{Deed, Note, PATIENCE, Receipt, Seen, ServiceSeen, Watched};
 pub use door::{Clock, Door, Made, Moment, Outfit, objections};
 pub use gate::Gate;
 pub use live::open;
+pub use lookout::Lookout;
 pub use survey::{
     Previous, PrometheusFacts, Scaling, ServiceDeployment, ServiceFacts, Subject, Survey, Whereabouts, starts,
 };

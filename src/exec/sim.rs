@@ -187,6 +187,7 @@ fn facts(service: EcsService) -> ServiceFacts {
         is_checked: Some(false),
         target_groups: Vec::new(),
         targets: None,
+        unscraped: Vec::new(),
         protected: Vec::new(),
         scaling: Scaling::None,
         rolling: under_way(&service),

@@ -8,7 +8,7 @@ use super::ink::{Ink, Tone};
 use crate::cost::PlanBill;
 use crate::domain::terraform::{COMPONENTS, component};
 use crate::domain::{
-    Action, Diagnostic, Gravity, Lock, PlannedChange, TerraformEvent, TerraformRun, amounts, difference,
+    Action, Diagnostic, Gravity, Lock, PlannedChange, TerraformEvent, TerraformRun, amounts, more_or_less,
 };
 use crate::format;
 
@@ -67,7 +67,7 @@ pub fn plan(environment: &str, run: &TerraformRun, cost: Option<&Result<PlanBill
     match cost {
         Some(Ok(bill)) => {
             let (before, after) = (bill.before.total(), bill.after.total());
-            let more = difference(after, before);
+            let more = more_or_less(after, before);
             let (before, after) = (amounts(before), amounts(after));
             let _ = writeln!(out, "  cost  {before} before, {after} after, {more} a month (rounds cost)");
         }

@@ -208,6 +208,8 @@ fn story(records: &[&Record], is_alive: IsAlive<'_>, now: Timestamp) -> Option<S
             Event::Call { result: CallResult::Made, text, .. } => {
                 is_made = true;
                 story.ending = Ending::NotSeen;
+                // An answer that was lost ended nothing where the call was found to be made after all.
+                story.ended = None;
                 story.beside.push((record.at, text.clone()));
             }
             Event::Call { result: CallResult::NotMade, text, .. } => {

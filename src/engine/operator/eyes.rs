@@ -12,7 +12,7 @@ use crate::domain::{Alert, AlertState, Plan, Reading, ServiceId, SourceKind, Sta
 use crate::source::{Ask, Source};
 
 /// How long one look at targets and alerts may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Reads targets and alerts of one service.
 pub(super) struct Eyes {
@@ -80,10 +80,9 @@ impl Eyes {
         });
         let mut view = View { targets: Err("prometheus is not configured".to_owned()), alerts: Ok(Vec::new()) };
         for (kind, reading) in join_all(asked).await {
-            let why = |part: &str| format!("{kind} does not tell {part}");
             let alerts = match reading {
                 Ok(Reading::Prometheus(reading)) => {
-                    view.targets = reading.targets.ok_or_else(|| why("its targets"));
+                    view.targets = reading.targets.ok_or_else(untold);
                     // Look-alikes without that endpoint have no alerts of their own.
                     Ok(reading.alerts.unwrap_or_default())
                 }
@@ -110,4 +109,9 @@ impl Eyes {
         let (Some(owner), Some(service)) = (&alert.owner, &self.service) else { return false };
         owner.is(service)
     }
+}
+
+/// Why there are no targets where Prometheus, or what takes its place, answers.
+pub(super) fn untold() -> String {
+    "prometheus does not tell its targets".to_owned()
 }

@@ -173,7 +173,7 @@ impl<'a> Goal<'a> {
             Deed::StopTask { task, .. } => {
                 let victim = service.tasks.iter().find(|one| one.id == *task);
                 if let Some(victim) = victim.filter(|one| one.state != TaskState::Stopped) {
-                    open.push(format!("task {} {}", victim.short_id(), victim.last_status));
+                    open.push(format!("task {} {}", victim.short_id(), victim.state.word()));
                 }
                 let running = service.tasks.iter().filter(|task| task.state == TaskState::Running).count();
                 if u32::try_from(running).unwrap_or(u32::MAX).min(service.running) < wanted {
@@ -446,12 +446,12 @@ fn ended_by_itself(task: &Task) -> bool {
     matches!(task.state, TaskState::Stopping | TaskState::Stopped) && (task.crashed() || task.was_out_of_memory())
 }
 
-/// The first task on its way: `new task 81bc02aa PENDING`.
+/// The first task on its way: `new task 81bc02aa pending`.
 fn starting(new: &[&Task]) -> Option<String> {
     let starting: Vec<&&Task> = new.iter().filter(|task| task.state == TaskState::Pending).collect();
     let first = starting.first()?;
     let more = if starting.len() > 1 { format!(" and {} more", starting.len() - 1) } else { String::new() };
-    Some(format!("new task {}{more} {}", first.short_id(), first.last_status))
+    Some(format!("new task {}{more} {}", first.short_id(), first.last_status.to_lowercase()))
 }
 
 #[cfg(test)]

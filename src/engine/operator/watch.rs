@@ -1,6 +1,6 @@
 //! Watches a change to its end: looks, says what it waits for, and comes to a verdict.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
@@ -16,6 +16,11 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
 /// The same where nothing is asked over a network.
 const BETWEEN_SIMULATED_LOOKS: Duration = Duration::from_millis(300);
 
+/// How often it is looked whether a call came to pass whose answer was lost, and how far apart: ECS shows what it was told
+/// within seconds.
+const LOOKS_FOR_A_TRACE: u32 = 3;
+const BETWEEN_TRACES: Duration = Duration::from_secs(2);
+
 /// What one change is watched with.
 pub(super) struct Watching<'a> {
     pub door: &'a Door,
@@ -27,7 +32,11 @@ pub(super) struct Watching<'a> {
 
 impl Watching<'_> {
     /// From the call's outcome to the end. The last progress has the outcome.
-    pub(super) async fn follow_to_the_end(self, made: Made, progress: &mpsc::UnboundedSender<Progress>) -> Progress {
+    pub(super) async fn follow_to_the_end(
+        self,
+        mut made: Made,
+        progress: &mpsc::UnboundedSender<Progress>,
+    ) -> Progress {
         let mut told = Progress {
             plan: made.plan.id.clone(),
             began: made.began.now,
@@ -36,6 +45,11 @@ impl Watching<'_> {
             remarks: made.remarks.clone(),
             outcome: None,
         };
+        if let Err(Mishap::Unknown(error)) = &made.result {
+            self.set(&mut told, Stage::Call, Now::watching(format!("{}; looking whether it was made", error.what)));
+            tell(progress, &told);
+            self.look_for(&mut made).await;
+        }
         let outcome = match &made.result {
             Ok(receipt) => {
                 self.set(&mut told, Stage::Call, Now::done(receipt.said.clone()));
@@ -52,7 +66,8 @@ impl Watching<'_> {
             }
             Err(Mishap::Unknown(error)) => {
                 self.set(&mut told, Stage::Call, Now::failed(error.what.clone()));
-                Outcome::Unknown { why: format!("{}; it may have arrived: look before doing it again", error.what) }
+                let shown = "nothing shows that it was made, and it may have been: look before doing it again";
+                Outcome::Unknown { why: format!("{}; {shown}", error.what) }
             }
         };
         let remarks = self.door.close(&made, &outcome, &told.stages, self.clock).await;
@@ -63,6 +78,22 @@ impl Watching<'_> {
         told
     }
 
+    /// The answer to the call was lost: looks a few times whether it came to pass.
+    async fn look_for(&self, made: &mut Made) {
+        let mut stop = self.stop.clone();
+        for look in 0..LOOKS_FOR_A_TRACE {
+            if let Some(shown) = self.door.trace_of(made, self.clock).await {
+                return self.door.found(made, &shown, self.clock).await;
+            }
+            if look + 1 < LOOKS_FOR_A_TRACE {
+                tokio::select! {
+                    () = tokio::time::sleep(BETWEEN_TRACES) => {}
+                    _ = stop.wait_for(|stop| *stop) => return,
+                }
+            }
+        }
+    }
+
     async fn follow(&self, made: &Made, told: &mut Progress, progress: &mpsc::UnboundedSender<Progress>) -> Outcome {
         let Some(watched) = watched(made) else { return Outcome::Verified };
         if made.plan.patience.is_zero() {
@@ -70,6 +101,8 @@ impl Watching<'_> {
         }
         let goal = Goal::new(made, &self.before);
         let deadline = made.began.now.checked_add(made.plan.patience).unwrap_or(jiff::Timestamp::MAX);
+        // The machine's clock may be set back meanwhile; the simulated one runs at a speed of its own.
+        let begun = Instant::now();
         let pause = if made.plan.place.demo { BETWEEN_SIMULATED_LOOKS } else { BETWEEN_LOOKS };
         let mut stop = self.stop.clone();
         loop {
@@ -80,7 +113,7 @@ impl Watching<'_> {
             if let Some(outcome) = ended {
                 return outcome;
             }
-            if now >= deadline {
+            if now >= deadline || (!made.plan.place.demo && begun.elapsed() >= made.plan.patience) {
                 return Outcome::GaveUp { waiting_for: waiting_for(told) };
             }
             tell(progress, told);

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::Statement;
-use crate::domain::{Bill, amounts, difference};
+use super::{Compared, Statement};
+use crate::domain::{Bill, amounts, more_or_less};
 use crate::format::{self, sanitise};
 
 /// The statement as a table and lists.
@@ -33,16 +33,18 @@ pub fn markdown(statement: &Statement) -> String {
 fn facts(statement: &Statement) -> Vec<String> {
     let total = statement.bill.total();
     let mut facts = Vec::new();
-    if let Some((services, other)) = statement.compared {
-        facts.push(format!("for {}: {}; {} here", count(services), amounts(other), difference(total, other)));
+    if let Some(Compared { services, total: other, sum }) = &statement.compared {
+        let more = more_or_less(total, *other);
+        let sum = sum.as_ref().map(|sum| format!(": {sum}")).unwrap_or_default();
+        facts.push(format!("for {}: {}; {more} here{sum}", count(*services), amounts(*other)));
     }
     if let Some(alternative) = &statement.alternative {
         let alone = alternative.total();
-        facts.push(format!("CloudWatch alone: {}; the stack costs {}", amounts(alone), difference(total, alone)));
+        facts.push(format!("CloudWatch alone: {}; the stack costs {}", amounts(alone), more_or_less(total, alone)));
     }
     if let Some(plan) = &statement.plan {
         let (before, after) = (plan.before.total(), plan.after.total());
-        facts.push(format!("before: {}; after: {}, {}", amounts(before), amounts(after), difference(after, before)));
+        facts.push(format!("before: {}; after: {}, {}", amounts(before), amounts(after), more_or_less(after, before)));
         facts.extend(plan.unpriced.iter().map(|(kind, count)| format!("not priced: {count} x {kind}")));
     }
     facts.extend(statement.growth.as_ref().map(|growth| match growth {

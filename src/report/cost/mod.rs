@@ -24,8 +24,8 @@ pub struct Statement {
     pub services: Option<u32>,
     /// The bill itself.
     pub bill: Bill,
-    /// The same for another number of services: how many, and its total.
-    pub compared: Option<(u32, (Money, Money))>,
+    /// The same for another number of services.
+    pub compared: Option<Compared>,
     /// Watching the same with CloudWatch alone.
     pub alternative: Option<Bill>,
     /// How storage grows, or why that is not known.
@@ -64,4 +64,15 @@ impl Statement {
         let (low, high) = self.bill.total();
         self.services.map(|services| (low.shared_by(services), high.shared_by(services)))
     }
+}
+
+/// The same stack for another number of services.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// How many.
+    pub services: u32,
+    /// What it costs: at least, at most.
+    pub total: (Money, Money),
+    /// What makes up the difference, where that was reckoned (`35.55 prometheus + 13.50 storage = 49.05`).
+    pub sum: Option<String>,
 }

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use super::super::ink::{Ink, Tone, letters};
 use super::super::once::Options;
-use super::Statement;
+use super::{Compared, Statement};
 use crate::cost::{PlanBill, RunningBill};
-use crate::domain::{Basis, Bill, BillLine, Money, amounts, difference};
+use crate::domain::{Basis, Bill, BillLine, Money, amounts, more_or_less};
 use crate::format::{self, sanitise};
 
 /// Cells of a line before its amount.
@@ -114,17 +114,20 @@ impl Page {
     }
 
     fn comparison(&mut self, statement: &Statement, total: (Money, Money)) {
-        if let Some((services, other)) = statement.compared {
+        if let Some(Compared { services, total: other, sum }) = &statement.compared {
             self.line(&format!(
                 "against {}: {} there, {} here",
-                format::count(services as usize, "service"),
-                amounts(other),
-                difference(total, other)
+                format::count(*services as usize, "service"),
+                amounts(*other),
+                more_or_less(total, *other)
             ));
+            if let Some(sum) = sum {
+                self.line(&format!("that is {sum}"));
+            }
         }
         if let Some(alternative) = &statement.alternative {
             let alone = alternative.total();
-            let than = difference(total, alone);
+            let than = more_or_less(total, alone);
             self.line(&format!("CloudWatch alone, without this stack: {}; the stack costs {than}", amounts(alone)));
             if alternative.lines.len() > 1 {
                 self.bill(alternative);
@@ -135,7 +138,7 @@ impl Page {
     fn plan(&mut self, plan: &PlanBill) {
         let (before, after) = (plan.before.total(), plan.after.total());
         if plan.before != plan.after {
-            let difference = difference(after, before);
+            let difference = more_or_less(after, before);
             self.line(&format!("before: {}; after: {}, {difference}", amounts(before), amounts(after)));
         }
         for (kind, count) in &plan.unpriced {

@@ -93,6 +93,7 @@ fn made(deed: Deed, id: Option<&str>) -> Made {
         is_checked: Some(false),
         target_groups: Vec::new(),
         targets: None,
+        unscraped: Vec::new(),
         protected: Vec::new(),
         scaling: Scaling::None,
         rolling: None,
@@ -152,16 +153,23 @@ fn a_restart_waits_for_the_old_task_to_go_and_a_new_one_to_be_healthy() {
     let new = |state, health, started| task("new-c", state, health, started);
     for (tasks, second, state, words) in [
         (
-            vec![task("old-a", TaskState::Stopping, TaskHealth::Unknown, 0), running("old-bb")],
+            // It was told to stop, whatever ECS last saw of it.
+            vec![
+                Task {
+                    last_status: "RUNNING".to_owned(),
+                    ..task("old-a", TaskState::Stopping, TaskHealth::Unknown, 0)
+                },
+                running("old-bb"),
+            ],
             1_005,
             Watching,
-            "task old-a STOPPING; no replacement yet",
+            "task old-a stopping; no replacement yet",
         ),
         (
             vec![stopped("old-a"), running("old-bb"), new(TaskState::Pending, TaskHealth::Unknown, 0)],
             1_010,
             Watching,
-            "new task new-c PENDING",
+            "new task new-c pending",
         ),
         (
             vec![stopped("old-a"), running("old-bb"), new(TaskState::Running, TaskHealth::Unknown, 1_020)],

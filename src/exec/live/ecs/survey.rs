@@ -28,6 +28,7 @@ impl Ecs {
             is_checked: None,
             target_groups: target_groups(&wire),
             targets: None,
+            unscraped: Vec::new(),
             protected: Vec::new(),
             scaling: Scaling::None,
             rolling: None,
