@@ -58,7 +58,7 @@ impl Alerts {
             .alerts
             .iter()
             .enumerate()
-            .filter(|(_, alert)| !problems_only || alert.is_active())
+            .filter(|(_, alert)| !problems_only || alert.is_problem())
             .filter_map(|(index, alert)| fuzzy.matches(&searched(alert)).map(|(_, matched)| (index, matched)))
             .collect();
         order.sort_by(|(a, _), (b, _)| compare(snapshot, column, reversed, *a, *b));

@@ -72,6 +72,11 @@ impl<T, C: Column> Browser<T, C> {
         self.problems_only
     }
 
+    /// Whether anything is left out on purpose.
+    pub const fn is_narrowed(&self) -> bool {
+        self.problems_only || !self.filter.is_empty()
+    }
+
     /// The column sorted by, and whether its natural order is turned round.
     pub const fn sort(&self) -> (C, bool) {
         (self.sort, self.reversed)
@@ -104,6 +109,11 @@ pub(super) trait Browse {
     fn set_filter(&mut self, filter: &str) -> bool;
     /// Rows must be computed anew afterwards.
     fn set_problems_only(&mut self, only: bool) -> bool;
+    /// Shows everything again. Says whether anything was left out.
+    fn widen(&mut self) -> bool {
+        let is_filtered = self.set_filter("");
+        self.set_problems_only(false) || is_filtered
+    }
     fn shows_problems_only(&self) -> bool;
     /// Rows must be computed anew afterwards.
     fn sort_step(&mut self, forward: bool);

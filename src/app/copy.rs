@@ -47,7 +47,7 @@ pub(super) fn copied(model: &Model) -> Option<String> {
         Place::Runbooks => match &model.runbooks.list.selected()?.item {
             Offer::Runbook(position, _) => Some(format!("rounds run {}", model.runbooks.runbook(*position)?.name)),
             Offer::Service(id) => Some(id.name.clone()),
-            Offer::Run(id) => Some(model.runbooks.run(*id)?.course.run().conclusion.headline.clone()),
+            Offer::Run(id) => Some(model.runbooks.run(*id)?.headline()),
         },
         Place::Run(id) => {
             let entry = model.runbooks.run(*id)?;

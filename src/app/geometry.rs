@@ -64,9 +64,13 @@ pub fn overview(size: (u16, u16), rows: usize) -> Listing {
     split(body, beside, if rows == 0 { usize::MAX } else { rows }, least_detail)
 }
 
-/// A screen with a list and the details of the row under the cursor.
-pub fn listing(size: (u16, u16), rows: usize) -> Listing {
+/// A screen with a list and the details of the row under the cursor; these have the room of the list where they are
+/// `enlarged`.
+pub fn listing(size: (u16, u16), rows: usize, enlarged: bool) -> Listing {
     let body = body(size);
+    if enlarged {
+        return told_in_full(body);
+    }
     let least_detail = match body.height {
         0..10 => 0,
         10..16 => 5,
@@ -77,11 +81,14 @@ pub fn listing(size: (u16, u16), rows: usize) -> Listing {
 }
 
 /// The cost screen: the line of what is different, and the list below it.
-pub fn cost(size: (u16, u16), rows: usize) -> (Area, Listing) {
+pub fn cost(size: (u16, u16), rows: usize, enlarged: bool) -> (Area, Listing) {
     let body = body(size);
     let above = 2.min(body.height.saturating_sub(1));
     let line = Area { height: above.min(1), ..body };
     let rest = Area { y: body.y + above, height: body.height - above, ..body };
+    if enlarged {
+        return (line, told_in_full(rest));
+    }
     let least_detail = match rest.height {
         0..8 => 0,
         8..16 => 4,
@@ -89,6 +96,14 @@ pub fn cost(size: (u16, u16), rows: usize) -> (Area, Listing) {
         taller => (taller / 3).min(14),
     };
     (line, split(rest, 0, rows, least_detail))
+}
+
+/// The heading and the row under the cursor; all else tells of that row.
+fn told_in_full(body: Area) -> Listing {
+    let table = Area { height: 2.min(body.height), ..body };
+    let below = body.y + table.height + 1;
+    let detail = Area { y: below, height: (body.y + body.height).saturating_sub(below), ..body };
+    Listing { table, detail, side: Area { x: body.x + body.width, width: 0, ..body } }
 }
 
 /// Gives the list the rows it needs, and the detail at least its share.
@@ -169,6 +184,8 @@ pub fn service(size: (u16, u16), pane: Pane) -> Vec<(Pane, Area)> {
 /// Lines at the bottom of a part that tell of the row under the cursor in full.
 pub fn pane_foot(pane: Pane, area: Area) -> u16 {
     match pane {
+        // Where a row is too narrow for most of them, the one under the cursor is told in full.
+        Pane::Findings if area.width < 80 && area.height >= 9 => 2,
         Pane::Findings | Pane::Charts | Pane::Deployments => 0,
         Pane::Tasks | Pane::Events | Pane::Alerts | Pane::Targets => {
             if area.height >= 9 {
@@ -213,7 +230,13 @@ mod tests {
         fn nothing_lies_outside_the_body(width in 1u16..300, height in 6u16..120, rows in 0usize..9_000, pane in 0usize..7) {
             let size = (width, height);
             let body = body(size);
-            for listing in [overview(size, rows), listing(size, rows), cost(size, rows).1] {
+            for listing in [
+                overview(size, rows),
+                listing(size, rows, false),
+                listing(size, rows, true),
+                cost(size, rows, false).1,
+                cost(size, rows, true).1,
+            ] {
                 prop_assert!(inside(listing.table, body), "{listing:?}");
                 prop_assert!(listing.detail.height == 0 || inside(listing.detail, body), "{listing:?}");
                 prop_assert!(inside(listing.side, body), "{listing:?}");

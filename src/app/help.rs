@@ -1,8 +1,12 @@
 //! What the help screen says: what works on the screen before, by the live keymap.
 
-use crate::command::{Command, Scope, available};
+use crate::command::{Row, Scope, available};
+use crate::format;
 
-use super::{Model, Place};
+use super::{Model, Place, geometry};
+
+/// Cells for the keys of a command.
+pub const HELP_KEYS: usize = 18;
 
 /// A symbol whose meaning help explains; the view knows how it looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,38 +38,51 @@ pub enum HelpLine {
         keys: String,
         /// Its name in the palette.
         name: &'static str,
-        /// What it does.
-        doc: &'static str,
+        /// What it does, as far as the line goes.
+        doc: String,
     },
+    /// The rest of what a command does.
+    Further(String),
     /// A sentence.
-    Text(&'static str),
+    Text(String),
     /// A symbol and its meaning.
     Legend(Legend),
 }
 
-/// All of help, for the screen it was asked on.
+/// All of help, for the screen it was asked on: what is its own first, moving about last.
 pub fn help_lines(model: &Model) -> Vec<HelpLine> {
     let asked_on = match model.trail.here() {
         Place::Help => model.trail.before().unwrap_or(&Place::Overview),
         place => place,
     };
-    let part = |scopes: &[Scope]| {
-        let here = available(scopes).into_iter().filter(|row| model.offers(asked_on, row.command));
-        here.map(|row| command_line(model, row.command))
-    };
-    let mut lines = vec![HelpLine::Heading(format!("on the {} screen", asked_on.word()))];
     let (own, general) = asked_on.scopes().split_at(asked_on.scopes().len() - 1);
-    lines.extend(part(own));
-    lines.extend([HelpLine::Blank, HelpLine::Heading("everywhere".to_owned())]);
-    lines.extend(part(general));
-    lines.extend([
-        HelpLine::Blank,
-        HelpLine::Heading("while typing".to_owned()),
-        HelpLine::Text("enter keeps, esc drops, tab completes; ctrl-w and ctrl-u delete"),
-        HelpLine::Text("in the palette: theme NAME, context NAME, service NAME"),
-        HelpLine::Blank,
-        HelpLine::Heading("what the symbols mean".to_owned()),
-    ]);
+    let offered = |scopes: &[Scope], moves: bool| {
+        let here = available(scopes).into_iter();
+        here.filter(move |row| row.command.moves() == moves && model.offers(asked_on, row.command)).collect::<Vec<_>>()
+    };
+    let mut here = offered(own, false);
+    here.sort_by_key(|row| own.iter().position(|scope| *scope == row.scope));
+    let mut lines = Vec::new();
+    for (heading, rows) in [
+        (format!("on the {} screen", asked_on.word()), here),
+        ("everywhere".to_owned(), offered(general, false)),
+        ("moving about".to_owned(), offered(own, true)),
+    ] {
+        lines.push(HelpLine::Heading(heading));
+        for row in rows {
+            command_lines(&mut lines, model, row);
+        }
+        lines.push(HelpLine::Blank);
+    }
+    lines.push(HelpLine::Heading("while typing".to_owned()));
+    for text in [
+        "enter keeps, esc drops, tab completes; ctrl-w and ctrl-u delete",
+        "in the palette: theme NAME, context NAME, service NAME",
+    ] {
+        let (width, _) = room(model);
+        lines.extend(format::wrap(text, width).into_iter().map(HelpLine::Text));
+    }
+    lines.extend([HelpLine::Blank, HelpLine::Heading("what the symbols mean".to_owned())]);
     lines.extend(
         [
             Legend::Verdicts,
@@ -80,7 +97,17 @@ pub fn help_lines(model: &Model) -> Vec<HelpLine> {
     lines
 }
 
-fn command_line(model: &Model, command: Command) -> HelpLine {
-    let row = command.row();
-    HelpLine::Command { keys: model.keys(command).join(", "), name: row.name, doc: row.doc }
+/// The cells of a line, and of those what a command does has.
+fn room(model: &Model) -> (usize, usize) {
+    let (columns, _) = geometry::help(model.size);
+    let width = usize::from(model.size.0) / columns;
+    (width.saturating_sub(2), width.saturating_sub(2 + HELP_KEYS))
+}
+
+fn command_lines(lines: &mut Vec<HelpLine>, model: &Model, row: &Row) {
+    let keys = model.keys(row.command).join(", ");
+    let mut does = format::wrap(row.doc, room(model).1).into_iter();
+    let doc = does.next().unwrap_or_default();
+    lines.push(HelpLine::Command { keys, name: row.name, doc });
+    lines.extend(does.map(HelpLine::Further));
 }

@@ -2,7 +2,7 @@
 
 use crate::command::Command;
 
-use super::{Model, Place};
+use super::{Model, Offer, Place};
 
 /// What the footer offers here: each command's first key and one word.
 pub fn footer_hints(model: &Model) -> Vec<(String, &'static str)> {
@@ -21,32 +21,45 @@ fn best(keys: &[String]) -> Option<String> {
 }
 
 fn commands(model: &Model) -> Vec<(Command, &'static str)> {
-    let filtered = |is: bool| if is { "filter is on" } else { "filter" };
-    let problems = |only: bool| if only { "everything" } else { "problems" };
-    let mut hints = match model.trail.here() {
+    let here = model.trail.here();
+    let (filtered, problems_only) = model.narrowed();
+    let filter = (Command::Filter, if filtered { "filter is on" } else { "filter" });
+    let problems = (Command::Problems, if problems_only { "everything" } else { "problems" });
+    let back = match (model.enlarged, filtered || problems_only) {
+        (true, _) => "list",
+        (false, true) => "clear",
+        (false, false) => "back",
+    };
+    let back = (Command::Back, back);
+    let in_full = |command| (command, if model.enlarged { "list" } else { "in full" });
+    let mut hints = match here {
         Place::Overview => {
-            let list = &model.overview.list;
             let mut hints = vec![
                 (Command::Open, "open"),
-                (Command::Filter, filtered(!list.filter().is_empty())),
-                (Command::Problems, problems(list.problems_only())),
-                (Command::Alerts, "alerts"),
                 (Command::Actions, "act"),
+                (Command::Logs, "logs"),
+                (Command::Alerts, "alerts"),
+                (Command::Runbooks, "runbooks"),
+                filter,
+                problems,
                 (Command::SortNext, "sort"),
                 (Command::Restart, "restart"),
                 (Command::Targets, "targets"),
                 (Command::Sources, "sources"),
+                (Command::Changes, "changes"),
+                (Command::Cost, "cost"),
             ];
-            if !list.filter().is_empty() || list.problems_only() {
-                hints.insert(0, (Command::Back, "clear"));
+            if filtered || problems_only {
+                hints.insert(0, back);
             }
             hints
         }
         Place::Service(_) => vec![
-            (Command::Back, "back"),
+            back,
             (Command::NextPane, "next part"),
             (Command::Logs, "logs"),
             (Command::Actions, "act"),
+            (Command::Runbooks, "runbooks"),
             (Command::Restart, "restart"),
             (Command::SpanLonger, "longer"),
             (Command::SpanShorter, "shorter"),
@@ -54,82 +67,92 @@ fn commands(model: &Model) -> Vec<(Command, &'static str)> {
         ],
         Place::Logs(_) => logs(model),
         Place::Alerts => vec![
-            (Command::Back, "back"),
+            back,
             (Command::Open, "runbook"),
+            in_full(Command::Enlarge),
             (Command::Actions, "act"),
-            (Command::Filter, filtered(!model.alerts.list.filter().is_empty())),
-            (Command::Problems, if model.alerts.list.problems_only() { "everything" } else { "active" }),
+            problems,
+            filter,
+            (Command::Logs, "logs"),
             (Command::SortNext, "sort"),
             (Command::Copy, "copy"),
         ],
         Place::Targets => vec![
-            (Command::Back, "back"),
-            (Command::Open, "open service"),
+            back,
+            (Command::Open, "service"),
+            in_full(Command::Enlarge),
             (Command::Actions, "act"),
-            (Command::Filter, filtered(!model.targets.list.filter().is_empty())),
-            (Command::Problems, problems(model.targets.list.problems_only())),
+            problems,
+            filter,
+            (Command::Logs, "logs"),
             (Command::SortNext, "sort"),
             (Command::Copy, "copy"),
         ],
-        Place::Sources => vec![
-            (Command::Back, "back"),
-            (Command::Refresh, "refresh"),
-            (Command::Problems, problems(model.sources.list.problems_only())),
-            (Command::Copy, "copy"),
-        ],
-        Place::Changes => vec![
-            (Command::Back, "back"),
-            (Command::Filter, filtered(!model.changes.list.filter().is_empty())),
-            (Command::Problems, problems(model.changes.list.problems_only())),
-            (Command::Copy, "copy"),
-        ],
-        Place::Runbooks => vec![
-            (Command::Back, "back"),
-            (Command::Open, "run"),
-            (Command::Filter, filtered(!model.runbooks.list.filter().is_empty())),
-            (Command::Copy, "copy"),
-        ],
-        Place::Run(run) => {
-            let entry = model.runbooks.run(*run);
-            let is_queued = entry.is_some_and(|entry| entry.course.queued(entry.chosen()).is_some());
-            let mut hints = vec![
-                (Command::Back, "back"),
-                (Command::Down, "next step"),
-                (Command::Copy, "copy its command"),
-                (Command::Runbooks, "runbooks"),
-                (Command::Alerts, "alerts"),
-            ];
-            if is_queued {
-                hints.insert(0, (Command::Open, "show the plan"));
-            }
-            hints
+        Place::Sources => {
+            vec![back, in_full(Command::Open), (Command::Refresh, "refresh"), problems, (Command::Copy, "copy")]
         }
-        Place::Cost => cost(model, filtered(!model.cost.list.filter().is_empty())),
-        Place::Messages => vec![(Command::Back, "back"), (Command::Down, "older"), (Command::Copy, "copy the first")],
-        Place::Help => vec![(Command::Back, "back"), (Command::PageDown, "more")],
+        Place::Changes => vec![back, in_full(Command::Open), filter, problems, (Command::Copy, "copy")],
+        Place::Runbooks => {
+            let open = match model.runbooks.list.selected().map(|row| &row.item) {
+                Some(Offer::Run(_)) => "look at it",
+                Some(Offer::Service(_)) => "go",
+                Some(Offer::Runbook(..)) | None => "run",
+            };
+            vec![back, (Command::Open, open), in_full(Command::Enlarge), filter, (Command::Copy, "copy")]
+        }
+        Place::Run(id) => run(model, *id),
+        Place::Cost => cost(model, filter),
+        Place::Messages if model.notices.said().len() == 0 => vec![back],
+        Place::Messages => vec![back, (Command::Down, "older"), (Command::Copy, "copy the first")],
+        Place::Help => vec![back, (Command::PageDown, "more")],
     };
     if model.gate.word.as_deref() == Some("disarmed") {
         hints.insert(1, (Command::Arm, "arm"));
     }
     hints.push((Command::Palette, "command"));
-    if *model.trail.here() != Place::Help {
+    if *here != Place::Help {
         hints.push((Command::Help, "help"));
     }
     hints.push((Command::Quit, "quit"));
     hints
 }
 
-fn cost(model: &Model, filter: &'static str) -> Vec<(Command, &'static str)> {
-    let is_narrowed = model.cost.what_if.is_any() || !model.cost.list.filter().is_empty();
+fn run(model: &Model, id: u64) -> Vec<(Command, &'static str)> {
+    let mut hints = vec![(Command::Back, "back")];
+    let Some(entry) = model.runbooks.run(id) else { return hints };
+    if entry.course.queued(entry.chosen()).is_some() {
+        hints.insert(0, (Command::Open, "show the plan"));
+    }
+    if entry.course.run().ended.is_some() {
+        hints.push((Command::Refresh, "look again"));
+    }
+    hints.extend([
+        (Command::Down, "next step"),
+        (Command::Copy, "copy its command"),
+        (Command::Runbooks, "runbooks"),
+        (Command::Alerts, "alerts"),
+    ]);
+    hints
+}
+
+/// What can be different has its keys above the bill: they are named again where there is room.
+fn cost(model: &Model, filter: (Command, &'static str)) -> Vec<(Command, &'static str)> {
+    let is_narrowed = model.cost.what_if.is_any() || model.cost.list.is_narrowed();
+    let back = match (model.enlarged, is_narrowed) {
+        (true, _) => "list",
+        (false, true) => "as it is",
+        (false, false) => "back",
+    };
     vec![
-        (Command::Back, if is_narrowed { "as it is" } else { "back" }),
+        (Command::Back, back),
+        (Command::Open, if model.enlarged { "list" } else { "in full" }),
         (Command::CostServices, "services"),
+        filter,
+        (Command::Copy, "copy"),
         (Command::CostRetention, "days kept"),
         (Command::CostSize, "size"),
         (Command::CostArchitecture, "arm/x86"),
         (Command::CostRegion, "region"),
-        (Command::Filter, filter),
-        (Command::Copy, "copy"),
     ]
 }
 

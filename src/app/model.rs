@@ -11,7 +11,7 @@ use crate::domain::{ContextInfo, GateState, Policy, Snapshot, SourceKind, Span};
 use crate::keymap::{Key, Keymap};
 use crate::runbook::Library;
 
-use super::browser::Browse;
+use super::browser::{Browse, Browser, Column};
 use super::cursor::Lost;
 use super::{
     Alerts, Asking, Changes, Confirm, Cost, GateView, Line, LogScreen, Menu, Notice, Notices, Overview, Palette, Pane,
@@ -114,6 +114,8 @@ pub struct Model {
     pub(super) logs_asked: u64,
     /// The first line visible of help, or the first message.
     pub(crate) text_top: usize,
+    /// Whether what is told of the row under the cursor has the room of the list.
+    pub(crate) enlarged: bool,
     pub(crate) overlay: Option<Overlay>,
     /// Keys of a sequence that is not complete.
     pub(crate) pending: Vec<Key>,
@@ -160,6 +162,7 @@ impl Model {
             logs: None,
             logs_asked: 0,
             text_top: 0,
+            enlarged: false,
             overlay: None,
             pending: Vec::new(),
             notices,
@@ -246,14 +249,31 @@ impl Model {
         }
     }
 
+    /// Whether the screen's list is filtered, and whether it shows problems only.
+    pub(super) fn narrowed(&self) -> (bool, bool) {
+        fn of<T, C: Column>(list: &Browser<T, C>) -> (bool, bool) {
+            (!list.filter().is_empty(), list.problems_only())
+        }
+        match self.trail.here() {
+            Place::Overview => of(&self.overview.list),
+            Place::Alerts => of(&self.alerts.list),
+            Place::Targets => of(&self.targets.list),
+            Place::Sources => of(&self.sources.list),
+            Place::Changes => of(&self.changes.list),
+            Place::Runbooks => of(&self.runbooks.list),
+            Place::Cost => of(&self.cost.list),
+            Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => (false, false),
+        }
+    }
+
     /// Rows of that list visible at once, were there `rows`.
     pub(super) fn page(&self, place: &Place, rows: usize) -> usize {
         match place {
             Place::Overview => geometry::overview(self.size, rows).page(),
             Place::Alerts | Place::Targets | Place::Sources | Place::Changes | Place::Runbooks => {
-                geometry::listing(self.size, rows).page()
+                geometry::listing(self.size, rows, self.enlarged).page()
             }
-            Place::Cost => geometry::cost(self.size, rows).1.page(),
+            Place::Cost => geometry::cost(self.size, rows, self.enlarged).1.page(),
             Place::Service(_) | Place::Logs(_) | Place::Run(_) | Place::Messages | Place::Help => {
                 geometry::help(self.size).1
             }

@@ -35,6 +35,8 @@ pub struct Candidate {
     pub text: String,
     /// What it does.
     pub doc: String,
+    /// The key that does it without the palette; empty where there is none.
+    pub key: String,
     /// Positions of the matched characters in the text.
     pub matched: Vec<u32>,
     pub(super) choice: Choice,
@@ -115,17 +117,16 @@ fn candidates(typed: &str, model: &Model) -> Vec<Candidate> {
     let here = model.trail.here();
     let mut fuzzy = Fuzzy::new(typed);
     let rows = available(here.scopes()).into_iter().filter(|row| model.offers(here, row.command)).map(|row| {
-        let keys = model.keys(row.command).into_iter().next();
-        let doc = keys.map_or_else(|| row.doc.to_owned(), |keys| format!("{}  ({keys})", row.doc));
-        (row.name, doc, Choice::Run(row.command))
+        let key = model.keys(row.command).into_iter().next().unwrap_or_default();
+        (row.name, row.doc, key, Choice::Run(row.command))
     });
-    let words = WITH_ARGUMENT.iter().map(|(word, doc)| (*word, (*doc).to_owned(), Choice::More(word)));
+    let words = WITH_ARGUMENT.iter().map(|(word, doc)| (*word, *doc, String::new(), Choice::More(word)));
     let mut found: Vec<(u32, Candidate)> = rows
         .chain(words)
-        .filter_map(|(name, doc, choice)| {
+        .filter_map(|(name, doc, key, choice)| {
             let (score, matched) = fuzzy.matches(name)?;
             let score = if name == typed { u32::MAX } else { score };
-            Some((score, Candidate { text: name.to_owned(), doc, matched, choice }))
+            Some((score, Candidate { text: name.to_owned(), doc: doc.to_owned(), key, matched, choice }))
         })
         .collect();
     found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -150,6 +151,7 @@ fn named(
         .map(|(name, matched)| Candidate {
             text: format!("{word} {name}"),
             doc: if name == current { "now".to_owned() } else { doc.to_owned() },
+            key: String::new(),
             matched: shifted(matched, word),
             choice: choice(name),
         })
@@ -167,6 +169,7 @@ fn services(argument: &str, snapshot: Option<&Arc<Snapshot>>, most: usize) -> Ve
             Candidate {
                 text: format!("{WORD} {}", service.id),
                 doc: service.verdict.word().to_owned(),
+                key: String::new(),
                 matched: shifted(matched, WORD),
                 choice: Choice::Service(service.id.clone()),
             }
@@ -182,6 +185,7 @@ fn pages(argument: &str, model: &Model) -> Vec<Candidate> {
         .map(|((name, url), matched)| Candidate {
             text: format!("{WORD} {name}"),
             doc: url.clone(),
+            key: String::new(),
             matched: shifted(matched, WORD),
             choice: Choice::Page(url),
         })

@@ -57,7 +57,8 @@ impl Place {
     /// narrow, rows to open or columns to sort by.
     pub const fn takes(&self, command: Command) -> bool {
         match command {
-            Command::Open => !matches!(self, Self::Sources | Self::Changes | Self::Cost | Self::Messages | Self::Help),
+            Command::Open => !matches!(self, Self::Messages | Self::Help),
+            Command::Enlarge => self.has_details(),
             Command::Filter => !matches!(self, Self::Service(_) | Self::Run(_) | Self::Messages | Self::Help),
             Command::Problems => !matches!(
                 self,
@@ -87,6 +88,11 @@ impl Place {
             }
             _ => true,
         }
+    }
+
+    /// Whether what is told of the row under the cursor stands below its list.
+    pub const fn has_details(&self) -> bool {
+        matches!(self, Self::Alerts | Self::Targets | Self::Sources | Self::Changes | Self::Runbooks | Self::Cost)
     }
 
     /// The word shown for the screen.
@@ -148,6 +154,11 @@ impl Trail {
         } else {
             self.behind.push(std::mem::replace(&mut self.here, place));
         }
+    }
+
+    /// Shows a screen in place of this one: it is the same, made anew.
+    pub fn instead(&mut self, place: Place) {
+        self.here = place;
     }
 
     /// Goes back one screen. Says whether there was one.

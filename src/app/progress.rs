@@ -105,6 +105,17 @@ pub fn elapsed(length: Duration) -> String {
     }
 }
 
+/// Cells that the longest of each takes, over all changes: no column moves while one scrolls or filters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ChangeWidths {
+    /// Of the headlines.
+    pub title: usize,
+    /// Of the contexts.
+    pub context: usize,
+    /// Of those who made them.
+    pub who: usize,
+}
+
 /// The changes screen's state, and what the line at the foot of every screen says.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
@@ -112,6 +123,7 @@ pub struct Changes {
     pub list: Browser<ChangeItem, ChangeColumn>,
     followed: Vec<Followed>,
     journal: Vec<JournalEntry>,
+    widths: ChangeWidths,
     /// Why the journal could not be read.
     pub journal_error: Option<String>,
 }
@@ -125,6 +137,11 @@ impl Changes {
     /// The journal, the newest first.
     pub fn journal(&self) -> &[JournalEntry] {
         &self.journal
+    }
+
+    /// How wide the columns must be.
+    pub const fn widths(&self) -> ChangeWidths {
+        self.widths
     }
 
     /// Those under way, the newest first.
@@ -230,5 +247,18 @@ impl Changes {
             rows.reverse();
         }
         self.list.replace(rows, page, lost);
+        self.measure();
+    }
+
+    fn measure(&mut self) {
+        let plans = self.followed.iter().map(|followed| (&followed.plan.title, &followed.plan.place.context, ""));
+        let past = self.journal.iter().map(|entry| (&entry.title, &entry.context, entry.who.as_str()));
+        let mut widths = ChangeWidths::default();
+        for (title, context, who) in plans.chain(past) {
+            widths.title = widths.title.max(format::width(title));
+            widths.context = widths.context.max(format::width(context));
+            widths.who = widths.who.max(format::width(who));
+        }
+        self.widths = widths;
     }
 }

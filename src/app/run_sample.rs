@@ -6,13 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::domain::GateState;
+use crate::domain::{self, GateState, Outcome, Progress};
 use crate::engine::{self, Clock, Station, runs};
 use crate::keymap::{Code, Key, Keymap};
 use crate::runbook::Library;
 use crate::sim::{EPOCH, Plan, Scenario, World};
 
-use super::{Effect, Model, Msg, Setup, Surroundings, update};
+use super::{Effect, Model, Msg, Setup, Surroundings, change_sample, update};
 
 /// A simulated incident that stands still, and a model that looks at it.
 pub(crate) struct Scene {
@@ -90,5 +90,28 @@ impl Scene {
             open.extend(self.tell(Msg::Answered { run, step: question.step, result: Box::new(result) }));
         }
         others
+    }
+
+    /// Confirms the change that waits under the cursor; gives its plan.
+    pub(crate) fn confirm(&mut self) -> Arc<domain::Plan> {
+        let effects = self.press("enter");
+        let [Effect::Plan { ask, change, .. }] = &effects[..] else { panic!("{effects:?}") };
+        let sample = change_sample::restart("demo", false, change.service().unwrap(), Self::now());
+        let plan = Arc::new(domain::Plan { change: change.clone(), ..sample });
+        self.tell(Msg::Planned { ask: *ask, answer: Ok(Arc::clone(&plan)) });
+        let effects = self.press("y");
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::CarryOut { .. })), "{effects:?}");
+        plan
+    }
+
+    /// News of a change.
+    pub(crate) fn progress(plan: &domain::Plan, outcome: Option<Outcome>) -> Msg {
+        let (plan, at) = (plan.id.clone(), Self::now());
+        Msg::Progress(Box::new(Progress { plan, began: at, at, stages: Vec::new(), remarks: Vec::new(), outcome }))
+    }
+
+    /// A change came to its good end; what is asked then is handed back.
+    pub(crate) fn verified(&mut self, plan: &domain::Plan) -> Vec<Effect> {
+        self.tell(Self::progress(plan, Some(Outcome::Verified)))
     }
 }

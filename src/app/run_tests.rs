@@ -1,12 +1,10 @@
 //! From an alert to its runbook, from a runbook to a plan, and back again.
 
-use std::sync::Arc;
-
-use crate::domain::{Change, Outcome, Plan, Progress, StepState};
+use crate::domain::{Change, Outcome, StepState};
 use crate::sim::Scenario;
 
 use super::run_sample::Scene;
-use super::{Effect, Msg, Notice, Offer, Place, RunEntry, change_sample};
+use super::{Effect, Msg, Notice, Offer, Place, RunEntry};
 
 fn offers(scene: &Scene) -> Vec<String> {
     let runbooks = &scene.model.runbooks;
@@ -88,32 +86,13 @@ fn the_cursor_goes_to_the_change_that_waits_and_enter_asks_for_its_plan() {
     assert!(scene.press("up enter").is_empty(), "a check is nothing to confirm");
 }
 
-/// Confirms the change that waits; gives the plan.
-fn confirmed(scene: &mut Scene) -> Arc<Plan> {
-    let effects = scene.press("enter");
-    let [Effect::Plan { ask, change, .. }] = &effects[..] else { panic!("{effects:?}") };
-    let service = change.service().unwrap();
-    let sample = change_sample::restart("demo", false, service, Scene::now());
-    let plan = Arc::new(Plan { change: change.clone(), ..sample });
-    scene.tell(Msg::Planned { ask: *ask, answer: Ok(Arc::clone(&plan)) });
-    let effects = scene.press("y");
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::CarryOut { .. })), "{effects:?}");
-    plan
-}
-
-fn progress(plan: &Plan, outcome: Option<Outcome>) -> Msg {
-    let at = Scene::now();
-    let progress = Progress { plan: plan.id.clone(), began: at, at, stages: Vec::new(), remarks: Vec::new(), outcome };
-    Msg::Progress(Box::new(progress))
-}
-
 #[test]
 fn a_confirmed_change_is_followed_and_the_run_goes_on_with_its_end() {
     let mut scene = gone_through();
-    let plan = confirmed(&mut scene);
+    let plan = scene.confirm();
     assert_eq!(state(&scene, "restart"), StepState::Changing);
-    assert!(scene.tell(progress(&plan, None)).is_empty());
-    let effects = scene.tell(progress(&plan, Some(Outcome::Verified)));
+    assert!(scene.tell(Scene::progress(&plan, None)).is_empty());
+    let effects = scene.tell(Scene::progress(&plan, Some(Outcome::Verified)));
     assert_eq!(state(&scene, "restart"), StepState::Done);
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Probe { .. })), "what comes after is asked now");
     scene.answer(effects);
@@ -124,15 +103,60 @@ fn a_confirmed_change_is_followed_and_the_run_goes_on_with_its_end() {
 }
 
 #[test]
+fn what_was_found_before_a_change_is_known_to_be_from_before_it() {
+    let mut scene = gone_through();
+    assert!(!entry(&scene).is_from_before("errors"), "nothing was changed yet");
+    let plan = scene.confirm();
+    let effects = scene.verified(&plan);
+    scene.answer(effects);
+    let run = entry(&scene);
+    let causes = &run.course.run().conclusion.causes;
+    assert!(run.changed().is_some() && !run.is_from_before("errors-after"));
+    assert!(causes.iter().any(|cause| run.was_found_before(cause)), "{causes:?}");
+    assert!(run.headline().ends_with("done and verified"), "{}", run.headline());
+    // Looking again is a run of its own; the one that changed something is kept.
+    scene.press("esc");
+    let first = run_shown(&scene);
+    let effects = scene.press("r");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Probe { .. })), "{effects:?}");
+    scene.answer(effects);
+    assert!(run_shown(&scene) != first && entry(&scene).changed().is_none());
+    assert_eq!(scene.model.runbooks.runs().count(), 2);
+    scene.press("esc");
+    assert_eq!(*scene.model.place(), Place::Runbooks, "not back into the run that it replaced");
+}
+
+/// The run on the screen.
+fn run_shown(scene: &Scene) -> u64 {
+    match scene.model.place() {
+        Place::Run(id) => *id,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_run_stands_once_below_its_runbook() {
+    let mut scene = gone_through();
+    scene.press("esc");
+    let ran = |scene: &Scene| offers(scene).iter().filter(|offer| *offer == "ran error-rate").count();
+    assert_eq!(offers(&scene)[..3], ["*error-rate", "ran error-rate", "to api-2"]);
+    let effects = scene.press("g enter");
+    assert_eq!(scene.press("r").len(), 0, "it is still looking");
+    scene.answer(effects);
+    scene.press("esc");
+    assert_eq!(ran(&scene), 1, "the same once more takes the place of the one before");
+}
+
+#[test]
 fn a_change_that_is_refused_stays_proposed_and_one_that_fails_says_so() {
     let mut refused = gone_through();
-    let plan = confirmed(&mut refused);
+    let plan = refused.confirm();
     refused
         .tell(Msg::NotBegun { plan: plan.id.clone(), refusal: crate::domain::Refusal::new("the facts have changed") });
     assert_eq!(state(&refused, "restart"), StepState::Queued);
     let mut failed = gone_through();
-    let plan = confirmed(&mut failed);
-    failed.tell(progress(&plan, Some(Outcome::Failed { why: "it did not start".to_owned() })));
+    let plan = failed.confirm();
+    failed.tell(Scene::progress(&plan, Some(Outcome::Failed { why: "it did not start".to_owned() })));
     assert_eq!(state(&failed, "restart"), StepState::Failed);
 }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::{Alert, Change, InputKind, Reference, Run, Runbook, RunbookOrigin, ServiceId, Snapshot, StepState};
-use crate::runbook::{Course, Fit, Library, best_alert, fit};
+use crate::domain::{Alert, Change, InputKind, Reference, Runbook, RunbookOrigin, ServiceId, Snapshot};
+use crate::runbook::{Fit, Library, best_alert, fit};
 
 use super::cursor::{Lost, identity};
 use super::fuzzy::Fuzzy;
-use super::run_lines::{run_lines, steps_area};
-use super::{Browser, Column, Motion, Row};
+use super::run_entry::{Errand, RunEntry};
+use super::{Browser, Column, Row};
 
 /// The most runs kept; the oldest leave first.
 const KEPT: usize = 12;
@@ -57,23 +57,6 @@ pub enum Offer {
     Run(u64),
 }
 
-/// One run and where the cursor is in it.
-#[derive(Debug, Clone)]
-pub struct RunEntry {
-    /// Its number.
-    pub id: u64,
-    /// How far it has come.
-    pub course: Course,
-    /// The step the cursor is on.
-    chosen: usize,
-    /// Whether the operator put it there.
-    is_held: bool,
-    /// The first line visible.
-    pub top: usize,
-    /// Plans that were confirmed, each with the step it is of.
-    plans: Vec<(String, usize)>,
-}
-
 /// The runbooks' screens.
 #[derive(Debug, Clone, Default)]
 pub struct Runbooks {
@@ -105,6 +88,12 @@ impl Runbooks {
     /// The runs kept, the newest first.
     pub fn runs(&self) -> impl Iterator<Item = &RunEntry> {
         self.runs.iter().rev()
+    }
+
+    /// The runs kept of a runbook, the newest first.
+    fn runs_of(&self, position: usize) -> impl Iterator<Item = &RunEntry> {
+        let name = self.library.get(position).map(|runbook| runbook.name.as_str());
+        self.runs().filter(move |entry| Some(entry.course.run().runbook.as_str()) == name)
     }
 
     /// A run by its number.
@@ -146,13 +135,18 @@ impl Runbooks {
             }
         }
         fitting.sort_by_key(|(fit, _)| *fit);
+        // Those that were run are looked for again.
+        others.sort_by_key(|position| self.runs_of(*position).next().is_none());
+        let with_runs = |position: usize, fit| {
+            std::iter::once(Offer::Runbook(position, fit))
+                .chain(self.runs_of(position).map(|entry| Offer::Run(entry.id)))
+        };
         let mut offers: Vec<Offer> =
-            fitting.into_iter().map(|(fit, position)| Offer::Runbook(position, Some(fit))).collect();
+            fitting.into_iter().flat_map(|(fit, position)| with_runs(position, Some(fit))).collect();
         // From an alert; who comes from the service itself knows the way.
         let alert = self.subject.alert.as_ref();
         offers.extend(alert.and_then(|_| self.subject.service.clone()).map(Offer::Service));
-        offers.extend(self.runs.iter().rev().map(|entry| Offer::Run(entry.id)));
-        offers.extend(others.into_iter().map(|position| Offer::Runbook(position, None)));
+        offers.extend(others.into_iter().flat_map(|position| with_runs(position, None)));
         let rows = offers
             .into_iter()
             .filter_map(|item| {
@@ -162,7 +156,10 @@ impl Runbooks {
                         (format!("{} {}", runbook.name, runbook.title), identity(("runbook", &runbook.name)))
                     }
                     Offer::Service(id) => (id.name.clone(), identity(("service", id))),
-                    Offer::Run(id) => (self.run(*id)?.course.run().runbook.clone(), identity(("run", id))),
+                    Offer::Run(id) => {
+                        let entry = self.run(*id)?;
+                        (format!("{} {}", entry.course.run().runbook, entry.subject()), identity(("run", id)))
+                    }
                 };
                 let (_, matched) = fuzzy.matches(&text)?;
                 Some(Row { item, id, matched })
@@ -178,18 +175,39 @@ impl Runbooks {
         snapshot: &Arc<Snapshot>,
         now: jiff::Timestamp,
     ) -> Result<u64, String> {
-        let runbook = self.library.get(position).ok_or("that runbook is gone")?;
+        let runbook = Arc::clone(self.library.get(position).ok_or("that runbook is gone")?);
         let alert =
-            self.subject.alert.as_ref().or_else(|| best_alert(runbook, snapshot, self.subject.service.as_ref()));
+            self.subject.alert.as_ref().or_else(|| best_alert(&runbook, snapshot, self.subject.service.as_ref()));
         let mut given = BTreeMap::new();
         if self.subject.alert.is_none()
-            && let Some(service) = self.subject.service.as_ref().filter(|_| is_for_any_service(runbook))
+            && let Some(service) = self.subject.service.as_ref().filter(|_| is_for_any_service(&runbook))
         {
             given.insert("service".to_owned(), service.to_string());
         }
-        let course = Course::begin(runbook, snapshot, alert, &given, now)?;
+        let errand = Errand { alert: alert.cloned(), given };
+        self.start(&runbook, errand, snapshot, now)
+    }
+
+    /// Begins a run of the same runbook for the same once more.
+    pub(super) fn again(&mut self, run: u64, snapshot: &Arc<Snapshot>, now: jiff::Timestamp) -> Result<u64, String> {
+        let entry = self.run(run).ok_or("this run is no longer kept")?;
+        let (runbook, errand) = (Arc::clone(entry.course.runbook()), entry.errand.clone());
+        self.start(&runbook, errand, snapshot, now)
+    }
+
+    fn start(
+        &mut self,
+        runbook: &Arc<Runbook>,
+        errand: Errand,
+        snapshot: &Arc<Snapshot>,
+        now: jiff::Timestamp,
+    ) -> Result<u64, String> {
+        let entry = RunEntry::begin(self.begun + 1, runbook, snapshot, errand, now)?;
         self.begun += 1;
-        self.runs.push(RunEntry { id: self.begun, course, chosen: 0, is_held: false, top: 0, plans: Vec::new() });
+        // What was found for the same before is superseded, unless something was changed by it.
+        let is_same = |known: &RunEntry| known.course.runbook().name == runbook.name && known.errand == entry.errand;
+        self.runs.retain(|known| !(known.is_spent() && is_same(known)));
+        self.runs.push(entry);
         if self.runs.len() > KEPT {
             self.runs.remove(0);
         }
@@ -202,8 +220,7 @@ impl Runbooks {
         for entry in self.runs.iter_mut().rev() {
             let mut queued = entry.course.run().queued().collect::<Vec<_>>().into_iter();
             if let Some(step) = queued.find(|step| entry.course.queued(*step) == Some(change)) {
-                entry.course.confirmed(step);
-                entry.plans.push((plan.to_owned(), step));
+                entry.confirmed(step, plan);
                 let run = entry.course.run();
                 let alert = run.alert.as_ref().map(|alert| format!(" for {alert}")).unwrap_or_default();
                 return Some(format!("{}{alert}", run.runbook));
@@ -215,7 +232,7 @@ impl Runbooks {
     /// The run and the step that a plan is of.
     pub(super) fn of_plan(&mut self, plan: &str) -> Option<(&mut RunEntry, usize)> {
         self.runs.iter_mut().find_map(|entry| {
-            let step = entry.plans.iter().find(|(id, _)| id == plan)?.1;
+            let step = entry.step_of(plan)?;
             Some((entry, step))
         })
     }
@@ -228,62 +245,4 @@ fn is_for_any_service(runbook: &Runbook) -> bool {
             input.defaults.iter().any(|default| default.references().any(|to| *to == Reference::AlertService));
         input.kind == InputKind::Service && (input.defaults.is_empty() || follows)
     })
-}
-
-impl RunEntry {
-    /// The step the cursor is on.
-    pub const fn chosen(&self) -> usize {
-        self.chosen
-    }
-
-    /// The step the cursor goes to by itself: what a person must decide, else what is wrong, the worst first.
-    fn telling(run: &Run) -> usize {
-        use StepState::{Changing, Done, Fail, Failed, Queued, Unknown, Warn};
-        // What comes in while it looks moves nothing; a change that is made stays where it is.
-        if run.ended.is_none() && !run.steps.iter().any(|step| matches!(step.state, Changing | Done | Failed)) {
-            return 0;
-        }
-        let first = |state| run.steps.iter().position(|step| step.state == state);
-        [Queued, Changing, Failed, Done, Fail, Warn, Unknown].into_iter().find_map(first).unwrap_or_default()
-    }
-
-    /// Keeps the cursor on a step that is shown, and that step visible.
-    pub(super) fn settle(&mut self, size: (u16, u16)) {
-        let run = self.course.run();
-        let is_shown = |position: usize| run.steps.get(position).is_some_and(|step| step.state != StepState::Skipped);
-        if !self.is_held || !is_shown(self.chosen) {
-            self.chosen = Self::telling(run);
-        }
-        let area = steps_area(size, run);
-        let page = usize::from(area.height).max(1);
-        let lines = run_lines(run, area.width, self.chosen);
-        let own = |line: &super::RunLine| line.step == Some(self.chosen);
-        let first = lines.iter().position(own).unwrap_or_default();
-        let last = lines.iter().rposition(own).unwrap_or_default();
-        self.top = self.top.min(lines.len().saturating_sub(page));
-        if last >= self.top + page {
-            self.top = last + 1 - page;
-        }
-        // Of a step that is longer than the page, its beginning.
-        self.top = self.top.min(first);
-    }
-
-    /// Moves the cursor. Says whether anything changed.
-    pub(super) fn go(&mut self, motion: Motion, size: (u16, u16)) -> bool {
-        const PAGE: usize = 5;
-        let steps = &self.course.run().steps;
-        let shown: Vec<usize> =
-            (0..steps.len()).filter(|position| steps[*position].state != StepState::Skipped).collect();
-        let at = shown.iter().position(|position| *position == self.chosen).unwrap_or_default();
-        let to = motion.from(at, shown.len().saturating_sub(1), PAGE);
-        shown.get(to).copied().is_some_and(|step| self.put(step, size))
-    }
-
-    /// Puts the cursor on a step. Says whether anything changed.
-    pub(super) fn put(&mut self, step: usize, size: (u16, u16)) -> bool {
-        let before = (self.chosen, self.top);
-        (self.chosen, self.is_held) = (step, true);
-        self.settle(size);
-        before != (self.chosen, self.top)
-    }
 }

@@ -439,7 +439,7 @@ fn help_and_palette_offer_what_works_here() {
         help_lines(model).iter().any(|line| matches!(line, HelpLine::Command { name: known, .. } if *known == name))
     };
     for (keys, works, does_not) in [
-        ("4 ?", &["filter", "problems", "copy"][..], &["open", "sort-next", "sort-reverse"][..]),
+        ("4 ?", &["open", "filter", "problems", "copy"][..], &["sort-next", "sort-reverse"][..]),
         ("2 ?", &["open", "filter", "sort-next"], &["span-longer"]),
         ("enter ?", &["open", "span-longer", "down"], &["filter", "problems", "sort-next"]),
         ("! ?", &["down", "copy"], &["open", "filter", "sort-next"]),
@@ -453,6 +453,71 @@ fn help_and_palette_offer_what_works_here() {
     press(&mut model, "4 :");
     let Some(Overlay::Palette(palette)) = &model.overlay else { panic!("no palette") };
     assert!(!palette.candidates.iter().any(|candidate| candidate.text == "sort-next"));
+}
+
+#[test]
+fn help_begins_with_what_is_the_screens_own_and_ends_with_moving_about() {
+    let mut model = model();
+    press(&mut model, "$ ?");
+    let lines = help_lines(&model);
+    let at = |name: &str| {
+        lines.iter().position(|line| matches!(line, HelpLine::Command { name: known, .. } if *known == name)).unwrap()
+    };
+    assert_eq!(at("cost-services"), 1, "{lines:?}");
+    let order = ["cost-services", "filter", "back", "down"].map(at);
+    assert!(order.is_sorted(), "{order:?}");
+}
+
+#[test]
+fn what_is_told_of_a_row_takes_the_room_of_the_list_and_gives_it_back() {
+    for (keys, and_back) in [
+        ("4 enter", "enter"),
+        ("4 enter", "esc"),
+        ("4 space", "space"),
+        ("2 space", "esc"),
+        ("3 space", "esc"),
+        ("J enter", "esc"),
+        ("$ enter", "esc"),
+    ] {
+        let mut model = model();
+        press(&mut model, keys);
+        assert!(model.enlarged, "{keys}");
+        let place = model.place().clone();
+        press(&mut model, "down");
+        assert!(model.enlarged && model.list_page() == 1, "{keys}: one goes from row to row");
+        press(&mut model, and_back);
+        assert!(!model.enlarged && *model.place() == place, "{keys} {and_back}");
+    }
+    let mut model = model();
+    press(&mut model, "4 enter 2");
+    assert!(!model.enlarged, "another screen begins with its list");
+    press(&mut model, "1 space");
+    assert!(!model.enlarged, "the overview has no such details");
+}
+
+#[test]
+fn a_narrowed_list_is_widened_before_it_is_left() {
+    for (narrow, here) in [("2 p", Place::Alerts), ("4 / z enter", Place::Sources), ("3 p", Place::Targets)] {
+        let mut model = model();
+        press(&mut model, narrow);
+        assert_ne!(model.narrowed(), (false, false), "{narrow}");
+        press(&mut model, "esc");
+        assert_eq!((model.narrowed(), model.place()), ((false, false), &here), "{narrow}");
+        press(&mut model, "esc");
+        assert_eq!(*model.place(), Place::Overview, "{narrow}");
+    }
+}
+
+#[test]
+fn what_always_fires_is_no_problem() {
+    let mut model = empty_model();
+    let watchdog = Alert { severity: Severity::Info, ..alert("Watchdog") };
+    let alerts = vec![alert("HighCPU"), watchdog];
+    update(&mut model, Msg::Snapshot(Arc::new(Snapshot { alerts, ..snapshot(fleet()) })), at(0));
+    press(&mut model, "2");
+    assert_eq!(model.alerts.list.rows().len(), 2);
+    press(&mut model, "p");
+    assert_eq!(model.alerts.list.rows().len(), 1);
 }
 
 #[test]

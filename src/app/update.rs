@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::command::Command;
 use crate::domain::{ServiceId, Snapshot, Span};
 
-use super::browser::Browse as _;
+use super::browser::Browse;
 use super::copy::copied;
 use super::cursor::Lost;
 use super::{
@@ -141,6 +141,9 @@ fn go(model: &mut Model, place: Place, now: Timestamp) -> Vec<Effect> {
 fn arrive(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.touch();
     model.text_top = 0;
+    if std::mem::take(&mut model.enlarged) {
+        model.fit_all();
+    }
     let mut effects = logs::arrive(model, now);
     if let Place::Run(run) = *model.trail.here() {
         let size = model.size;
@@ -186,6 +189,9 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
             return vec![Effect::Redraw];
         }
         Command::Refresh => {
+            if let Place::Run(run) = *model.trail.here() {
+                return runbooks::again(model, run, now);
+            }
             model.refreshing = true;
             model.touch();
             let asks_more = *model.trail.here() == Place::Cost;
@@ -245,6 +251,7 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
                 model.touch();
             }
         }
+        Command::Enlarge => enlarge(model),
         Command::Up => motion(model, Motion::Up),
         Command::Down => motion(model, Motion::Down),
         Command::PageUp => motion(model, Motion::PageUp),
@@ -271,6 +278,15 @@ fn run(model: &mut Model, command: Command, now: Timestamp) -> Vec<Effect> {
         | Command::Arm => return changes::run(model, command, now),
     }
     Vec::new()
+}
+
+/// Gives what is told of the row under the cursor the room of the list, or takes it back.
+fn enlarge(model: &mut Model) {
+    if model.trail.here().has_details() {
+        model.enlarged = !model.enlarged;
+        model.fit_all();
+        model.touch();
+    }
 }
 
 fn open_palette(model: &mut Model, typed: &str) {
@@ -352,7 +368,17 @@ fn copy(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// One screen back; on the first one, everything shown again and the cursor let go.
 fn back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    if model.enlarged {
+        enlarge(model);
+        return Vec::new();
+    }
     if cost::clear(model) {
+        return Vec::new();
+    }
+    // What is narrowed is widened before it is left.
+    if *model.trail.here() != Place::Overview && model.list().is_some_and(Browse::widen) {
+        model.rebuild_here(Lost::Stay);
+        model.touch();
         return Vec::new();
     }
     if model.trail.back() {
@@ -369,6 +395,11 @@ fn back(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 /// Opens what the cursor is on.
 fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    if matches!(model.trail.here(), Place::Sources | Place::Changes | Place::Cost) {
+        // A row there leads nowhere: what is known of it is told here.
+        enlarge(model);
+        return Vec::new();
+    }
     let Some(snapshot) = model.snapshot.clone() else { return Vec::new() };
     let target = match model.trail.here() {
         Place::Overview => match model.overview.list.selected().map(|row| row.item) {

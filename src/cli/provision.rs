@@ -3,7 +3,9 @@
 mod apply;
 pub mod args;
 mod backup;
+mod drift;
 mod drive;
+mod early;
 mod fleet;
 mod init;
 mod local;
@@ -24,14 +26,20 @@ use crate::stack::StackError;
 use crate::terraform::TerraformError;
 use args::{LocalArgs, ProvisionCommand, Schema, SchemaArgs};
 
-/// Does what was asked with the stack.
+/// Does what was asked with the stack. With `-o json` what fails has a document too.
 pub fn run(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> Result<u8, Failure> {
+    early::documented(cli, command, dispatch(cli, command, environment))
+}
+
+fn dispatch(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> Result<u8, Failure> {
     match command {
         ProvisionCommand::Render(args) => render::run(cli, args),
         ProvisionCommand::Init(args) => init::run(cli, args, environment),
         ProvisionCommand::Plan(args) => plan::run(cli, args, environment),
-        ProvisionCommand::Apply(args) => apply::run(cli, args, ProvisionOperation::Apply, environment),
-        ProvisionCommand::Destroy(args) => apply::run(cli, args, ProvisionOperation::Destroy, environment),
+        ProvisionCommand::Apply(args) => {
+            apply::run(cli, &args.how, ProvisionOperation::Apply, args.plan.as_deref(), environment)
+        }
+        ProvisionCommand::Destroy(args) => apply::run(cli, args, ProvisionOperation::Destroy, None, environment),
         ProvisionCommand::Output(args) => output::run(cli, args, environment),
         ProvisionCommand::Up(args) => local::up(args, environment),
         ProvisionCommand::Status(args) if args.local => {
@@ -46,9 +54,9 @@ pub fn run(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> 
 
 fn schema(args: &SchemaArgs) -> Result<u8, Failure> {
     let schema = match args.of {
-        Schema::Plan => report::provision::schema(),
-        Schema::Status => report::stack_status::schema(),
-        Schema::Output => report::stack_context::schema(),
+        Schema::Plan => report::provision::run::schema(),
+        Schema::Status => report::provision::status::schema(),
+        Schema::Output => report::provision::output::schema(),
     };
     let text = serde_json::to_string_pretty(&schema);
     let text = text.map_err(|error| Failure::new(format!("cannot write the schema: {error}")))?;
@@ -63,6 +71,6 @@ impl From<StackError> for Failure {
 
 impl From<TerraformError> for Failure {
     fn from(error: TerraformError) -> Self {
-        Self { hint: error.hint, ..Self::new(error.what) }
+        Self { place: error.place, hint: error.hint, ..Self::new(error.what) }
     }
 }

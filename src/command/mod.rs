@@ -26,6 +26,8 @@ pub enum Command {
     Filter,
     /// Show only what is not ok.
     Problems,
+    /// Give what is told of the row under the cursor the whole screen, or the list its room again.
+    Enlarge,
     /// Cursor one row up.
     Up,
     /// Cursor one row down.
@@ -185,9 +187,10 @@ macro_rules! table {
 
 table! {
     Open            "open"             List       "open what the cursor is on";
-    Back            "back"             Everywhere "go back; on the overview, clear the filter";
+    Back            "back"             Everywhere "show all of a narrowed list again; else go back";
     Filter          "filter"           List       "narrow the list by typing";
     Problems        "problems"         List       "show only what is not ok, or everything again";
+    Enlarge         "in-full"          List       "show all that is told of this row, or the list again";
     Refresh         "refresh"          Everywhere "read every source now";
     Overview        "overview"         Everywhere "show all services";
     Alerts          "alerts"           Everywhere "show all alerts and silences";
@@ -257,6 +260,21 @@ impl Command {
     /// The command's row.
     pub fn row(self) -> &'static Row {
         TABLE.iter().find(|row| row.command == self).unwrap_or(&TABLE[0])
+    }
+
+    /// Whether it only moves the cursor.
+    pub const fn moves(self) -> bool {
+        matches!(
+            self,
+            Self::Up
+                | Self::Down
+                | Self::PageUp
+                | Self::PageDown
+                | Self::HalfPageUp
+                | Self::HalfPageDown
+                | Self::Top
+                | Self::Bottom
+        )
     }
 
     /// Whether it leads to a change. It never makes one: it shows a plan, and a person says yes to that.

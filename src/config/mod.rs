@@ -30,6 +30,7 @@ mod tests;
 
 pub use choose::Overrides;
 pub use load::{Sources, load, parse, process_env};
+pub use meaning::stack_services;
 pub use reference::{reference_markdown, sample, schema};
 pub use settings::{
     Alertmanager, AssumeRole, Auth, Aws, Context, Grafana, HeaderText, Http, LogGroup, Logs, Loki, Mouse, Prometheus,

@@ -32,7 +32,10 @@ pub fn of_snapshot(snapshot: &Snapshot, hours: f64, prices: &Prices) -> Result<R
             Err(why) => unpriced.push((service.id.to_string(), why)),
         }
     }
-    Ok(RunningBill { stack: stack.bill(), services: services.bill(), unpriced })
+    let mut services = services.bill();
+    // What costs most first; in the order of the snapshot, lines would move with every verdict.
+    services.lines.sort_by(|one, other| other.high.cmp(&one.high).then_with(|| one.component.cmp(&other.component)));
+    Ok(RunningBill { stack: stack.bill(), services, unpriced })
 }
 
 /// What a service runs.

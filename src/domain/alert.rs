@@ -118,6 +118,11 @@ impl Alert {
         matches!(self.state, AlertState::Firing) && self.suppression.is_none()
     }
 
+    /// Whether it is active and tells of something wrong: one that always fires (Watchdog) does not.
+    pub fn is_problem(&self) -> bool {
+        self.is_active() && self.severity != Severity::Info
+    }
+
     /// The one-line reason: summary, else description, else nothing.
     pub fn summary(&self) -> Option<&str> {
         ["summary", "message", "description"]

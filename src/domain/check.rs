@@ -283,7 +283,7 @@ impl CheckKind {
         CheckRow {
             kind: Self::Alb,
             name: "alb",
-            doc: "look at a load balancer: state, listeners, rules, targets and why they are unhealthy",
+            doc: "look at a load balancer and why its targets are unhealthy",
             options: &[ANY_SERVICE, option("name", "the load balancer [default: the service's, else Grafana's]")],
             causes: &[
                 cause("no-load-balancer", "there is no such load balancer"),

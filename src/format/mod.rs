@@ -1,5 +1,6 @@
 //! Values as text: durations, ages, numbers with their units; and the one sanitiser of foreign text.
 
+mod ascii;
 mod finding;
 mod log_entry;
 mod log_shape;
@@ -12,6 +13,7 @@ mod shell;
 mod time;
 mod width;
 
+pub use ascii::{CUT, ascii};
 pub use finding::finding;
 pub use log_entry::{LogPart, log_entry};
 pub use log_shape::{LogShape, level_of, pretty, shape};
@@ -22,4 +24,4 @@ pub use paragraph::paragraph;
 pub use sanitise::{sanitise, sanitise_lines};
 pub use shell::{shell_line, shell_word};
 pub use time::{age, clock, duration, duration_fine, parse_duration};
-pub use width::{clip, clip_middle, pad_left, pad_right, width, wrap};
+pub use width::{clip, clip_middle, cut, pad_left, pad_right, width, wrap};

@@ -3,21 +3,25 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use super::CUT;
+
 /// How many cells a text takes.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// At most `cells` cells of a text; what does not fit is replaced by `…` at the end.
+/// At most `cells` cells of a text; what does not fit is replaced by [`CUT`] at the end.
 pub fn clip(text: &str, cells: usize) -> String {
-    if text.width() <= cells {
-        return text.to_owned();
+    if text.width() <= cells { text.to_owned() } else { cut(text, cells) }
+}
+
+/// The beginning of a text that goes on: at most `cells` cells of it, with [`CUT`] at the end.
+pub fn cut(text: &str, cells: usize) -> String {
+    if cells == 0 {
+        return String::new();
     }
-    let mut kept = take(text.graphemes(true), cells.saturating_sub(1));
-    if cells > 0 {
-        kept.push('…');
-    }
-    kept
+    let kept = take(text.graphemes(true), cells - 1);
+    format!("{}{CUT}", kept.trim_end())
 }
 
 /// At most `cells` cells of a text with the middle left out: names differ at their ends.
@@ -42,7 +46,7 @@ pub fn clip_middle(text: &str, cells: usize) -> String {
             .collect();
         kept.into_iter().rev().collect()
     };
-    format!("{head}…{tail}")
+    format!("{head}{CUT}{tail}")
 }
 
 /// A text in lines of at most `cells` cells, broken at spaces where there are any.

@@ -110,6 +110,11 @@ impl fmt::Display for Problem {
 }
 
 impl Refused {
+    /// The place of the first of them as `file:line:column`, where it is a matter of a line.
+    pub fn address(&self) -> Option<String> {
+        self.problems.first()?.address()
+    }
+
     /// The error in one line, for a notice on the screen.
     pub fn brief(&self) -> String {
         match self.problems.as_slice() {

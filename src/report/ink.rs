@@ -75,17 +75,8 @@ pub fn letters(text: String, ascii: bool) -> String {
     let mut plain = String::with_capacity(text.len());
     for grapheme in text.graphemes(true) {
         match grapheme {
-            "…" => plain.push('*'),
-            "·" => plain.push('-'),
-            "µ" => plain.push('u'),
             "＠" => plain.push_str("(at)"),
-            "✔" => plain.push('+'),
-            "✖" => plain.push('x'),
-            "▲" | "¦" => plain.push('!'),
-            _ => match grapheme.chars().next() {
-                Some(first) if first.is_ascii() => plain.push(first),
-                _ => plain.extend(std::iter::repeat_n('?', format::width(grapheme))),
-            },
+            _ => plain.push_str(&format::ascii(grapheme)),
         }
     }
     plain
@@ -104,7 +95,7 @@ mod tests {
 
     #[test]
     fn ascii_letters_take_the_same_room() {
-        for (text, plain) in [("api…blue  ·  850µs", "api*blue  -  850us"), ("결제-api", "????-api"), ("e\u{301}", "e")]
+        for (text, plain) in [("api…blue  ·  850µs", "api~blue  -  850us"), ("결제-api", "????-api"), ("e\u{301}", "e")]
         {
             assert_eq!(letters(text.to_owned(), true), plain);
             assert_eq!(format::width(plain), format::width(text));

@@ -18,8 +18,6 @@ pub mod provision;
 pub mod runbook;
 #[cfg(test)]
 mod sample;
-pub mod stack_context;
-pub mod stack_status;
 pub mod terraform;
 
 pub use exit::{FailOn, exit_code, outcome};

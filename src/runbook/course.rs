@@ -154,6 +154,7 @@ impl Course {
                 let (state, said) = match &ended {
                     Outcome::Verified => (StepState::Done, "done and verified".to_owned()),
                     Outcome::Failed { why } => (StepState::Failed, format!("made, and then failed: {why}")),
+                    Outcome::Unverified { unseen } => (StepState::Failed, format!("made, not verified: {unseen}")),
                     Outcome::GaveUp { waiting_for } => {
                         (StepState::Failed, format!("made, not verified in time: still waited for {waiting_for}"))
                     }

@@ -6,6 +6,8 @@
 pub struct TerraformError {
     /// In one line; starts in lower case.
     pub what: String,
+    /// Where: the program, a file; nothing where `what` says it.
+    pub place: Option<String>,
     /// The next step.
     pub hint: Option<String>,
 }
@@ -13,7 +15,14 @@ pub struct TerraformError {
 impl TerraformError {
     /// An error without a hint.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: None }
+        Self { what: what.into(), place: None, hint: None }
+    }
+
+    /// The same with where it was.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<String>) -> Self {
+        self.place = Some(place.into());
+        self
     }
 
     /// The same with the next step to take.

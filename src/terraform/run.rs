@@ -1,8 +1,8 @@
 //! One run of the program, from its start to its end.
 //!
-//! What it reports goes to a file without a name, and is read from there: should `rounds` die, the program goes on, does not
-//! stumble over a pipe that nobody reads, and lets go of its lock at its own end; and nothing of it is kept. It has a process group of its own, so that a Ctrl-C at
-//! the terminal reaches it once, from here, and not from two sides.
+//! What it reports goes to a file without a name, and is read from there: should `rounds` die, the program goes on, does
+//! not stumble over a pipe that nobody reads, and lets go of its lock at its own end; and nothing of it is kept. It has a
+//! process group of its own, so that a Ctrl-C at the terminal reaches it once, from here, and not from two sides.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -11,14 +11,16 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
+use tokio::time::Sleep;
 
-use super::{TerraformError, Tool, wire};
+use super::{TerraformError, Tool, hears, wire};
 use crate::domain::{Diagnostic, Gravity, TerraformEvent};
 use crate::format::{sanitise, sanitise_lines};
 
@@ -44,8 +46,22 @@ pub struct Folder {
     pub module: PathBuf,
     /// Saved plans, which hold values that are secret: for their owner only.
     pub keep: PathBuf,
+    /// Where it keeps its own (`.terraform`, or what `TF_DATA_DIR` says).
+    pub data: PathBuf,
     /// Environment variables set for it, such as the profile and region of a context.
     pub environment: BTreeMap<String, String>,
+}
+
+/// What it is told to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Errand<'a> {
+    /// What its report is called.
+    pub name: &'a str,
+    /// Arguments that make it report as JSON.
+    pub arguments: &'a [OsString],
+    /// How long it may take to end once it is told to stop, before it is killed with all that it started. Without, as
+    /// long as it takes: what changes something, or holds a lock, is never killed.
+    pub grace: Option<Duration>,
 }
 
 /// How a run ended.
@@ -59,6 +75,8 @@ pub enum Ending {
     Failed(i32),
     /// A signal ended it: what it was doing is not finished, and the state may still be locked.
     Killed(i32),
+    /// Nobody knows: it could not be waited for.
+    Lost,
 }
 
 impl Ending {
@@ -72,40 +90,49 @@ impl Ending {
     }
 }
 
-/// Runs it with arguments that make it report as JSON, and passes every event on. When `stop` becomes true it is told to
-/// stop, once, and waited for.
+/// Runs it and passes every event on. When `stop` becomes true it is told to stop, once, and waited for.
 ///
 /// # Errors
-/// When it cannot be started, or what it reports cannot be kept.
+/// When it was not started: nothing was done.
 pub async fn follow(
     tool: &Tool,
     folder: &Folder,
-    name: &str,
-    arguments: &[OsString],
+    errand: Errand<'_>,
     events: &mpsc::UnboundedSender<TerraformEvent>,
     mut stop: watch::Receiver<bool>,
 ) -> Result<Ending, TerraformError> {
+    let name = errand.name;
     let (out, report) = nameless(folder, &format!("{name}.out"))?;
     let (err, words) = nameless(folder, &format!("{name}.err"))?;
-    let mut child = command(tool, folder, arguments)
+    let mut child = command(tool, folder, errand.arguments)
         .stdout(out)
         .stderr(err)
         .spawn()
-        .map_err(|error| TerraformError::new(format!("cannot run {}: {error}", tool.program.display())))?;
-    let mut tail = Tail { file: report, rest: Vec::new() };
-    let (mut was_told, mut has_more) = (false, false);
+        .map_err(|error| unstarted(tool, &error))?;
+    let mut tail = Tail { file: report, rest: Vec::new(), is_broken: false };
+    let (mut has_more, mut was_told) = (false, false);
+    let mut patience: Option<Pin<Box<Sleep>>> = None;
     let status = loop {
         tokio::select! {
             status = child.wait() => break status,
-            () = tokio::time::sleep(if has_more { Duration::ZERO } else { LOOK }) => has_more = tail.read(events)?,
+            () = tokio::time::sleep(if has_more { Duration::ZERO } else { LOOK }) => has_more = tail.read(events),
             Ok(_) = stop.wait_for(|stop| *stop), if !was_told => {
                 was_told = true;
-                interrupt(&child);
+                patience = errand.grace.map(|grace| Box::pin(tokio::time::sleep(grace)));
+                if let Some(pid) = pid(&child) {
+                    // Where it has ended in the meantime there is nothing to stop.
+                    let _ = kill_process(pid, Signal::INT);
+                }
+            }
+            () = over(patience.as_mut()) => {
+                patience = None;
+                if let Some(pid) = pid(&child) {
+                    let _ = kill_process_group(pid, Signal::KILL);
+                }
             }
         }
     };
-    let status = status.map_err(|error| TerraformError::new(format!("cannot wait for {}: {error}", tool.name)))?;
-    while tail.read(events)? {
+    while tail.read(events) {
         tokio::task::yield_now().await;
     }
     tail.end(events);
@@ -113,7 +140,20 @@ pub async fn follow(
         // Nobody listens any more: then nobody misses it.
         let _ = events.send(event);
     }
-    Ok(Ending::of(status))
+    Ok(status.map_or(Ending::Lost, Ending::of))
+}
+
+/// The end of patience, where it has one.
+async fn over(patience: Option<&mut Pin<Box<Sleep>>>) {
+    match patience {
+        Some(patience) => patience.await,
+        None => std::future::pending().await,
+    }
+}
+
+fn unstarted(tool: &Tool, error: &io::Error) -> TerraformError {
+    let program = tool.program.display().to_string();
+    TerraformError::new(format!("cannot run {program}: {error}")).at(program)
 }
 
 /// Runs it and gives back what it wrote to standard output, which may hold secrets: it stays in memory.
@@ -122,11 +162,8 @@ pub async fn follow(
 /// When it cannot be started or fails, with its last words.
 pub async fn capture(tool: &Tool, folder: &Folder, arguments: &[OsString]) -> Result<Vec<u8>, TerraformError> {
     // It only looks: whoever stops waiting ends it.
-    let output = command(tool, folder, arguments)
-        .kill_on_drop(true)
-        .output()
-        .await
-        .map_err(|error| TerraformError::new(format!("cannot run {}: {error}", tool.program.display())))?;
+    let output =
+        command(tool, folder, arguments).kill_on_drop(true).output().await.map_err(|error| unstarted(tool, &error))?;
     let what = arguments.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
@@ -141,18 +178,8 @@ pub async fn capture(tool: &Tool, folder: &Folder, arguments: &[OsString]) -> Re
 
 fn command(tool: &Tool, folder: &Folder, arguments: &[OsString]) -> Command {
     let mut command = Command::new(&tool.program);
-    command
-        .args(arguments)
-        .current_dir(&folder.module)
-        .stdin(Stdio::null())
-        .process_group(0)
-        .envs(&folder.environment)
-        .env("CHECKPOINT_DISABLE", "1")
-        .env("TF_IN_AUTOMATION", "1")
-        .env("TF_INPUT", "0")
-        // Logs of that kind hold whole requests and answers.
-        .env_remove("TF_LOG")
-        .env_remove("TF_LOG_PATH");
+    hears::set(&mut command);
+    command.args(arguments).current_dir(&folder.module).stdin(Stdio::null()).process_group(0).envs(&folder.environment);
     command
 }
 
@@ -172,12 +199,8 @@ fn nameless(folder: &Folder, name: &str) -> Result<(File, File), TerraformError>
     })
 }
 
-fn interrupt(child: &Child) {
-    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    if let Some(pid) = pid {
-        // Where it has ended in the meantime there is nothing to stop.
-        let _ = kill_process(pid, Signal::INT);
-    }
+fn pid(child: &Child) -> Option<Pid> {
+    child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw)
 }
 
 /// Reads a file that grows, line by line.
@@ -185,21 +208,26 @@ struct Tail {
     file: File,
     /// The beginning of a line whose end is not there yet.
     rest: Vec<u8>,
+    /// Whether it could not be read: what follows is not known.
+    is_broken: bool,
 }
 
 impl Tail {
-    /// Passes on whole lines that are there. Whether there may be more.
-    fn read(&mut self, events: &mpsc::UnboundedSender<TerraformEvent>) -> Result<bool, TerraformError> {
+    /// Passes on whole lines that are there. Whether there may be more. A file that cannot be read ends no run: that is
+    /// told once, as a line that was not understood.
+    fn read(&mut self, events: &mpsc::UnboundedSender<TerraformEvent>) -> bool {
         let mut chunk = vec![0; 64 * 1024];
         let mut taken = 0;
-        while taken < BITE {
-            let read = self
-                .file
-                .read(&mut chunk)
-                .map_err(|error| TerraformError::new(format!("cannot read what was reported: {error}")))?;
-            if read == 0 {
-                return Ok(false);
-            }
+        while taken < BITE && !self.is_broken {
+            let read = match self.file.read(&mut chunk) {
+                Ok(0) => return false,
+                Ok(read) => read,
+                Err(error) => {
+                    self.is_broken = true;
+                    let _ = events.send(TerraformEvent::Garbled(format!("what it reports cannot be read: {error}")));
+                    return false;
+                }
+            };
             taken += read;
             for part in chunk[..read].split_inclusive(|byte| *byte == b'\n') {
                 if self.rest.len() <= wire::LONGEST {
@@ -210,7 +238,7 @@ impl Tail {
                 }
             }
         }
-        Ok(true)
+        !self.is_broken
     }
 
     /// Passes on what there is, whole or not.
@@ -292,7 +320,14 @@ mod tests {
         script::write(&program, &format!("#!/bin/bash\n{script}\n"));
         let tool = Tool { program, name: "terraform", version: "1.11.4".to_owned() };
         let keep = folder.join("keep");
-        (tool, Folder { module: folder.to_owned(), keep, environment: BTreeMap::new() })
+        (
+            tool,
+            Folder { module: folder.to_owned(), keep, data: folder.join(".terraform"), environment: BTreeMap::new() },
+        )
+    }
+
+    fn errand(arguments: &[OsString]) -> Errand<'_> {
+        Errand { name: "apply", arguments, grace: None }
     }
 
     async fn run(script: &str) -> (Ending, TerraformRun) {
@@ -300,7 +335,7 @@ mod tests {
         let (tool, folder_of) = scripted(folder.path(), script);
         let (events, mut inbox) = mpsc::unbounded_channel();
         let (_keep, stop) = watch::channel(false);
-        let ending = follow(&tool, &folder_of, "apply", &["apply".into()], &events, stop).await.unwrap();
+        let ending = follow(&tool, &folder_of, errand(&["apply".into()]), &events, stop).await.unwrap();
         drop(events);
         let mut seen = TerraformRun::default();
         while let Some(event) = inbox.recv().await {
@@ -340,7 +375,7 @@ mod tests {
         let (events, mut inbox) = mpsc::unbounded_channel();
         let (_keep, stop) = watch::channel(false);
         let (ending, lines) =
-            tokio::join!(async move { follow(&tool, &folder_of, "apply", &[], &events, stop).await.unwrap() }, async {
+            tokio::join!(async move { follow(&tool, &folder_of, errand(&[]), &events, stop).await.unwrap() }, async {
                 let mut lines = 0;
                 while let Some(event) = inbox.recv().await {
                     lines += usize::from(matches!(event, TerraformEvent::Remark(_) | TerraformEvent::Unknown(_)));
@@ -361,13 +396,29 @@ mod tests {
         let (tool, folder_of) = scripted(folder.path(), script);
         let (events, mut inbox) = mpsc::unbounded_channel();
         let (stop_in, stop) = watch::channel(false);
-        let runs = tokio::spawn(async move { follow(&tool, &folder_of, "apply", &[], &events, stop).await.unwrap() });
+        let runs = tokio::spawn(async move { follow(&tool, &folder_of, errand(&[]), &events, stop).await.unwrap() });
         assert!(matches!(inbox.recv().await, Some(TerraformEvent::Version { .. })));
         stop_in.send_replace(true);
         assert_eq!(inbox.recv().await, Some(TerraformEvent::Remark("stopping 1".to_owned())));
         stop_in.send_replace(true);
         assert_eq!(runs.await.unwrap(), Ending::Failed(1));
         assert_eq!(inbox.recv().await, None);
+    }
+
+    #[tokio::test]
+    async fn what_only_looks_is_killed_where_it_does_not_stop() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "trap '' INT; echo '{\"type\":\"version\",\"terraform\":\"1\",\"ui\":\"1.0\"}'; while :; do sleep 0.05; done";
+        let (tool, folder_of) = scripted(folder.path(), script);
+        let (events, mut inbox) = mpsc::unbounded_channel();
+        let (stop_in, stop) = watch::channel(false);
+        let looks = tokio::spawn(async move {
+            let errand = Errand { grace: Some(Duration::from_millis(50)), ..errand(&[]) };
+            follow(&tool, &folder_of, errand, &events, stop).await.unwrap()
+        });
+        assert!(matches!(inbox.recv().await, Some(TerraformEvent::Version { .. })));
+        stop_in.send_replace(true);
+        assert_eq!(looks.await.unwrap(), Ending::Killed(9));
     }
 
     #[tokio::test]

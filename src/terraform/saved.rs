@@ -3,13 +3,24 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Folder, TerraformError, Tool, capture};
+use super::{Basis, Folder, TerraformError, Tool, capture};
 use crate::domain::{Action, PlannedChange, TerraformRun};
 use crate::format::sanitise;
+
+/// Whether a saved plan is out of date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Age {
+    /// Everything is as it was.
+    Fresh,
+    /// Something has changed since, and what.
+    Stale(String),
+    /// It cannot be found out, and why.
+    Unknown(String),
+}
 
 /// What a saved plan would do.
 pub struct Saved {
@@ -75,15 +86,33 @@ impl Saved {
         }
     }
 
+    /// What a plan is known to be made from is written here.
+    pub fn basis(file: &Path) -> PathBuf {
+        file.with_extension("basis.json")
+    }
+
+    /// Whether what a saved plan was made from is still so.
+    pub async fn age(tool: &Tool, folder: &Folder, file: &Path) -> Age {
+        let Some(then) = Basis::read(&Self::basis(file)) else {
+            return Age::Unknown("nobody wrote down what it was made from".to_owned());
+        };
+        match Basis::of(tool, folder).await {
+            Ok(now) => then.changed(&now).map_or(Age::Fresh, Age::Stale),
+            Err(error) => Age::Unknown(error.what),
+        }
+    }
+
     /// Reads a saved plan.
     ///
     /// # Errors
     /// When there is none, or it cannot be read: another version wrote it, the module has changed.
-    pub async fn read(tool: &Tool, folder: &Folder, name: &str) -> Result<Self, TerraformError> {
-        let file = Self::path(folder, name);
+    pub async fn read(tool: &Tool, folder: &Folder, file: &Path) -> Result<Self, TerraformError> {
+        let at = || file.display().to_string();
         if !file.is_file() {
-            return Err(TerraformError::new("there is no saved plan").with_hint("rounds provision plan"));
+            let none = TerraformError::new(format!("there is no saved plan {}", at()));
+            return Err(none.at(at()).with_hint("rounds provision plan"));
         }
+        let file = file.to_owned();
         let shown = capture(tool, folder, &["show".into(), "-json".into(), file.clone().into()]).await?;
         let document: Value = serde_json::from_slice(&shown)
             .map_err(|error| TerraformError::new(format!("{} show: this is no JSON: {error}", tool.name)))?;
@@ -119,10 +148,21 @@ impl Saved {
         (kept["protected"] == true).then(|| sanitise(stack).into_owned())
     }
 
+    /// Whether it is kept here, and not a file of somebody else's.
+    pub fn is_kept_in(&self, folder: &Folder) -> bool {
+        self.file.starts_with(&folder.keep)
+    }
+
     /// Removes it: it was applied, or is of no use any more.
     pub fn remove(&self) {
+        Self::clear(&self.file);
+    }
+
+    /// Removes a plan and what was written of it.
+    pub fn clear(file: &Path) {
         // A plan that stays is refused by Terraform itself once the state has moved on.
-        let _ = fs::remove_file(&self.file);
+        let _ = fs::remove_file(file);
+        let _ = fs::remove_file(Self::basis(file));
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::TerraformError;
+use super::{TerraformError, hears};
 use crate::format::sanitise;
 
 /// What is looked for, in this order.
@@ -15,6 +17,9 @@ const NAMES: [&str; 2] = ["terraform", "tofu"];
 /// The oldest versions whose S3 backend locks natively.
 const OLDEST_TERRAFORM: (u32, u32) = (1, 11);
 const OLDEST_TOFU: (u32, u32) = (1, 10);
+
+/// The longest it may take to tell its version.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Terraform or OpenTofu.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,29 +36,31 @@ pub struct Tool {
 /// `PATH`) is taken.
 ///
 /// # Errors
-/// When there is none, or it is too old.
+/// When there is none, it does not answer, or it is too old.
 pub async fn find(wanted: Option<&Path>, path: &str) -> Result<Tool, TerraformError> {
     let program = locate(wanted, path)?;
-    let said = Command::new(&program)
-        .args(["version", "-json"])
-        .env("CHECKPOINT_DISABLE", "1")
-        .output()
+    let place = program.display().to_string();
+    let failed = |why: String| TerraformError::new(format!("{place} {why}")).at(&place);
+    let mut asked = Command::new(&program);
+    hears::set(&mut asked);
+    let said = asked.args(["version", "-json"]).stdin(Stdio::null()).kill_on_drop(true).output();
+    let said = tokio::time::timeout(PATIENCE, said)
         .await
-        .map_err(|error| TerraformError::new(format!("cannot run {}: {error}", program.display())))?;
+        .map_err(|_| failed(format!("does not tell its version within {} s", PATIENCE.as_secs())))?
+        .map_err(|error| TerraformError::new(format!("cannot run {place}: {error}")).at(&place))?;
     let is_called_tofu = program.file_stem().is_some_and(|name| name.to_string_lossy().contains("tofu"));
     let (is_tofu, version) = version(&said.stdout, is_called_tofu).ok_or_else(|| {
         let words = String::from_utf8_lossy(&said.stderr);
-        TerraformError::new(format!("{} does not tell its version: {}", program.display(), sanitise(words.trim())))
+        failed(format!("does not tell its version: {}", sanitise(words.trim())))
             .with_hint("check that it is Terraform or OpenTofu: run it with `version -json`")
     })?;
     let name = if is_tofu { "tofu" } else { "terraform" };
-    let (major, minor) = if is_tofu { OLDEST_TOFU } else { OLDEST_TERRAFORM };
-    if numbers(&version).is_some_and(|found| found < (major, minor)) {
-        return Err(TerraformError::new(format!("{name} {version} is too old: {major}.{minor} is needed")).with_hint(
+    match is_new_enough(&version, if is_tofu { OLDEST_TOFU } else { OLDEST_TERRAFORM }) {
+        Ok(()) => Ok(Tool { program, name, version }),
+        Err(why) => Err(TerraformError::new(format!("{name} {version} {why}")).at(place).with_hint(
             "newer ones lock the state in S3 by themselves; install one, or name one: --terraform /path/to/terraform",
-        ));
+        )),
     }
-    Ok(Tool { program, name, version })
 }
 
 /// Whether it is OpenTofu, and the version it tells: as JSON, in which OpenTofu uses Terraform's key, or in words.
@@ -73,7 +80,7 @@ fn version(said: &[u8], is_called_tofu: bool) -> Option<(bool, String)> {
         _ => return None,
     };
     let version = words.next()?.strip_prefix('v')?;
-    numbers(version).map(|_| (is_tofu, sanitise(version).into_owned()))
+    Some((is_tofu, sanitise(version).into_owned()))
 }
 
 fn locate(wanted: Option<&Path>, path: &str) -> Result<PathBuf, TerraformError> {
@@ -83,13 +90,12 @@ fn locate(wanted: Option<&Path>, path: &str) -> Result<PathBuf, TerraformError> 
         // A relative path is made whole here: the program is started in another folder.
         Some(file) if file.components().count() > 1 => match file.canonicalize() {
             Ok(whole) if is_program(&whole) => Ok(whole),
-            _ => Err(TerraformError::new(format!("{} is no program", file.display()))),
+            _ => Err(TerraformError::new(format!("{} is no program", file.display())).at(file.display().to_string())),
         },
-        Some(name) => {
-            on_path(name).ok_or_else(|| TerraformError::new(format!("there is no {} on the PATH", name.display())))
-        }
+        Some(name) => on_path(name)
+            .ok_or_else(|| TerraformError::new(format!("there is no {} on the PATH", name.display())).at("PATH")),
         None => NAMES.iter().find_map(|name| on_path(Path::new(name))).ok_or_else(|| {
-            TerraformError::new("there is neither terraform nor tofu on the PATH").with_hint(
+            TerraformError::new("there is neither terraform nor tofu on the PATH").at("PATH").with_hint(
                 "install Terraform 1.11 or OpenTofu 1.10 (or later), or name the program: --terraform /path/to/it",
             )
         }),
@@ -100,9 +106,26 @@ fn is_program(file: &Path) -> bool {
     file.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
-fn numbers(version: &str) -> Option<(u32, u32)> {
-    let mut parts = version.split('.');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+/// Whether a version is this one or later, as far as its leading numbers tell (`1.12-dev` is 1.12).
+///
+/// # Errors
+/// Why not.
+fn is_new_enough(version: &str, (major, minor): (u32, u32)) -> Result<(), String> {
+    let mut parts = version.trim_start_matches('v').split('.').map(leading);
+    let (own_major, own_minor) = (parts.next().flatten(), parts.next().flatten());
+    let cannot_tell = || format!("does not say by its version whether it is {major}.{minor} or later");
+    match (own_major, own_minor) {
+        (Some(own), _) if own > major => Ok(()),
+        (Some(own), Some(own_minor)) if own == major && own_minor >= minor => Ok(()),
+        (Some(own), None) if own == major => Err(cannot_tell()),
+        (None, _) => Err(cannot_tell()),
+        _ => Err(format!("is too old: {major}.{minor} is needed")),
+    }
+}
+
+/// The number a part of a version begins with.
+fn leading(part: &str) -> Option<u32> {
+    part.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -122,12 +145,39 @@ mod tests {
             (r#"{"tofu_version":"1.10.0","terraform_version":"1.10.0"}"#, Some((true, "1.10.0"))),
             ("Terraform v1.12.0-beta1\non linux_amd64\n", Some((false, "1.12.0-beta1"))),
             ("OpenTofu v1.10.2\n", Some((true, "1.10.2"))),
+            ("Terraform v1.x-dev\n", Some((false, "1.x-dev"))),
             ("{}", None),
             ("Pulumi v3.1.0", None),
             ("", None),
         ] {
             let expected = expected.map(|(is_tofu, version)| (is_tofu, version.to_owned()));
             assert_eq!(version(said.as_bytes(), false), expected, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_compared_by_its_leading_numbers_or_refused() {
+        for (version, refused) in [
+            ("1.11.0", None),
+            ("v1.11", None),
+            ("1.12-dev", None),
+            ("1.12beta1", None),
+            ("2.x-dev", None),
+            ("2", None),
+            ("1.9.8", Some("too old")),
+            ("0.12.31", Some("too old")),
+            ("0.x", Some("too old")),
+            ("1.x-dev", Some("does not say")),
+            ("1", Some("does not say")),
+            ("dev", Some("does not say")),
+            ("", Some("does not say")),
+            ("99999999999999999999.1", Some("does not say")),
+        ] {
+            let told = is_new_enough(version, OLDEST_TERRAFORM);
+            match refused {
+                None => assert_eq!(told, Ok(()), "{version}"),
+                Some(why) => assert!(told.unwrap_err().contains(why), "{version}"),
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use super::Glyphs;
 use super::canvas::{Canvas, Piece, cells, clipped, piece};
 use super::facts::Facts;
 use super::table::{self, left, right};
-use super::waiting::say;
+use super::waiting::{clear_hint, say};
 use super::words::{age, alert_mark, alert_service, clock, last_seen, left as time_left, suppression_text};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot) {
     let model = canvas.model;
     let glyphs = canvas.glyphs;
     let list = &model.alerts.list;
-    let layout = geometry::listing(model.size, list.rows().len());
+    let layout = geometry::listing(model.size, list.rows().len(), model.enlarged);
     if list.rows().is_empty() {
         empty(canvas, snapshot, layout.table);
         return;
@@ -144,7 +144,7 @@ fn silence_row(canvas: &mut Canvas<'_>, y: u16, area: Area, silence: &Silence) {
     let pieces = [
         piece(format!("{} silence   ", canvas.glyphs.suppressed), Role::Suppressed),
         piece(silence.matchers.join(" "), Role::Text),
-        piece(format!("  by {}, {until}  {}", silence.created_by, silence.comment), Role::Dim),
+        piece(format!("  {until}, by {}  {}", silence.created_by, silence.comment), Role::Dim),
     ];
     canvas.pieces(area.x, y, area.width, &pieces);
 }
@@ -152,7 +152,8 @@ fn silence_row(canvas: &mut Canvas<'_>, y: u16, area: Area, silence: &Silence) {
 fn empty(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
     let list = &canvas.model.alerts.list;
     let text = nothing(list.filter(), list.problems_only(), super::detail::alerts_known(snapshot));
-    say(canvas, area, &[(text, Role::Text)]);
+    let sentences = [(text, Role::Text), (hidden(snapshot, list.problems_only()), Role::Dim), clear_hint(canvas, list)];
+    say(canvas, area, &sentences);
 }
 
 /// Why the list is empty. What is not known is never told as none.
@@ -162,20 +163,31 @@ fn nothing(filter: &str, problems_only: bool, is_known: bool) -> String {
     } else if !filter.is_empty() {
         format!("No alert matches \"{filter}\".")
     } else if problems_only {
-        "No alert is firing.".to_owned()
+        "No alert tells of a problem.".to_owned()
     } else {
         "No alerts: the sources of alerts answer, and have none.".to_owned()
+    }
+}
+
+/// What fires and is no problem, where only problems are shown.
+pub(super) fn hidden(snapshot: &Snapshot, problems_only: bool) -> String {
+    let is_hidden = |alert: &&Alert| problems_only && alert.is_active() && !alert.is_problem();
+    let names: Vec<&str> = snapshot.alerts.iter().filter(is_hidden).map(|alert| alert.name.as_str()).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => format!("{one} fires and is no problem"),
+        several => format!("{} fire and are no problems", format::count(several.len(), "alert")),
     }
 }
 
 fn detail(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
     let model = canvas.model;
     let Some(row) = model.alerts.list.selected() else { return };
-    let mut facts = Facts::new(canvas, area);
+    let mut facts = Facts::default();
     match row.item {
         AlertItem::Alert(index) => {
             let Some(alert) = snapshot.alerts.get(index) else { return };
-            let (_, role) = alert_mark(snapshot, alert, facts.glyphs());
+            let (_, role) = alert_mark(snapshot, alert, canvas.glyphs);
             let since = alert.since.map(|at| format!(" since {}", clock(model, at))).unwrap_or_default();
             facts.fact("state", &format!("{}{since}, {}", state_word(alert), alert.severity.word()), role, 1);
             if let Some(seen) = last_seen(model, snapshot, alert) {
@@ -185,8 +197,12 @@ fn detail(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
             if let Some(suppression) = &alert.suppression {
                 facts.fact("", &suppression_text(model, snapshot, suppression), Role::Suppressed, 1);
             }
-            for (name, text) in &alert.annotations {
-                facts.fact(name, text, Role::Text, 3);
+            let says = |name: &str| ["summary", "message", "description"].contains(&name);
+            // What it says comes before where to read on.
+            for wanted in [true, false] {
+                for (name, text) in alert.annotations.iter().filter(|(name, _)| says(name) == wanted) {
+                    facts.fact(name, text, Role::Text, 3);
+                }
             }
             if let Some(query) = &alert.query {
                 let value = alert.value.as_deref().map(|value| format!("   now {}", number(value))).unwrap_or_default();
@@ -211,6 +227,7 @@ fn detail(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
             facts.fact("id", &silence.id, Role::Dim, 1);
         }
     }
+    facts.draw(canvas, area);
 }
 
 #[cfg(test)]
@@ -224,7 +241,7 @@ mod tests {
             ("", true, false, "unknown"),
             ("cpu", true, false, "unknown"),
             ("cpu", true, true, "matches \"cpu\""),
-            ("", true, true, "No alert is firing"),
+            ("", true, true, "No alert tells of a problem"),
             ("", false, true, "answer, and have none"),
         ] {
             let text = nothing(filter, problems_only, is_known);

@@ -85,17 +85,27 @@ impl<'a> Canvas<'a> {
         self.buffer.set_stringn(x, y, clipped, room.into(), style).0
     }
 
-    /// Writes pieces side by side into at most `room` cells; the one that reaches the end is clipped.
+    /// Writes pieces side by side into at most `room` cells; the one that reaches the end is clipped, and none
+    /// follows it.
     pub(super) fn pieces(&mut self, x: u16, y: u16, room: u16, pieces: &[Piece<'_>]) -> u16 {
         let end = x.saturating_add(room);
         let mut at = x;
-        for piece in pieces {
+        for (index, piece) in pieces.iter().enumerate() {
+            let left = usize::from(end.saturating_sub(at));
+            let width = format::width(&piece.text);
+            let goes_on = || pieces[index + 1..].iter().any(|piece| !piece.text.trim().is_empty());
+            // What follows has no room: that something is left out is said here, once.
+            let is_last = width > left || width == left && !piece.drawing && goes_on();
             let style = self.theme.style(piece.role);
             let style = if piece.drawing { style.remove_modifier(Modifier::REVERSED) } else { style };
             let from = at;
-            at = self.styled(at, y, end.saturating_sub(at), &piece.text, style);
+            let cut = (is_last && width == left).then(|| format::cut(&piece.text, left));
+            at = self.styled(at, y, end.saturating_sub(at), cut.as_deref().unwrap_or(&piece.text), style);
             if piece.drawing {
                 self.drawings.push(Rect::new(from, y, at - from, 1));
+            }
+            if is_last {
+                break;
             }
         }
         at
@@ -152,19 +162,7 @@ impl<'a> Canvas<'a> {
         if !self.glyphs.ascii || text.is_ascii() {
             return Cow::Borrowed(text);
         }
-        Cow::Owned(text.graphemes(true).map(in_ascii).collect())
-    }
-}
-
-/// A grapheme in ASCII, as wide as it was.
-fn in_ascii(grapheme: &str) -> Cow<'_, str> {
-    match grapheme {
-        _ if grapheme.is_ascii() => Cow::Borrowed(grapheme),
-        "…" => Cow::Borrowed("."),
-        "µ" => Cow::Borrowed("u"),
-        "·" => Cow::Borrowed("-"),
-        "≥" => Cow::Borrowed(">"),
-        other => Cow::Owned("?".repeat(format::width(other))),
+        Cow::Owned(text.graphemes(true).map(format::ascii).collect())
     }
 }
 
@@ -179,9 +177,7 @@ pub(super) fn wrapped(text: &str, room: u16, most: usize) -> Vec<String> {
     if lines.len() > most {
         lines.truncate(most);
         if let Some(last) = lines.last_mut() {
-            *last = format::clip(&format!("{last}…………"), room);
-            let kept = last.trim_end_matches('…').to_owned();
-            *last = format::clip(&format!("{kept}…"), room);
+            *last = format::cut(last, room);
         }
     }
     lines
@@ -223,6 +219,30 @@ mod tests {
         assert_eq!(wrap("one two three", 4, 2), ["one", "two…"]);
         assert_eq!(wrap("a=b severity=critical", 12, 9), ["a=b", "severity=cri", "tical"]);
         assert_eq!(wrap("", 4, 2), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_left_out_of_a_line_is_marked_once() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 1));
+        let (model, theme) = (super::super::sample::model((12, 1)), Theme::default());
+        for (parts, room, shown) in [
+            (&["one", " two"][..], 12, "one two"),
+            (&["one", " two"], 7, "one two"),
+            (&["one", " two"], 6, "one t…"),
+            (&["one", " two"], 4, "one…"),
+            (&["one", " two"], 3, "on…"),
+            (&["one", "  ", ""], 3, "one"),
+            (&["one, ", "two", "three"], 4, "one…"),
+        ] {
+            let pieces: Vec<Piece<'_>> = parts.iter().map(|text| piece(*text, Role::Text)).collect();
+            for glyphs in [Glyphs::utf8(), Glyphs::ascii()] {
+                buffer.reset();
+                Canvas::new(&mut buffer, &model, &theme, &glyphs).pieces(0, 0, room, &pieces);
+                let text: String = (0..12).map(|x| buffer[(x, 0)].symbol()).collect();
+                let shown = if glyphs.ascii { shown.replace(format::CUT, "~") } else { shown.to_owned() };
+                assert_eq!(text.trim_end(), shown, "{parts:?} in {room}");
+            }
+        }
     }
 
     proptest! {

@@ -138,6 +138,7 @@ fn a_change_under_way_and_its_end() {
     for size in SIZES {
         insta::assert_snapshot!(format!("progress_{}x{}", size.0, size.1), shown(&under_way(size, 2, None)));
     }
+    insta::assert_snapshot!("progress_60x20", shown(&under_way((60, 20), 2, None)));
     let mut model = under_way((80, 24), 2, None);
     press(&mut model, "1");
     insta::assert_snapshot!("progress_line_elsewhere", shown(&model));
@@ -145,6 +146,11 @@ fn a_change_under_way_and_its_end() {
         ("progress_verified", 5, Outcome::Verified),
         ("progress_failed", 1, Outcome::Failed { why: "task 81bc02aa stopped: OutOfMemory".to_owned() }),
         ("progress_gave_up", 3, Outcome::GaveUp { waiting_for: "scrape: 10.0.12.7:8080 not scraped yet".to_owned() }),
+        (
+            "progress_unverified",
+            5,
+            Outcome::Unverified { unseen: "scrape: the targets cannot be read: connection refused".to_owned() },
+        ),
         (
             "progress_unknown",
             0,

@@ -1,7 +1,7 @@
 //! The lines around every screen: header, a line about the screen, rules, footer, notices.
 
 use crate::app::geometry::{self, Area};
-use crate::app::{Level, Model, Place, footer_hints};
+use crate::app::{Browser, Column, Level, Model, Place, footer_hints};
 use crate::command::Command;
 use crate::domain::{Alert, AlertState, Snapshot, SourceState, SourceStatus, TargetHealth, Verdict};
 use crate::format;
@@ -102,7 +102,7 @@ fn about(canvas: &mut Canvas<'_>, width: u16) {
         let list = &model.changes.list;
         let under_way = model.changes.under_way().count();
         let facts = counted(&[(under_way, "under way", Role::Strong)]);
-        list_title(canvas, "changes", &facts, list.filter(), list.problems_only(), list.rows().len(), room);
+        list_title(canvas, "changes", &facts, list, room);
         return;
     }
     let Some(snapshot) = model.snapshot.as_deref() else { return };
@@ -112,16 +112,18 @@ fn about(canvas: &mut Canvas<'_>, width: u16) {
         Place::Alerts => {
             let pieces = alerts_title(snapshot);
             let list = &model.alerts.list;
-            list_title(canvas, "alerts", &pieces, list.filter(), list.problems_only(), list.rows().len(), room);
+            let x = list_title(canvas, "alerts", &pieces, list, room);
+            let hidden = super::alerts::hidden(snapshot, list.problems_only());
+            canvas.text(x + 2, 1, room.saturating_sub(x + 2), &hidden, Role::Dim);
         }
         Place::Targets => {
             let list = &model.targets.list;
             let pieces = targets_title(snapshot);
-            list_title(canvas, "targets", &pieces, list.filter(), list.problems_only(), list.rows().len(), room);
+            list_title(canvas, "targets", &pieces, list, room);
         }
         Place::Sources => {
             let list = &model.sources.list;
-            list_title(canvas, "sources", &[], list.filter(), list.problems_only(), list.rows().len(), room);
+            list_title(canvas, "sources", &[], list, room);
         }
         Place::Runbooks => super::runbooks::title(canvas, room, None),
         Place::Run(id) => super::runbooks::title(canvas, room, Some(*id)),
@@ -217,18 +219,17 @@ fn narrowed(filter: &str, problems_only: bool, rows: usize) -> Vec<Piece<'static
     pieces
 }
 
-fn list_title(
+fn list_title<T, C: Column>(
     canvas: &mut Canvas<'_>,
     name: &str,
     facts: &[Piece<'_>],
-    filter: &str,
-    problems_only: bool,
-    rows: usize,
+    list: &Browser<T, C>,
     room: u16,
-) {
+) -> u16 {
     let x = canvas.text(1, 1, room, name, Role::Title) + 2;
     let x = canvas.pieces(x, 1, room.saturating_sub(x), facts) + if facts.is_empty() { 0 } else { 3 };
-    canvas.pieces(x, 1, room.saturating_sub(x), &narrowed(filter, problems_only, rows));
+    let narrowed = narrowed(list.filter(), list.problems_only(), list.rows().len());
+    canvas.pieces(x, 1, room.saturating_sub(x), &narrowed)
 }
 
 fn alerts_title(snapshot: &Snapshot) -> Vec<Piece<'static>> {
@@ -236,7 +237,8 @@ fn alerts_title(snapshot: &Snapshot) -> Vec<Piece<'static>> {
     let count = |want: fn(&Alert) -> bool| seen.iter().filter(|alert| want(alert)).count();
     let stale = stale.len();
     let parts = [
-        (count(Alert::is_active), "firing", Role::Strong),
+        (count(Alert::is_problem), "firing", Role::Strong),
+        (count(|alert| alert.is_active() && !alert.is_problem()), "for information", Role::Dim),
         (count(|alert| alert.state == AlertState::Pending && alert.suppression.is_none()), "pending", Role::Text),
         (count(|alert| alert.suppression.is_some()), "suppressed", Role::Suppressed),
         (stale, "not seen now", Role::Stale),
@@ -294,7 +296,7 @@ fn under_way(canvas: &mut Canvas<'_>, width: u16, y: u16) {
 fn footer(canvas: &mut Canvas<'_>, width: u16, y: u16) {
     let hints = footer_hints(canvas.model);
     let size = |(key, word): &(String, &str)| super::canvas::cells(format::width(key) + 1 + word.len());
-    // The last ones (command, help, quit) stay; those before leave from their end when there is no room.
+    // The last ones (command, help, quit) stay; of those before, the first have the room.
     let kept_last = hints.len().saturating_sub(3);
     let (first, last) = hints.split_at(kept_last);
     let last_width: u16 = last.iter().map(|hint| size(hint) + 2).sum();
@@ -302,11 +304,10 @@ fn footer(canvas: &mut Canvas<'_>, width: u16, y: u16) {
     let mut fits: Vec<&(String, &str)> = Vec::new();
     let mut used = 1 + last_width;
     for hint in first {
-        if used + size(hint) + 2 > width {
-            break;
+        if used + size(hint) + 2 <= width {
+            used += size(hint) + 2;
+            fits.push(hint);
         }
-        used += size(hint) + 2;
-        fits.push(hint);
     }
     for (key, word) in fits.into_iter().chain(last) {
         x = canvas.text(x, y, width.saturating_sub(x), key, Role::Key) + 1;

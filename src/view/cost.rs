@@ -11,7 +11,7 @@ use crate::theme::Role;
 use super::canvas::{Canvas, Piece, cells, clipped, piece, pieces_width, wrapped};
 use super::facts::Facts;
 use super::table::{self, left, right};
-use super::waiting::say;
+use super::waiting::{clear_hint, say};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Key {
@@ -22,8 +22,25 @@ enum Key {
     How,
 }
 
-/// What an item of a task begins with.
-const FARGATE: &str = "Fargate ";
+/// What is left out of the items of tasks where there is no room, the same of all: what they are a size of says less than
+/// the size.
+const LEADS: [&[&str]; 3] = [&[""], &["Fargate "], &["Fargate x86, ", "Fargate arm64, "]];
+
+/// How many bytes of an item are left out.
+fn lead(item: &str, leads: &[&str]) -> usize {
+    leads.iter().find(|lead| item.starts_with(**lead)).map_or(0, |lead| lead.len())
+}
+
+/// The least that can be left out for the items of all tasks to fit.
+fn leads(sheet: &Sheet, width: u16) -> &'static [&'static str] {
+    let bills = [&sheet.stack, &sheet.services, &sheet.alternative];
+    let fits = |leads: &&[&str]| {
+        let items = bills.iter().flat_map(|bill| &bill.lines).map(|line| line.item.as_str());
+        let mut tasks = items.filter(|item| item.starts_with("Fargate "));
+        tasks.all(|item| format::width(&item[lead(item, leads)..]) <= usize::from(width))
+    };
+    LEADS.into_iter().find(fits).unwrap_or(LEADS[2])
+}
 
 /// Cells a line stands further in than its bill.
 const INDENT: &str = "  ";
@@ -31,7 +48,7 @@ const INDENT: &str = "  ";
 pub(super) fn draw(canvas: &mut Canvas<'_>) {
     let model = canvas.model;
     let cost = &model.cost;
-    let (line, layout) = geometry::cost(model.size, cost.list.rows().len());
+    let (line, layout) = geometry::cost(model.size, cost.list.rows().len(), model.enlarged);
     let sheet = match &cost.sheet {
         Some(Ok(sheet)) => sheet,
         Some(Err(why)) => {
@@ -51,7 +68,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
     }
     if cost.list.rows().is_empty() {
         let text = format!("No line matches \"{}\".", cost.list.filter());
-        say(canvas, layout.table, &[(text, Role::Text)]);
+        say(canvas, layout.table, &[(text, Role::Text), clear_hint(canvas, &cost.list)]);
         return;
     }
     bills(canvas, cost, sheet, layout.table);
@@ -66,42 +83,67 @@ fn key(canvas: &Canvas<'_>, command: Command) -> String {
     canvas.model.keys(command).into_iter().next().unwrap_or_default()
 }
 
-/// What can be different, each with its key; what is different stands out and says what it is now.
-fn what_if(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
+/// What can be different: its key, what it is, and what it is as it runs where that is something else.
+struct Part {
+    command: Command,
+    text: String,
+    /// The fewest words for it where nothing is different.
+    brief: String,
+    runs: Option<String>,
+}
+
+fn parts(cost: &Cost, sheet: &Sheet) -> [Part; 5] {
     let Sheet { as_it_is: now, reckoned: then, .. } = sheet;
-    let parts = [
-        (Command::CostServices, counted(then, now), (then.services != now.services).then(|| now.services.to_string())),
-        (Command::CostRetention, format!("kept {}", days(then)), cost.what_if.retention_days.map(|_| days(now))),
-        (
-            Command::CostSize,
-            size(then),
-            (then.size != now.size).then(|| now.size.map_or_else(|| "none".to_owned(), |size| size.to_string())),
+    let part = |command, text: String, brief: &str, runs: Option<String>| {
+        let brief = if runs.is_none() && !brief.is_empty() { brief.to_owned() } else { text.clone() };
+        Part { command, text, brief, runs }
+    };
+    let runs_size = || now.size.map_or_else(|| "none".to_owned(), |size| size.to_string());
+    [
+        part(
+            Command::CostServices,
+            counted(then, now),
+            "",
+            (then.services != now.services).then(|| now.services.to_string()),
         ),
-        (
+        part(
+            Command::CostRetention,
+            format!("kept {}", days(then)),
+            &days(then),
+            cost.what_if.retention_days.map(|_| days(now)),
+        ),
+        part(Command::CostSize, size(then), "", (then.size != now.size).then(runs_size)),
+        part(
             Command::CostArchitecture,
             architecture(then).to_owned(),
+            "",
             cost.what_if.architecture.map(|_| architecture(now).to_owned()),
         ),
-        (Command::CostRegion, sheet.region.clone(), cost.what_if.region.as_ref().map(|_| String::new())),
-    ];
+        // Where it runs stands in the header.
+        part(Command::CostRegion, sheet.region.clone(), "region", cost.what_if.region.as_ref().map(|_| String::new())),
+    ]
+}
+
+/// What can be different, each with its key; what is different stands out and says what it is now.
+fn what_if(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
+    let parts = parts(cost, sheet);
     let lead = if cost.what_if.is_any() { "what if " } else { "for " };
-    let line = |tells_was: bool| {
+    let line = |lead: &'static str, text: fn(&Part) -> &str, tells_was: bool| {
         let mut pieces = vec![piece(lead, Role::Dim)];
-        for (command, text, was) in &parts {
-            pieces.push(piece(format!(" {} ", key(canvas, *command)), Role::Key));
-            let role = if was.is_some() { Role::Strong } else { Role::Text };
-            pieces.push(piece(text.clone(), role));
-            let was = was.as_ref().filter(|was| tells_was && !was.is_empty());
+        for part in &parts {
+            pieces.push(piece(format!(" {} ", key(canvas, part.command)), Role::Key));
+            let role = if part.runs.is_some() { Role::Strong } else { Role::Text };
+            pieces.push(piece(text(part).to_owned(), role));
+            let was = part.runs.as_ref().filter(|was| tells_was && !was.is_empty());
             pieces.push(piece(was.map(|was| format!(" (runs {was})")).unwrap_or_default(), Role::Dim));
             pieces.push(piece(" ", Role::Dim));
         }
         pieces
     };
     let room = area.width.saturating_sub(2);
-    let mut pieces = line(true);
-    if pieces_width(&pieces) > room {
-        pieces = line(false);
-    }
+    let forms = [line(lead, |part| &part.text, true), line(lead, |part| &part.text, false)];
+    let fitting = forms.into_iter().find(|pieces| pieces_width(pieces) <= room);
+    let pieces = fitting.unwrap_or_else(|| line("", |part| &part.brief, false));
     canvas.pieces(1, area.y, room, &pieces);
 }
 
@@ -129,18 +171,19 @@ fn architecture(scope: &Scope) -> &'static str {
 
 fn bills(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
     let list = &cost.list;
-    let (names, numbers) = widths(sheet);
+    let (names, items, numbers) = widths(sheet);
     let cols = vec![
         left(Key::Name, "WHAT IS PAID", names, names, 0),
-        left(Key::Item, "", 17, 34, 1),
+        left(Key::Item, "ITEM", 17, items, 1),
         right(Key::Amount, "USD A MONTH", numbers, 0),
-        left(Key::Basis, "QUANTITY", 8, 8, 2),
+        left(Key::Basis, "BASIS", 8, 8, 2),
         left(Key::How, "HOW", 32, 200, 3),
     ];
     let inner = Area { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let end = inner.x + inner.width;
     let cols = table::fit(cols, inner);
     table::heads(canvas, area.y, &cols, None, end);
+    let leads = leads(sheet, cols.iter().find(|(col, ..)| col.key == Key::Item).map_or(0, |(_, _, width)| *width));
     let amount_at = cols.iter().find(|(col, ..)| col.key == Key::Amount).map_or(end, |(_, x, _)| *x);
     let body = Area { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     for (index, y) in table::visible(list.cursor(), list.rows().len(), body) {
@@ -148,7 +191,7 @@ fn bills(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
         match row.item {
             CostItem::Line(part, position) => {
                 if let Some(line) = part.of(sheet).lines.get(position) {
-                    table::cells(canvas, y, &cols, end, |key, width| cell(line, &row.matched, key, width));
+                    table::cells(canvas, y, &cols, end, |key, width| cell(line, &row.matched, leads, key, width));
                 }
             }
             CostItem::Part(part) => {
@@ -176,9 +219,10 @@ fn bills(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
     }
 }
 
-/// Cells that the names of all bills take, and their amounts.
-fn widths(sheet: &Sheet) -> (u16, u16) {
+/// Cells that the names of all bills take, their items and their amounts.
+fn widths(sheet: &Sheet) -> (u16, u16, u16) {
     const NAMES: (usize, usize) = (14, 30);
+    const ITEMS: (usize, usize) = (17, 40);
     const HEAD: usize = "USD A MONTH".len();
     let bills = [&sheet.stack, &sheet.services, &sheet.alternative];
     let names = bills.iter().flat_map(|bill| &bill.lines).map(|line| format::width(&line.component));
@@ -186,7 +230,10 @@ fn widths(sheet: &Sheet) -> (u16, u16) {
     let names = names.chain(unpriced).max().unwrap_or_default() + INDENT.len();
     // No line is wider than its sum.
     let numbers = bills.iter().map(|bill| amounts(bill.total()).len()).max().unwrap_or_default();
-    (cells(names.clamp(NAMES.0, NAMES.1)), cells(numbers.max(HEAD)))
+    let items = bills.iter().flat_map(|bill| &bill.lines).map(|line| format::width(&line.item));
+    let reasons = sheet.unpriced.iter().map(|(_, why)| format::width(why));
+    let items = items.chain(reasons).max().unwrap_or_default();
+    (cells(names.clamp(NAMES.0, NAMES.1)), cells(items.clamp(ITEMS.0, ITEMS.1)), cells(numbers.max(HEAD)))
 }
 
 fn title_of(sheet: &Sheet, part: CostPart) -> String {
@@ -219,18 +266,17 @@ fn total(sheet: &Sheet, part: CostPart, key: Key) -> Vec<Piece<'static>> {
     vec![piece(text, Role::Dim)]
 }
 
-fn cell<'s>(line: &'s BillLine, matched: &[u32], key: Key, width: u16) -> Vec<Piece<'s>> {
+fn cell<'s>(line: &'s BillLine, matched: &[u32], leads: &[&str], key: Key, width: u16) -> Vec<Piece<'s>> {
     match key {
         Key::Name => named(&line.component, matched, width, Role::Text),
         Key::Item => {
             let before = line.component.chars().count() + 1;
-            // The size says more than what it is a size of.
-            match line.item.strip_prefix(FARGATE) {
-                Some(size) if format::width(&line.item) > usize::from(width) => {
-                    clipped(size, matched, before + FARGATE.len(), width, Role::Dim)
-                }
-                _ => clipped(&line.item, matched, before, width, Role::Dim),
+            let cut = lead(&line.item, leads);
+            let item = &line.item[cut..];
+            if format::width(item) > usize::from(width) {
+                return vec![piece(format::clip(item, width.into()), Role::Dim)];
             }
+            clipped(item, matched, before + cut, width, Role::Dim)
         }
         Key::Amount => vec![piece(amounts((line.low, line.high)), Role::Text)],
         Key::Basis => vec![piece(line.basis.word(), if line.basis == Basis::Assumed { Role::Dim } else { Role::Text })],
@@ -259,27 +305,28 @@ fn against(sheet: &Sheet) -> String {
 
 fn detail(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
     let Some(row) = cost.list.selected() else { return };
-    let mut facts = Facts::new(canvas, area);
+    let mut facts = Facts::default();
     if let Some(line) = cost.line(row.item) {
         facts.fact("what", &format!("{}, {}", line.component, line.item), Role::Text, 1);
-        facts.fact("a month", &format!("{} = {}", amounts((line.low, line.high)), line.arithmetic), Role::Strong, 3);
-        facts.fact("quantity", from(line.basis), if line.basis == Basis::Assumed { Role::Dim } else { Role::Text }, 1);
+        facts.fact(
+            "a month",
+            &format!("{} USD = {}", amounts((line.low, line.high)), line.arithmetic),
+            Role::Strong,
+            3,
+        );
+        facts.fact("basis", from(line.basis), if line.basis == Basis::Assumed { Role::Dim } else { Role::Text }, 1);
         if let Some(note) = &line.note {
             facts.fact("note", note, Role::Dim, 3);
         }
-        return;
     }
     match row.item {
         CostItem::Part(CostPart::Stack) => {
-            let each = format!("{} a month and service", amounts(sheet.for_each()));
-            facts.fact("for each", &each, Role::Strong, 1);
+            let each = format!("{} USD a month for each of {}", amounts(sheet.for_each()), services(&sheet.reckoned));
+            facts.fact("a service", &each, Role::Strong, 1);
             storage(&mut facts, cost, sheet);
-            facts.fact(
-                "alone",
-                &format!("cloudwatch {}: {}", amounts(sheet.alternative.total()), against(sheet)),
-                Role::Text,
-                2,
-            );
+            let alone =
+                format!("{} USD a month without the stack: {}", amounts(sheet.alternative.total()), against(sheet));
+            facts.fact("cloudwatch", &alone, Role::Text, 2);
             prices(&mut facts, sheet);
             for note in &sheet.notes {
                 facts.fact("note", note, Role::Text, 2);
@@ -302,14 +349,16 @@ fn detail(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
         }
         CostItem::Unpriced(position) => {
             if let Some((service, why)) = sheet.unpriced.get(position) {
-                facts.fact(service, why, Role::Text, 3);
+                facts.fact("service", service, Role::Text, 1);
+                facts.fact("not priced", why, Role::Unknown, 3);
             }
         }
         CostItem::Line(..) => {}
     }
+    facts.draw(canvas, area);
 }
 
-/// What a quantity is from.
+/// What the quantity of a line is from.
 const fn from(basis: Basis) -> &'static str {
     match basis {
         Basis::Assumed => "assumed: nothing that runs says it",
@@ -319,13 +368,13 @@ const fn from(basis: Basis) -> &'static str {
     }
 }
 
-fn prices(facts: &mut Facts<'_, '_>, sheet: &Sheet) {
+fn prices(facts: &mut Facts<'_>, sheet: &Sheet) {
     let text = format!("list prices of {}, {}, without tax and discounts", sheet.as_of, sheet.region);
     facts.fact("prices", &text, Role::Dim, 1);
 }
 
 /// How storage grows, or why that is not known.
-fn storage(facts: &mut Facts<'_, '_>, cost: &Cost, sheet: &Sheet) {
+fn storage(facts: &mut Facts<'_>, cost: &Cost, sheet: &Sheet) {
     match (&cost.ingest, sheet.growth) {
         (IngestState::Known(_), Some(growth)) => facts.fact("storage", &grows(&growth, &sheet.reckoned), Role::Text, 2),
         (IngestState::Unknown(why), _) => {

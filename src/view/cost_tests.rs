@@ -12,7 +12,7 @@ use crate::theme::{self, Theme};
 
 use super::{Glyphs, draw};
 
-const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+const SIZES: [(u16, u16); 4] = [(60, 20), (80, 24), (120, 40), (200, 60)];
 
 fn picture(model: &Model, theme: &Theme, glyphs: &Glyphs) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(model.size.0, model.size.1)).unwrap();

@@ -27,7 +27,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area, wit
     let since = u16::from(area.height >= 4);
     let listed = area.height >= TALL;
     let alerts = match area.height {
-        TALL.. => cells(snapshot.alerts.len()).clamp(1, area.height / 3) + 1,
+        TALL.. => cells(told(snapshot).count()).clamp(1, area.height / 3) + 1,
         9.. => 3,
         4.. => 2,
         _ => 0,
@@ -153,22 +153,28 @@ pub(super) fn alerts_known(snapshot: &Snapshot) -> bool {
     })
 }
 
+/// The alerts that are told here: what fires for information only is on the screen of all alerts.
+fn told(snapshot: &Snapshot) -> impl Iterator<Item = &Alert> {
+    snapshot.alerts.iter().filter(|alert| !alert.is_active() || alert.is_problem())
+}
+
 /// What fires, one below the other. Returns the line after.
 fn firing_listed(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u16 {
-    if snapshot.alerts.is_empty() {
+    let count = told(snapshot).count();
+    if count == 0 {
         return firing(canvas, snapshot, area);
     }
     label(canvas, area.y, "ALERTS");
     let model = canvas.model;
     let room = area.width.saturating_sub(LABEL + 1);
     let lines = usize::from(area.height.saturating_sub(1)).max(1);
-    let shown = if snapshot.alerts.len() > lines { lines - 1 } else { lines };
+    let shown = if count > lines { lines - 1 } else { lines };
     let widest = |text: fn(&Alert) -> &str| {
-        snapshot.alerts.iter().take(shown).map(|alert| format::width(text(alert))).max().unwrap_or_default()
+        told(snapshot).take(shown).map(|alert| format::width(text(alert))).max().unwrap_or_default()
     };
     let (names, services) = (widest(|alert| &alert.name).min(32), widest(alert_service).min(24));
     let mut y = area.y;
-    for alert in snapshot.alerts.iter().take(shown) {
+    for alert in told(snapshot).take(shown) {
         let (mark, role) = alert_mark(snapshot, alert, canvas.glyphs);
         let calm = if matches!(role, Role::Suppressed | Role::Dim | Role::Stale) { role } else { Role::Text };
         let since = alert.since.map(|at| age(model, at)).unwrap_or_default();
@@ -188,8 +194,8 @@ fn firing_listed(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u1
         canvas.pieces(LABEL, y, room, &pieces);
         y += 1;
     }
-    if shown < snapshot.alerts.len() {
-        canvas.text(LABEL, y, room, &format!("and {} more", snapshot.alerts.len() - shown), Role::Dim);
+    if shown < count {
+        canvas.text(LABEL, y, room, &format!("and {} more", count - shown), Role::Dim);
         y += 1;
     }
     y
@@ -199,7 +205,8 @@ fn firing_listed(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u1
 fn firing(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u16 {
     label(canvas, area.y, "ALERTS");
     let room = area.width.saturating_sub(LABEL + 1);
-    if snapshot.alerts.is_empty() {
+    let count = told(snapshot).count();
+    if count == 0 {
         let (text, role) = if alerts_known(snapshot) {
             ("none", Role::Dim)
         } else {
@@ -211,7 +218,7 @@ fn firing(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u16 {
     let model = canvas.model;
     let (mut x, mut y) = (LABEL, area.y);
     let last = area.y + area.height.saturating_sub(1);
-    for (index, alert) in snapshot.alerts.iter().enumerate() {
+    for (index, alert) in told(snapshot).enumerate() {
         let (mark, role) = alert_mark(snapshot, alert, canvas.glyphs);
         let mut text = format!("{} {}", alert.name, alert_service(alert)).trim_end().to_owned();
         match (&alert.suppression, alert.since) {
@@ -228,7 +235,7 @@ fn firing(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u16 {
         if x > LABEL && x + width > LABEL + room {
             (x, y) = (LABEL, y + 1);
         }
-        let more = snapshot.alerts.len() - index;
+        let more = count - index;
         let crowded = y == last && more > 1 && x + width + 16 > LABEL + room;
         if y > last || crowded {
             let y = y.min(last);

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::app::{HelpLine, Legend, Level, geometry, help_lines};
+use crate::app::{HELP_KEYS, HelpLine, Legend, Level, geometry, help_lines};
 use crate::domain::Verdict;
 use crate::format;
 use crate::theme::Role;
@@ -10,9 +10,6 @@ use crate::theme::Role;
 use super::canvas::{Canvas, Piece, cells, drawing, piece, wrapped};
 use super::waiting::say;
 use super::words::verdict_role;
-
-/// Cells for the keys of a command.
-const KEYS: u16 = 18;
 
 pub(super) fn help(canvas: &mut Canvas<'_>) {
     let model = canvas.model;
@@ -42,8 +39,12 @@ fn help_line(canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16, line: &HelpLine
         HelpLine::Command { keys, name, doc } => {
             let (keys, role) =
                 if keys.is_empty() { (format!(":{name}"), Role::Dim) } else { (keys.clone(), Role::Key) };
-            canvas.text(x, y, KEYS.min(room), &format::clip(&keys, usize::from(KEYS) - 1), role);
-            canvas.text(x + KEYS, y, room.saturating_sub(KEYS), doc, Role::Text);
+            let end = canvas.text(x, y, room, &keys, role);
+            let from = (x + cells(HELP_KEYS)).max(end + 1);
+            canvas.text(from, y, (x + room).saturating_sub(from), doc, Role::Text);
+        }
+        HelpLine::Further(doc) => {
+            canvas.text(x + cells(HELP_KEYS), y, room.saturating_sub(cells(HELP_KEYS)), doc, Role::Text);
         }
         HelpLine::Legend(legend) => {
             canvas.pieces(x, y, room, &legend_pieces(canvas, *legend));

@@ -77,7 +77,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: &Theme, glyphs: &Glyphs
                 Place::Alerts => alerts::draw(&mut canvas, snapshot),
                 Place::Targets => targets::draw(&mut canvas, snapshot),
                 Place::Sources => sources::draw(&mut canvas, snapshot),
-                Place::Runbooks => runbooks::offers(&mut canvas, snapshot),
+                Place::Runbooks => runbooks::offers(&mut canvas),
                 Place::Cost => cost::draw(&mut canvas),
                 Place::Logs(_) | Place::Changes | Place::Run(_) | Place::Help | Place::Messages => {}
             },

@@ -90,7 +90,10 @@ fn candidate_row(canvas: &mut Canvas<'_>, y: u16, column: u16, candidate: &Candi
     let width = canvas.area().width;
     let pieces = highlighted(&candidate.text, &candidate.matched, 0, Role::Text);
     canvas.pieces(3, y, column, &pieces);
-    canvas.text(3 + column + 2, y, width.saturating_sub(column + 6), &candidate.doc, Role::Dim);
+    let key = cells(format::width(&candidate.key));
+    let room = width.saturating_sub(column + 6);
+    canvas.pieces_right(5 + column, y, room, &[piece(candidate.key.as_str(), Role::Key)]);
+    canvas.text(5 + column, y, room.saturating_sub(key + 2), &candidate.doc, Role::Dim);
 }
 
 /// The keys that go on from those pressed, and where each leads.

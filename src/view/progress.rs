@@ -4,15 +4,16 @@ use jiff::Timestamp;
 
 use crate::app::geometry::{self, Area};
 use crate::app::{ChangeItem, Followed, JournalEntry, Model, Mood, Row, Spot, elapsed};
-use crate::domain::{Outcome, StageState, Verdict};
+use crate::command::Command;
+use crate::domain::{Outcome, StageProgress, StageState, Verdict};
 use crate::format;
 use crate::theme::Role;
 
 use super::Glyphs;
-use super::canvas::{Canvas, Piece, clipped, piece};
+use super::canvas::{Canvas, Piece, cells, clipped, piece};
 use super::facts::Facts;
 use super::table::{self, left, right};
-use super::waiting::say;
+use super::waiting::{clear_hint, say};
 use super::words::clock;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,21 +26,30 @@ enum Key {
     At,
 }
 
+/// Below this width the headline of a change is cut before its state is.
+const NARROW: u16 = 76;
+
+/// Who made a change of this sitting.
+const YOU: &str = "you, now";
+
 pub(super) fn draw(canvas: &mut Canvas<'_>) {
     let (model, glyphs) = (canvas.model, canvas.glyphs);
     let list = &model.changes.list;
-    let layout = geometry::listing(model.size, list.rows().len());
+    let layout = geometry::listing(model.size, list.rows().len(), model.enlarged);
     let area = layout.table;
     if list.rows().is_empty() {
         nothing(canvas, area);
         return;
     }
+    let widths = model.changes.widths();
+    let title = cells(widths.title).clamp(12, 44);
+    let (context, who) = (cells(widths.context).clamp(5, 16), cells(widths.who.max(YOU.len())).min(20));
     let cols = vec![
         left(Key::At, "WHEN", 6, 6, 0).sorted_as(0),
-        left(Key::Change, "CHANGE", 30, 44, 0),
+        left(Key::Change, "CHANGE", title.min(if area.width < NARROW { 20 } else { 32 }), title, 0),
         right(Key::Took, "TOOK", 7, 3),
-        left(Key::Context, "WHERE", 8, 14, 4),
-        left(Key::Who, "WHO", 10, 18, 5),
+        left(Key::Context, "WHERE", context, context, 4),
+        left(Key::Who, "WHO", who, who, 5),
         left(Key::State, "STATE", 28, 200, 0),
     ];
     let inner = Area { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
@@ -75,16 +85,25 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
     }
 }
 
-/// No row: why.
+/// No row: why, and how there would be one.
 fn nothing(canvas: &mut Canvas<'_>, area: Area) {
-    let changes = &canvas.model.changes;
-    let text = match (changes.list.filter(), changes.list.problems_only(), &changes.journal_error) {
-        (.., Some(why)) => why.clone(),
-        ("", true, None) if !changes.journal().is_empty() => "Every change went as it should.".to_owned(),
-        ("", _, None) => "Nothing was changed so far, by anybody whose journal is read here.".to_owned(),
-        (filter, ..) => format!("No change matches \"{filter}\"."),
+    let model = canvas.model;
+    let changes = &model.changes;
+    let (text, next) = match (changes.list.filter(), changes.list.problems_only(), &changes.journal_error) {
+        (.., Some(why)) => (why.clone(), String::new()),
+        ("", true, None) if !changes.journal().is_empty() => {
+            ("Every change went as it should.".to_owned(), String::new())
+        }
+        ("", _, None) => {
+            let key = model.keys(Command::Actions).into_iter().next().unwrap_or_default();
+            (
+                "Nothing was changed so far, by anybody whose journal is read here.".to_owned(),
+                format!("{key} on a service, an alert or a target shows what can be changed about it."),
+            )
+        }
+        (filter, ..) => (format!("No change matches \"{filter}\"."), String::new()),
     };
-    say(canvas, area, &[(text, Role::Text)]);
+    say(canvas, area, &[(text, Role::Text), (next, Role::Dim), clear_hint(canvas, &changes.list)]);
 }
 
 /// How an ending looks: a symbol and the role of its word.
@@ -117,7 +136,8 @@ fn cell<'s>(model: &'s Model, glyphs: &Glyphs, row: &'s Row<ChangeItem>, key: Ke
         }
         ChangeItem::Past(index) => {
             let Some(entry) = changes.journal().get(index) else { return Vec::new() };
-            (&entry.title, &entry.context, entry.who.as_str(), entry.at, entry.mood, entry.ending.clone(), None)
+            let took = entry.took.map(elapsed);
+            (&entry.title, &entry.context, entry.who.as_str(), entry.at, entry.mood, entry.ending.clone(), took)
         }
     };
     let dim = matches!(row.item, ChangeItem::Past(_));
@@ -130,7 +150,7 @@ fn cell<'s>(model: &'s Model, glyphs: &Glyphs, row: &'s Row<ChangeItem>, key: Ke
         }
         Key::Took => vec![piece(took.unwrap_or_else(|| glyphs.not_applicable.to_owned()), Role::Dim)],
         Key::Context => vec![piece(context.as_str(), Role::Dim)],
-        Key::Who if who.is_empty() => vec![piece("you, now", Role::Dim)],
+        Key::Who if who.is_empty() => vec![piece(YOU, Role::Dim)],
         Key::Who => vec![piece(who, Role::Dim)],
         Key::At => vec![piece(brief_clock(model, at), Role::Dim)],
     }
@@ -144,10 +164,8 @@ fn brief_clock(model: &Model, at: Timestamp) -> String {
 
 /// A change of this sitting, stage by stage.
 fn stages(canvas: &mut Canvas<'_>, followed: &Followed, area: Area) {
-    const STAGE: usize = 14;
     let glyphs = canvas.glyphs;
     let (symbol, role) = mark(mood(followed), glyphs);
-    let room = area.width.saturating_sub(2);
     let took = elapsed(followed.took().unsigned_abs());
     let head = match (&followed.refused, followed.outcome()) {
         (Some(_), _) => "REFUSED: nothing was changed".to_owned(),
@@ -159,35 +177,11 @@ fn stages(canvas: &mut Canvas<'_>, followed: &Followed, area: Area) {
             format!("UNDER WAY for {took}, watched for {} at most", format::duration(followed.plan.patience))
         }
     };
-    let end = area.y + area.height;
-    let mut y = area.y;
-    canvas.pieces(1, y, room, &[piece(format!("{symbol} "), role), piece(head, role)]);
-    y += 1;
+    let mut facts = Facts::default();
+    facts.line(vec![piece(format!("{symbol} "), role)], &head, role);
     for stage in followed.stages() {
-        if y >= end {
-            return;
-        }
-        let (symbol, word, role) = match stage.state {
-            StageState::Waiting => (glyphs.pending, "to come", Role::Dim),
-            StageState::Watching => (glyphs.cursor, "watching", Role::Strong),
-            StageState::Done => (glyphs.verdict(Verdict::Ok), "done", Role::Ok),
-            StageState::Failed => (glyphs.verdict(Verdict::Critical), "failed", Role::Critical),
-            StageState::Skipped => (glyphs.not_applicable, "left out", Role::Dim),
-        };
-        let after = stage.after.filter(|after| after.as_secs() > 0);
-        let after = after.map(|after| format!("after {}  ", elapsed(after))).unwrap_or_default();
-        let text = if stage.state == StageState::Waiting { Role::Dim } else { Role::Text };
-        let pieces = [
-            piece(format!("{symbol} "), role),
-            piece(format::pad_right(stage.stage.word(), STAGE), text),
-            piece(format::pad_right(word, 10), role),
-            piece(after, Role::Dim),
-            piece(stage.text, text),
-        ];
-        canvas.pieces(3, y, room.saturating_sub(2), &pieces);
-        y += 1;
+        stage_line(&mut facts, glyphs, &stage);
     }
-    let mut facts = Facts::new(canvas, Area { y, height: end.saturating_sub(y), ..area });
     if let Some(refusal) = &followed.refused {
         facts.fact("why", &refusal.what, Role::Text, 3);
         if let Some(hint) = &refusal.hint {
@@ -198,6 +192,7 @@ fn stages(canvas: &mut Canvas<'_>, followed: &Followed, area: Area) {
         Some(Outcome::Failed { why } | Outcome::NotMade { why } | Outcome::Unknown { why }) => {
             facts.fact("why", why, Role::Text, 4);
         }
+        Some(Outcome::Unverified { unseen }) => facts.fact("not seen", unseen, Role::Text, 4),
         Some(Outcome::GaveUp { waiting_for } | Outcome::Unwatched { waiting_for }) => {
             facts.fact("waits for", waiting_for, Role::Text, 4);
         }
@@ -206,10 +201,38 @@ fn stages(canvas: &mut Canvas<'_>, followed: &Followed, area: Area) {
     for remark in followed.progress.iter().flat_map(|progress| &progress.remarks) {
         facts.fact("beside", remark, Role::Dim, 2);
     }
+    facts.fact("change", &followed.plan.title, Role::Dim, 2);
+    facts.fact("in", &followed.plan.place.context, Role::Dim, 1);
     if let Some(same_as) = &followed.plan.same_as {
         facts.fact("same as", same_as, Role::Dim, 3);
     }
     facts.fact("id", &followed.plan.id, Role::Dim, 1);
+    facts.draw(canvas, area);
+}
+
+/// One stage: its state, and what was seen of it, however long that is.
+fn stage_line(facts: &mut Facts<'_>, glyphs: &Glyphs, stage: &StageProgress) {
+    const STAGE: usize = 14;
+    let (symbol, word, role) = match stage.state {
+        StageState::Waiting => (glyphs.pending, "to come", Role::Dim),
+        StageState::Watching => (glyphs.cursor, "watching", Role::Strong),
+        StageState::Done => (glyphs.verdict(Verdict::Ok), "done", Role::Ok),
+        StageState::Failed => (glyphs.verdict(Verdict::Critical), "failed", Role::Critical),
+        StageState::Skipped => (glyphs.not_applicable, "left out", Role::Dim),
+    };
+    let text_role = if stage.state == StageState::Waiting { Role::Dim } else { Role::Text };
+    let lead = vec![
+        piece(format!("  {symbol} "), role),
+        piece(format::pad_right(stage.stage.word(), STAGE), text_role),
+        piece(format::pad_right(word, 10), role),
+    ];
+    let after = stage.after.filter(|after| after.as_secs() > 0).map(elapsed);
+    let text = match after {
+        Some(after) if stage.text.is_empty() => format!("after {after}"),
+        Some(after) => format!("after {after}: {}", stage.text),
+        None => stage.text.clone(),
+    };
+    facts.line(lead, &text, text_role);
 }
 
 /// The verdict in one word a tired person cannot misread, and what it means.
@@ -217,6 +240,7 @@ const fn verdict(outcome: &Outcome) -> (&'static str, &'static str) {
     match outcome {
         Outcome::Verified => ("VERIFIED", ""),
         Outcome::Failed { .. } => ("FAILED", ""),
+        Outcome::Unverified { .. } => ("NOT VERIFIED", ": it was made, and not all of it could be seen"),
         Outcome::GaveUp { .. } => ("GAVE UP", ": it was made, and not everything came to pass"),
         Outcome::NotMade { .. } => ("NOT MADE", ": nothing was changed"),
         Outcome::Unknown { .. } => ("UNKNOWN", ": it may have been made; look before doing it again"),
@@ -228,7 +252,7 @@ const fn verdict(outcome: &Outcome) -> (&'static str, &'static str) {
 fn past(canvas: &mut Canvas<'_>, entry: &JournalEntry, area: Area) {
     let (symbol, role) = mark(entry.mood, canvas.glyphs);
     let when = clock(canvas.model, entry.at);
-    let mut facts = Facts::new(canvas, area);
+    let mut facts = Facts::default();
     facts.fact("change", &entry.title, Role::Title, 2);
     facts.fact("ended", &format!("{symbol} {}", entry.ending), role, 4);
     facts.fact("when", &when, Role::Text, 1);
@@ -238,4 +262,5 @@ fn past(canvas: &mut Canvas<'_>, entry: &JournalEntry, area: Area) {
         facts.fact(name, text, Role::Text, 3);
     }
     facts.fact("id", &entry.id, Role::Dim, 1);
+    facts.draw(canvas, area);
 }

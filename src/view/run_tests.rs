@@ -40,6 +40,27 @@ fn the_way_from_an_alert_to_a_proposed_change() {
 }
 
 #[test]
+fn after_its_change_what_was_found_before_recedes() {
+    for size in [(60, 20), (80, 24), (120, 40)] {
+        let mut scene = Scene::new(Scenario::WedgedTask, size);
+        let effects = scene.press("a enter enter");
+        scene.answer(effects);
+        let plan = scene.confirm();
+        let effects = scene.verified(&plan);
+        scene.answer(effects);
+        scene.press("esc");
+        let text = shown(&scene.model, &Glyphs::utf8());
+        assert!(text.lines().nth(1).unwrap().contains("verified"), "{text}");
+        insta::assert_snapshot!(format!("run_verified_{}x{}", size.0, size.1), text);
+        scene.press("esc");
+        insta::assert_snapshot!(
+            format!("runbooks_verified_{}x{}", size.0, size.1),
+            shown(&scene.model, &Glyphs::utf8())
+        );
+    }
+}
+
+#[test]
 fn nothing_found_is_calm() {
     let mut scene = Scene::new(Scenario::Healthy, (80, 24));
     let effects = scene.press("4 b enter");

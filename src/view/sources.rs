@@ -10,7 +10,7 @@ use super::Glyphs;
 use super::canvas::{Canvas, Piece, clipped, piece};
 use super::facts::Facts;
 use super::table::{self, left, right};
-use super::waiting::say;
+use super::waiting::{clear_hint, say};
 use super::words::{ago, last_good, source_state, verdict_role};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ enum Key {
 pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot) {
     let (model, glyphs) = (canvas.model, canvas.glyphs);
     let list = &model.sources.list;
-    let layout = geometry::listing(model.size, list.rows().len());
+    let layout = geometry::listing(model.size, list.rows().len(), model.enlarged);
     let area = layout.table;
     if list.rows().is_empty() {
         let text = match (list.filter(), list.problems_only()) {
@@ -36,7 +36,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot) {
             ("", false) => "No source is configured.".to_owned(),
             (filter, _) => format!("No source matches \"{filter}\"."),
         };
-        say(canvas, area, &[(text, Role::Text)]);
+        say(canvas, area, &[(text, Role::Text), clear_hint(canvas, list)]);
         return;
     }
     let cols = vec![
@@ -104,7 +104,7 @@ fn cell<'s>(
 
 fn detail(canvas: &mut Canvas<'_>, snapshot: &Snapshot, source: Option<&SourceStatus>, area: Area) {
     let model = canvas.model;
-    let mut facts = Facts::new(canvas, area);
+    let mut facts = Facts::default();
     if let Some(source) = source {
         facts.fact(source.kind.name(), &source.place, Role::Text, 2);
         match &source.state {
@@ -143,9 +143,10 @@ fn detail(canvas: &mut Canvas<'_>, snapshot: &Snapshot, source: Option<&SourceSt
     if let Some(arn) = context.caller_arn.as_ref().filter(|_| !is_said) {
         facts.fact("aws knows us", arn, Role::Dim, 1);
     }
+    facts.draw(canvas, area);
 }
 
-fn error_facts(facts: &mut Facts<'_, '_>, name: &str, error: &SourceError, role: Role) {
+fn error_facts(facts: &mut Facts<'_>, name: &str, error: &SourceError, role: Role) {
     facts.fact(name, &error.what, role, 3);
     if let Some(hint) = &error.hint {
         facts.fact("next step", hint, Role::Strong, 2);

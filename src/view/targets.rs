@@ -10,7 +10,7 @@ use super::Glyphs;
 use super::canvas::{Canvas, Piece, cells, clipped, piece};
 use super::facts::Facts;
 use super::table::{self, left, right};
-use super::waiting::say;
+use super::waiting::{clear_hint, say};
 use super::words::{age, ago};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot) {
     let model = canvas.model;
     let glyphs = canvas.glyphs;
     let list = &model.targets.list;
-    let layout = geometry::listing(model.size, list.rows().len());
+    let layout = geometry::listing(model.size, list.rows().len(), model.enlarged);
     if list.rows().is_empty() {
         empty(canvas, snapshot, layout.table);
         return;
@@ -41,7 +41,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot) {
         cells(snapshot.targets.iter().map(|target| format::width(&target.job)).max().unwrap_or_default()).clamp(8, 24);
     let cols = vec![
         left(Key::Health, "HEALTH", 9, 9, 0).sorted_as(0),
-        left(Key::Job, "JOB", 8, job, 3).sorted_as(1),
+        left(Key::Job, "JOB", job.min(12), job, 3).sorted_as(1),
         left(Key::Instance, "INSTANCE", instance.min(22), instance, 0).sorted_as(2),
         left(Key::Service, "SERVICE", 8, service, 2).sorted_as(3),
         right(Key::Scraped, "SCRAPED", 7, 1).sorted_as(4),
@@ -139,13 +139,13 @@ fn empty(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
     } else {
         "Prometheus has no active targets.".to_owned()
     };
-    say(canvas, area, &[(text, Role::Text), (why, Role::Dim)]);
+    say(canvas, area, &[(text, Role::Text), (why, Role::Dim), clear_hint(canvas, list)]);
 }
 
 fn detail(canvas: &mut Canvas<'_>, target: &Target, area: Area) {
     let model = canvas.model;
     let (_, role) = mark(target.health, canvas.glyphs);
-    let mut facts = Facts::new(canvas, area);
+    let mut facts = Facts::default();
     facts.fact("health", target.health.word(), role, 1);
     facts.fact("error", &target.last_error, role, 4);
     facts.fact("url", &target.url, Role::Text, 2);
@@ -154,4 +154,5 @@ fn detail(canvas: &mut Canvas<'_>, target: &Target, area: Area) {
     facts.fact("scraped", &format!("{scraped}{interval}"), Role::Text, 1);
     let labels: Vec<String> = target.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     facts.fact("labels", &labels.join("  "), Role::Dim, 4);
+    facts.draw(canvas, area);
 }

@@ -39,25 +39,43 @@ struct Row {
     role: Role,
 }
 
-/// Draws the whole screen.
+/// Rows of a screen that has everything: heading, progress, two rules, keys, and one row of the tree.
+const WHOLE: u16 = 6;
+
+/// Columns from which there is room for a bar beside the numbers.
+const WITH_BAR: u16 = 34;
+
+/// Draws the whole screen. Where it is small, how far the run is comes first, then what it is, then what it does.
 pub fn draw_run(frame: &mut Frame<'_>, shown: &RunShown<'_>, theme: &Theme, glyphs: &Glyphs) {
     let area = frame.area();
-    if area.width < 20 || area.height < 6 {
-        return;
-    }
     let mut page = Page { buffer: frame.buffer_mut(), theme, glyphs, width: area.width };
-    page.head(shown);
     let rows = rows(shown, glyphs);
-    let height = usize::from(area.height - 5);
-    let last = rows.len().saturating_sub(height);
-    let top = last.saturating_sub(shown.back.min(last));
-    for (y, row) in (3u16..).zip(rows.iter().skip(top).take(height)) {
+    let (top, height) = match area.height {
+        0 => return,
+        1 => {
+            page.progress(0, shown);
+            return;
+        }
+        2..WHOLE => (2, area.height - 2 - u16::from(shown.is_stopping && area.height > 2)),
+        _ => (3, area.height - 5),
+    };
+    page.head(shown);
+    page.progress(1, shown);
+    let last = rows.len().saturating_sub(height.into());
+    let first = last.saturating_sub(shown.back.min(last));
+    for (y, row) in (top..).zip(rows.iter().skip(first).take(height.into())) {
         let right = format::width(&row.right);
         page.right(y, &row.right, Role::Dim);
         let room = usize::from(page.width.saturating_sub(row.indent + 2)).saturating_sub(right);
         page.text(row.indent, y, room, &row.text, row.role);
     }
-    page.foot(area.height, shown, rows.len() - top.min(rows.len()) > height);
+    if area.height >= WHOLE {
+        page.rule(2);
+        page.rule(area.height - 2);
+    }
+    if area.height >= WHOLE || (shown.is_stopping && area.height > 2) {
+        page.foot(area.height - 1, shown, rows.len() - first > height.into());
+    }
 }
 
 struct Page<'a> {
@@ -69,8 +87,9 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn text(&mut self, x: u16, y: u16, room: usize, text: &str, role: Role) -> u16 {
-        let clipped = format::clip(text, room.min(usize::from(self.width.saturating_sub(x))));
-        self.buffer.set_stringn(x, y, clipped, usize::from(self.width - x), self.theme.style(role)).0
+        let left = usize::from(self.width.saturating_sub(x));
+        let clipped = format::clip(text, room.min(left));
+        self.buffer.set_stringn(x, y, clipped, left, self.theme.style(role)).0
     }
 
     fn right(&mut self, y: u16, text: &str, role: Role) {
@@ -85,13 +104,26 @@ impl Page<'_> {
 
     fn head(&mut self, shown: &RunShown<'_>) {
         let role = if shown.production { Role::HeaderProduction } else { Role::Header };
-        self.text(0, 0, usize::from(self.width), &" ".repeat(self.width.into()), role);
-        let title = format!(" rounds  provision {}  {}", shown.operation, shown.environment);
-        self.text(0, 0, usize::from(self.width), &title, role);
+        let width = usize::from(self.width);
+        self.text(0, 0, width, &" ".repeat(width), role);
         let program = shown.run.program.as_ref().map(|(name, version)| format!("{name} {version}  "));
-        let elapsed = clock(shown.now.duration_since(shown.began).as_secs().unsigned_abs());
-        self.right(0, &format!("{}{elapsed} ", program.unwrap_or_default()), role);
+        let elapsed = clock(shown.now.duration_since(shown.began).as_secs().unsigned_abs()) + " ";
+        let (operation, environment) = (shown.operation, shown.environment);
+        let title = format!(" rounds  provision {operation}  {environment}");
+        let right = program.unwrap_or_default() + &elapsed;
+        let fits = |title: &str, right: &str| format::width(title) + format::width(right) + 2 <= width;
+        let (title, right) = if fits(&title, &right) {
+            (title, right)
+        } else if fits(&title, &elapsed) {
+            (title, elapsed)
+        } else {
+            (format!(" {operation} {environment}"), elapsed)
+        };
+        self.text(0, 0, width.saturating_sub(format::width(&right) + 2), &title, role);
+        self.right(0, &right, role);
+    }
 
+    fn progress(&mut self, y: u16, shown: &RunShown<'_>) {
         let (all, done) = shown.run.progress();
         let failed = shown.run.resources.iter().filter(|one| matches!(one.state, ResourceState::Failed(_))).count();
         let counted = if all == 0 {
@@ -99,28 +131,34 @@ impl Page<'_> {
         } else {
             format!("{done} of {all}")
         };
-        let trouble = if failed > 0 { format!("  {failed} failed") } else { String::new() };
-        let cells = usize::from(self.width / 3).max(10);
-        let filled = (cells * done).checked_div(all).unwrap_or_default();
-        let full = self.glyphs.levels.last().copied().unwrap_or("#");
-        let x = self.text(1, 1, cells, &full.repeat(filled), Role::Spark);
-        self.text(x, 1, cells - filled, &self.glyphs.rule.repeat(cells - filled), Role::Rule);
-        let after = 1 + u16::try_from(cells).unwrap_or(u16::MAX) + 2;
-        let x = self.text(after, 1, usize::from(self.width), &counted, Role::Strong);
-        self.text(x, 1, usize::from(self.width), &trouble, Role::Critical);
-        self.rule(2);
+        let mut after = 1;
+        if self.width >= WITH_BAR {
+            let cells = usize::from(self.width / 3).max(10);
+            let filled = (cells * done).checked_div(all).unwrap_or_default();
+            let full = self.glyphs.levels.last().copied().unwrap_or("#");
+            let x = self.text(1, y, cells, &full.repeat(filled), Role::Spark);
+            self.text(x, y, cells - filled, &self.glyphs.rule.repeat(cells - filled), Role::Rule);
+            after = 1 + u16::try_from(cells).unwrap_or(u16::MAX) + 2;
+        }
+        let mut x = self.text(after, y, usize::from(self.width), &counted, Role::Strong);
+        if failed > 0 {
+            x = self.text(x, y, usize::from(self.width), &format!("  {failed} failed"), Role::Critical);
+        }
+        // Where there is no room for the notice below.
+        if shown.is_stopping {
+            self.text(x, y, usize::from(self.width), "  stopping", Role::Notice);
+        }
     }
 
-    fn foot(&mut self, height: u16, shown: &RunShown<'_>, has_more: bool) {
-        self.rule(height - 2);
+    fn foot(&mut self, y: u16, shown: &RunShown<'_>, has_more: bool) {
         let (text, role) = if shown.is_stopping {
             (" stopping: what is under way is finished first, so that nothing is half done", Role::Notice)
         } else {
             (" ctrl-c  stop after what is under way    up, down  look back", Role::Footer)
         };
-        self.text(0, height - 1, usize::from(self.width), text, role);
+        self.text(0, y, usize::from(self.width), text, role);
         if has_more {
-            self.right(height - 1, "more below", Role::Dim);
+            self.right(y, "more below", Role::Dim);
         }
     }
 }
@@ -242,6 +280,18 @@ mod tests {
         insta::assert_snapshot!("terraform_run_80x16", shown_at(80, 16, false));
         let ascii = shown_at(60, 12, true);
         assert!(ascii.is_ascii(), "{ascii}");
+    }
+
+    #[test]
+    fn however_small_the_screen_is_it_says_how_far_the_run_is() {
+        insta::assert_snapshot!("terraform_run_24x5", shown_at(24, 5, false));
+        for width in 1..40 {
+            for height in 0..10 {
+                let screen = shown_at(width, height, true);
+                let is_readable = width >= 8 && height > 0;
+                assert!(!is_readable || screen.contains("1 of 4"), "{width}x{height}\n{screen}");
+            }
+        }
     }
 
     #[test]

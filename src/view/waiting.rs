@@ -1,6 +1,8 @@
 //! What is said while there is nothing to show, and why there is nothing.
 
 use crate::app::geometry::{self, Area};
+use crate::app::{Browser, Column};
+use crate::command::Command;
 use crate::domain::{Snapshot, SourceKind, SourceState, SourceStatus};
 use crate::format;
 use crate::theme::Role;
@@ -43,22 +45,23 @@ pub(super) fn empty_overview(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area:
     let list = &canvas.model.overview.list;
     if !list.filter().is_empty() {
         let text = format!("No service matches \"{}\".", list.filter());
-        say(canvas, area, &[(text, Role::Text), (clear_hint(canvas), Role::Dim)]);
+        say(canvas, area, &[(text, Role::Text), clear_hint(canvas, list)]);
     } else if list.problems_only() && !snapshot.services.is_empty() {
         let count = format::count(snapshot.services.len(), "service");
         say(
             canvas,
             area,
-            &[(format!("No problems: {count} looked at, all ok."), Role::Text), (clear_hint(canvas), Role::Dim)],
+            &[(format!("No problems: {count} looked at, all ok."), Role::Text), clear_hint(canvas, list)],
         );
     } else {
         no_services(canvas, snapshot, area);
     }
 }
 
-fn clear_hint(canvas: &Canvas<'_>) -> String {
-    let key = canvas.model.keys(crate::command::Command::Back).into_iter().next();
-    key.map(|key| format!("{key} shows everything again.")).unwrap_or_default()
+/// The way out of a list that a filter has emptied, or that only problems are shown of.
+pub(super) fn clear_hint<T, C: Column>(canvas: &Canvas<'_>, list: &Browser<T, C>) -> (String, Role) {
+    let key = canvas.model.keys(Command::Back).into_iter().next().filter(|_| list.is_narrowed());
+    (key.map(|key| format!("{key} shows everything again.")).unwrap_or_default(), Role::Dim)
 }
 
 fn no_services(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
@@ -120,8 +123,10 @@ fn source_lines(canvas: &mut Canvas<'_>, source: &SourceStatus, from: u16, end: 
 }
 
 /// A few sentences where rows would be.
-pub(super) fn say(canvas: &mut Canvas<'_>, area: Area, lines: &[(String, Role)]) {
-    for (y, (text, role)) in (area.y + 1..area.y + area.height).zip(lines) {
-        canvas.text(area.x + 3, y, area.width.saturating_sub(4), text, *role);
+pub(super) fn say(canvas: &mut Canvas<'_>, area: Area, sentences: &[(String, Role)]) {
+    let room = area.width.saturating_sub(5);
+    let lines = sentences.iter().flat_map(|(text, role)| wrapped(text, room, 4).into_iter().map(|line| (line, *role)));
+    for (y, (line, role)) in (area.y + 1..area.y + area.height).zip(lines) {
+        canvas.text(area.x + 3, y, room, &line, role);
     }
 }

@@ -1,110 +1,22 @@
 //! `rounds provision plan|apply|destroy|output`: against a scripted program that plays recorded and broken streams, and
 //! against the real one.
 
+mod documents;
+mod hears;
+mod stage;
+mod stale;
+mod status;
+
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::support::process::{program, repository, script};
+use crate::support::process::program;
 use crate::support::rounds::Rounds;
-use crate::support::wait;
-
-/// Planted in the plan, the state's outputs and a diagnostic's snippet.
-const SECRET: &str = "hunter2-planted";
-/// Longer than a step of a run may take, on a machine that has much else to do.
-const PATIENCE: Duration = Duration::from_mins(2);
-
-/// A module, the scripted program and a place for what is kept.
-struct Stage {
-    folder: TempDir,
-}
-
-impl Stage {
-    fn new() -> Self {
-        let stage = Self { folder: tempfile::tempdir().unwrap() };
-        for folder in ["bin", "module", "state"] {
-            std::fs::create_dir(stage.at(folder)).unwrap();
-        }
-        std::fs::write(stage.at("module/main.tf"), "").unwrap();
-        for entry in std::fs::read_dir(repository().join("tests/fixtures/terraform-streams")).unwrap() {
-            let file = entry.unwrap().path();
-            let copy = stage.at("bin").join(file.file_name().unwrap());
-            if file.metadata().unwrap().permissions().mode() & 0o111 == 0 {
-                std::fs::copy(&file, copy).unwrap();
-            } else {
-                script(&copy, &std::fs::read_to_string(&file).unwrap());
-            }
-        }
-        stage.apply("cat \"$here/apply-done.jsonl\"")
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// What it does when it is told to apply.
-    fn apply(self, script: &str) -> Self {
-        std::fs::write(self.at("bin/apply.sh"), format!("{script}\n")).unwrap();
-        self
-    }
-
-    /// With a file of the scripted program replaced by another.
-    fn with(self, name: &str, other: &str) -> Self {
-        std::fs::copy(self.at("bin").join(other), self.at("bin").join(name)).unwrap();
-        self
-    }
-
-    fn rounds(&self, words: &str) -> Rounds {
-        let path = format!("{}:{}", self.at("bin").display(), std::env::var("PATH").unwrap());
-        let words = words.split_whitespace().map(str::to_owned);
-        let dir = ["--dir".to_owned(), self.at("module").display().to_string()];
-        Rounds::new(["provision".to_owned()].into_iter().chain(words).chain(dir))
-            .env("PATH", path)
-            .env("ROUNDS_STATE_DIR", self.at("state").display().to_string())
-    }
-
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.at(name)).unwrap_or_default()
-    }
-
-    /// The journal's records, the oldest first.
-    fn journal(&self) -> Vec<Value> {
-        self.read("state/journal.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    fn was_applied(&self) -> bool {
-        self.read("bin/calls").lines().any(|call| call.starts_with("apply"))
-    }
-
-    /// Nothing that is secret is anywhere but in the plan.
-    #[track_caller]
-    fn keeps_secrets(&self, printed: &[&str]) {
-        for text in printed {
-            assert!(!text.contains(SECRET), "{text}");
-        }
-        let mut folders = vec![self.at("state")];
-        while let Some(folder) = folders.pop() {
-            let mode = folder.metadata().unwrap().permissions().mode() & 0o077;
-            assert!(mode == 0 || folder == self.at("state"), "{} is open to others: {mode:o}", folder.display());
-            for entry in std::fs::read_dir(&folder).unwrap() {
-                let file = entry.unwrap().path();
-                if file.is_dir() {
-                    folders.push(file);
-                } else if file.extension().is_some_and(|kind| kind == "tfplan") {
-                    let mode = file.metadata().unwrap().permissions().mode() & 0o777;
-                    assert_eq!(mode, 0o600, "{} holds secrets", file.display());
-                } else {
-                    assert!(!std::fs::read_to_string(&file).unwrap().contains(SECRET), "{}", file.display());
-                }
-            }
-        }
-    }
-}
+use stage::{PARK, SECRET, Stage};
 
 fn kinds(journal: &[Value]) -> String {
     let mut out = String::new();
@@ -157,16 +69,23 @@ fn a_failure_in_the_middle_says_what_was_done_what_not_and_what_next() {
 fn a_lock_is_told_with_who_and_since_when_and_nothing_was_changed() {
     let while_planning = Stage::new().with("plan.jsonl", "lock.jsonl");
     std::fs::write(while_planning.at("bin/plan.exit"), "1").unwrap();
-    let ended = while_planning.rounds("plan").run().expect_code(2);
+    let ended = while_planning.rounds("plan").run().expect_code(3);
     assert!(
         ended.stderr.contains("the state is locked by kim@bastion") && ended.stderr.contains("(apply)"),
         "{ended:#?}"
     );
     assert!(ended.stderr.contains("terraform force-unlock 3f9c21aa"), "{ended:#?}");
 
+    for words in ["apply --yes", "destroy --yes --confirm stage"] {
+        let ended = while_planning.rounds(&format!("{words} -o json")).run().expect_code(3);
+        let document = ended.json();
+        assert_eq!((&document["lock"]["who"], &document["outcome"]), (&"kim@bastion".into(), &Value::Null), "{words}");
+        assert!(document["error"]["what"].as_str().unwrap().contains("locked by kim@bastion"), "{words}");
+    }
     let while_applying = Stage::new().apply("cat \"$here/lock.jsonl\"; exit 1");
-    let ended = while_applying.rounds("apply --yes -o json").run().expect_code(2);
+    let ended = while_applying.rounds("apply --yes -o json").run().expect_code(3);
     let document = ended.json();
+    assert!(document["error"]["hint"].as_str().unwrap().contains("force-unlock 3f9c21aa"), "{document:#}");
     assert_eq!(document["lock"]["who"], "kim@bastion");
     assert_eq!(document["lock"]["since"], "2026-11-22T08:58:01.123456789Z");
     assert_eq!(document["outcome"]["outcome"], "not_made");
@@ -175,21 +94,20 @@ fn a_lock_is_told_with_who_and_since_when_and_nothing_was_changed() {
 
 #[test]
 fn told_to_stop_it_sends_one_signal_and_waits() {
-    let script = "trap 'echo INT >>\"$here/signals\"; touch \"$here/stopping\"' INT\ncat \"$here/apply-failed.jsonl\" | head -3\n\
-                  touch \"$here/begun\"\nwhile [ ! -e \"$here/go\" ]; do read -t 0.05 <> <(:); done\nexit 1";
+    let script = &format!(
+        "trap 'echo INT >>\"$here/signals\"; touch \"$here/stopping\"' INT\ncat \"$here/apply-failed.jsonl\" | head -3\n\
+                  touch \"$here/begun\"\n{PARK}\nexit 1"
+    );
     let stage = Stage::new().apply(script);
     let rounds = stage.rounds("apply --yes");
     let running = rounds.start();
-    let there = |name: &str| {
-        wait::until(name, PATIENCE, || if stage.at(name).exists() { Ok(()) } else { Err("not there".to_owned()) });
-    };
-    there("bin/begun");
+    stage.wait_for("bin/begun");
     let kill = |signal: &str| {
         assert!(Command::new("kill").args([signal, &running.id().to_string()]).status().unwrap().success());
     };
     kill("-HUP");
     kill("-INT");
-    there("bin/stopping");
+    stage.wait_for("bin/stopping");
     kill("-INT");
     kill("-TERM");
     std::fs::write(stage.at("bin/go"), "").unwrap();
@@ -241,9 +159,9 @@ fn an_init_that_failed_is_run_again() {
     let program = stage.read("bin/terraform");
     let broken = program.replace("init) mkdir -p .terraform ;;", "init) mkdir -p .terraform; exit 1 ;;");
     assert_ne!(program, broken);
-    script(&stage.at("bin/terraform"), &broken);
+    std::fs::write(stage.at("bin/terraform"), broken).unwrap();
     stage.rounds("plan").run().expect_code(2);
-    script(&stage.at("bin/terraform"), &program);
+    std::fs::write(stage.at("bin/terraform"), program).unwrap();
     stage.rounds("plan").run().expect_code(0);
     stage.rounds("plan").run().expect_code(0);
     assert_eq!(stage.read("bin/calls").lines().filter(|call| call.starts_with("init")).count(), 2);
@@ -251,13 +169,10 @@ fn an_init_that_failed_is_run_again() {
 
 #[test]
 fn asked_to_end_while_a_plan_is_read_it_ends() {
-    let stage = Stage::new();
-    let program = stage.read("bin/terraform").replace("show) cat", "show) touch \"$here/shows\"; exec sleep 600; cat");
-    script(&stage.at("bin/terraform"), &program);
+    let stage = Stage::new().scripted("show) cat", "show) touch \"$here/shows\"; exec sleep 600; cat");
     let rounds = stage.rounds("plan");
     let running = rounds.start();
-    let asked = || if stage.at("bin/shows").exists() { Ok(()) } else { Err("not asked".to_owned()) };
-    wait::until("terraform show", PATIENCE, asked);
+    stage.wait_for("bin/shows");
     assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
     let ended = running.finish().expect_code(1);
     assert!(ended.stderr.contains("nothing was changed"), "{ended:#?}");
@@ -316,19 +231,18 @@ fn nothing_is_changed_without_the_right_yes() {
 
 #[test]
 fn killed_itself_it_leaves_the_program_to_its_end_and_the_journal_telling() {
-    let script = "head -2 \"$here/apply-done.jsonl\"; touch \"$here/begun\"\nwhile [ ! -e \"$here/go\" ]; do read -t 0.05 <> <(:); done\n\
-                  cat \"$here/apply-done.jsonl\" && touch \"$here/ended\"";
+    let script = &format!(
+        "head -2 \"$here/apply-done.jsonl\"; touch \"$here/begun\"\n{PARK}\n\
+                  cat \"$here/apply-done.jsonl\" && touch \"$here/ended\""
+    );
     let stage = Stage::new().apply(script);
     let rounds = stage.rounds("apply --yes");
     let running = rounds.start();
-    let there = |name: &str| {
-        wait::until(name, PATIENCE, || if stage.at(name).exists() { Ok(()) } else { Err("not there".to_owned()) });
-    };
-    there("bin/begun");
+    stage.wait_for("bin/begun");
     assert!(Command::new("kill").args(["-9", &running.id().to_string()]).status().unwrap().success());
     assert_eq!(running.finish().code, None);
     std::fs::write(stage.at("bin/go"), "").unwrap();
-    there("bin/ended");
+    stage.wait_for("bin/ended");
     assert_eq!(stage.journal().len(), 1, "the intent alone: {}", kinds(&stage.journal()));
     stage.keeps_secrets(&[]);
     let told = Rounds::new(["journal"]).env("ROUNDS_STATE_DIR", stage.at("state").display().to_string()).run();
@@ -337,8 +251,10 @@ fn killed_itself_it_leaves_the_program_to_its_end_and_the_journal_telling() {
 
 #[test]
 fn a_person_sees_it_live_and_types_yes() {
-    let script = "cat \"$here/apply-done.jsonl\" | head -4; while [ ! -e \"$here/go\" ]; do read -t 0.05 <> <(:); done\n\
-                  tail -n +5 \"$here/apply-done.jsonl\"";
+    let script = &format!(
+        "cat \"$here/apply-done.jsonl\" | head -4; {PARK}\n\
+                  tail -n +5 \"$here/apply-done.jsonl\""
+    );
     let stage = Stage::new().apply(script);
     let mut terminal = stage.rounds("apply").terminal(100, 24);
     terminal.wait_for("Do it? [y/N]");
@@ -382,8 +298,7 @@ fn the_context_is_written_into_what_a_person_wrote() {
 
 #[test]
 fn the_real_program_plans_applies_changes_and_destroys() {
-    let stage = Stage::new();
-    std::fs::remove_file(stage.at("bin/terraform")).unwrap();
+    let stage = Stage::new().real();
     let real = program("terraform");
     let module = |input: &str| {
         let text = format!(
@@ -422,26 +337,8 @@ fn is_empty_of_plans(folder: &Path) -> bool {
 }
 
 #[test]
-fn a_program_that_is_missing_or_too_old_is_told_with_what_to_do() {
-    let stage = Stage::new();
-    std::fs::write(stage.at("bin/version.json"), r#"{"terraform_version":"1.9.8"}"#).unwrap();
-    let old = stage.rounds("plan").run().expect_code(3);
-    assert!(old.stderr.contains("terraform 1.9.8 is too old: 1.11 is needed"), "{old:#?}");
-    std::fs::write(stage.at("bin/version.json"), "no version").unwrap();
-    let odd = stage.rounds("plan").run().expect_code(3);
-    assert!(odd.stderr.contains("does not tell its version"), "{odd:#?}");
-    let missing = stage.rounds("plan").env("PATH", stage.at("state").display().to_string()).run().expect_code(3);
-    assert!(
-        missing.stderr.contains("neither terraform nor tofu") && missing.stderr.contains("install"),
-        "{missing:#?}"
-    );
-    assert!(!stage.read("bin/calls").contains("plan"));
-}
-
-#[test]
 fn a_reader_that_has_gone_ends_no_run() {
-    let stage = Stage::new()
-        .apply("while [ ! -e \"$here/go\" ]; do read -t 0.05 <> <(:); done; cat \"$here/apply-done.jsonl\"");
+    let stage = Stage::new().apply(&format!("{PARK}; cat \"$here/apply-done.jsonl\""));
     let rounds = stage.rounds("apply --yes");
     let mut child = rounds.command().stdout(std::process::Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
@@ -466,13 +363,10 @@ cat "$here/apply-done.jsonl" | tail -n +3"#;
 
 #[test]
 fn stopped_before_the_yes_nothing_is_begun() {
-    let stage = Stage::new();
-    let slow = "#!/bin/bash\nhere=$(dirname \"$0\")\n[ \"$1\" = show ] && { touch \"$here/shown\"; while [ ! -e \"$here/go\" ]; do read -t 0.05 <> <(:); done; }\nexec \"$here/real\" \"$@\"\n";
-    std::fs::rename(stage.at("bin/terraform"), stage.at("bin/real")).unwrap();
-    script(&stage.at("bin/terraform"), slow);
+    let stage = Stage::new().scripted("show) cat", &format!("show) touch \"$here/shown\"; {PARK}; cat"));
     let rounds = stage.rounds("apply --yes");
     let running = rounds.start();
-    wait::until("show", PATIENCE, || if stage.at("bin/shown").exists() { Ok(()) } else { Err("not yet".to_owned()) });
+    stage.wait_for("bin/shown");
     assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
     let ended = running.finish().expect_code(1);
     assert!(ended.stderr.contains("stopped while it planned: nothing was changed"), "{ended:#?}");
@@ -481,8 +375,7 @@ fn stopped_before_the_yes_nothing_is_begun() {
 
 #[test]
 fn the_real_program_is_stopped_in_the_middle_and_goes_on_later() {
-    let stage = Stage::new();
-    std::fs::remove_file(stage.at("bin/terraform")).unwrap();
+    let stage = Stage::new().real();
     let real = program("terraform");
     let (begun, quick) = (stage.at("begun"), stage.at("quick"));
     let text = format!(
@@ -495,7 +388,7 @@ fn the_real_program_is_stopped_in_the_middle_and_goes_on_later() {
     let words = format!("apply --yes --terraform {}", real.display());
     let rounds = stage.rounds(&words);
     let running = rounds.start();
-    wait::until("the slow one", PATIENCE, || if begun.exists() { Ok(()) } else { Err("not begun".to_owned()) });
+    stage.wait_for("begun");
     assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
     let ended = running.finish().expect_code(1);
     assert!(
@@ -508,26 +401,4 @@ fn the_real_program_is_stopped_in_the_middle_and_goes_on_later() {
     std::fs::write(&quick, "").unwrap();
     let went_on = stage.rounds(&words).run().expect_code(0);
     assert!(went_on.stdout.contains("done: 1 done"), "{went_on:#?}");
-}
-
-#[test]
-fn every_document_has_the_fields_of_its_schema_and_no_others() {
-    let schema = |of: &str| Rounds::new(["provision", "schema", of]).run().expect_code(0).json();
-    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
-    let stage = Stage::new();
-    let demo = ["--demo", "healthy", "provision", "status", "-o", "json"];
-    for (of, document) in [
-        ("plan", stage.rounds("plan -o json").run().expect_code(0).json()),
-        ("plan", stage.rounds("apply --yes -o json").run().expect_code(0).json()),
-        ("plan", stage.rounds("apply -o json").run().expect_code(3).json()),
-        ("output", stage.rounds("output --dry-run -o json").run().expect_code(0).json()),
-        ("status", Rounds::new(demo).run().expect_code(0).json()),
-    ] {
-        let schema = schema(of);
-        assert_eq!(keys(&document), keys(&schema["properties"]), "{of}: {document:#}");
-        let version = document["schema"].as_str().unwrap();
-        let id = schema["$id"].as_str().unwrap().trim_start_matches("rounds/").replace('-', ".");
-        assert_eq!(format!("rounds.{id}"), version);
-        assert_eq!(document["exit_code"].as_u64().unwrap() == 3, document.get("refused").is_some_and(Value::is_object));
-    }
 }

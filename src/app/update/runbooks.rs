@@ -54,6 +54,25 @@ pub(super) fn open_offer(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }
 }
 
+/// Goes through the same runbook for the same once more.
+pub(super) fn again(model: &mut Model, run: u64, now: Timestamp) -> Vec<Effect> {
+    let Some(snapshot) = model.snapshot.clone() else { return Vec::new() };
+    if model.runbooks.run(run).is_some_and(|entry| entry.course.run().ended.is_none()) {
+        tell(model, Notice::info("it is still looking"), now);
+        return Vec::new();
+    }
+    match model.runbooks.again(run, &snapshot, now) {
+        Ok(run) => {
+            model.trail.instead(Place::Run(run));
+            go_on(model, run, now)
+        }
+        Err(why) => {
+            tell(model, Notice::warning(why), now);
+            Vec::new()
+        }
+    }
+}
+
 /// Opens the step the cursor is on: the plan of a change that waits.
 pub(super) fn open_step(model: &mut Model, run: u64, now: Timestamp) -> Vec<Effect> {
     let Some(entry) = model.runbooks.run(run) else { return Vec::new() };
@@ -79,7 +98,7 @@ fn go_on(model: &mut Model, run: u64, now: Timestamp) -> Vec<Effect> {
     let questions = entry.course.go_on(now);
     entry.settle(size);
     let has_ended = was_open && entry.course.run().ended.is_some();
-    let said = format!("{}: {}", entry.course.run().runbook, entry.course.run().conclusion.headline);
+    let said = format!("{}: {}", entry.course.run().runbook, entry.headline());
     if has_ended && *model.trail.here() != Place::Run(run) {
         tell(model, Notice::info(said), now);
     }
@@ -107,7 +126,7 @@ pub(super) fn progressed(model: &mut Model, progress: &Progress, now: Timestamp)
 /// How a change ended, or why it was not begun.
 pub(super) fn ended(model: &mut Model, plan: &str, outcome: Result<Outcome, String>, now: Timestamp) -> Vec<Effect> {
     let Some((entry, step)) = model.runbooks.of_plan(plan) else { return Vec::new() };
-    entry.course.changed(step, outcome);
+    entry.change_ended(step, outcome, now);
     let run = entry.id;
     go_on(model, run, now)
 }

@@ -2,14 +2,15 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::args::ApplyArgs;
+use super::args::DoingArgs;
 use super::drive::{self, Shown};
-use super::plan::{self, FAILED};
+use super::plan::{self, FAILED, NOT_BEGUN, STOPPED};
 use super::site::Site;
 use crate::cli::args::{Cli, Output};
 use crate::cli::do_::Question;
@@ -18,27 +19,28 @@ use crate::cli::failure::Failure;
 use crate::cli::{FAREWELL, runtime, setup, stdout};
 use crate::cost::PlanBill;
 use crate::domain::{
-    ChangePlace, Consent, Outcome, Plan, PlanLine, ProvisionOperation, Refusal, ResourceState, TerraformRun,
+    Action, ChangePlace, Consent, Diagnostic, Outcome, Plan, PlanLine, ProvisionOperation, Refusal, ResourceState,
+    TerraformRun,
 };
 use crate::format::shell_word;
 use crate::report;
-use crate::report::provision::{Account, Document};
+use crate::report::provision::run::Document;
+use crate::report::provision::{Account, Trouble};
 use crate::shell::{self, RunScreen};
-use crate::terraform::{Ending, Saved, StackDoor};
+use crate::terraform::{Age, Ending, Saved, StackDoor};
 use crate::theme;
 use crate::view::Glyphs;
 
-/// The exit code of what was refused: nothing was changed.
-const REFUSED: u8 = 3;
+/// What to do where a plan is out of date.
+const LOOK_ANEW: &str = "make a new one and look at it: rounds provision plan";
 
-/// The exit code of what a person stopped, with things left to do.
-const STOPPED: u8 = 1;
-
-/// Plans where there is no plan yet, asks, does it, and answers with the exit code.
+/// Plans where there is no plan yet, asks, does it, and answers with the exit code. `given` is a plan's file: that one or
+/// none.
 pub fn run(
     cli: &Cli,
-    args: &ApplyArgs,
+    args: &DoingArgs,
     operation: ProvisionOperation,
+    given: Option<&Path>,
     environment: &Environment,
 ) -> Result<u8, Failure> {
     plan::form(cli)?;
@@ -48,7 +50,7 @@ pub fn run(
         let site = Site::open(cli, &args.module, environment).await?;
         let stop = drive::stop_on_signals()?;
         let colour = environment.colours_stdout() && cli.once.output == Output::Text;
-        Turn { cli, args, operation, environment, site, stop, colour }.run().await
+        Turn { cli, args, operation, given, environment, site, stop, colour }.run().await
     });
     // A question that nobody answers any more may still wait for its line.
     runtime.shutdown_timeout(FAREWELL);
@@ -57,8 +59,9 @@ pub fn run(
 
 struct Turn<'a> {
     cli: &'a Cli,
-    args: &'a ApplyArgs,
+    args: &'a DoingArgs,
     operation: ProvisionOperation,
+    given: Option<&'a Path>,
     environment: &'a Environment,
     site: Site,
     stop: watch::Sender<bool>,
@@ -83,7 +86,7 @@ impl Turn<'_> {
         self.tell(&text);
         self.tell(&report::terraform::diagnostics(&ready.run, self.colour));
         if !ready.saved.has_changes {
-            ready.saved.remove();
+            self.discard(&ready.saved);
             return self.document(&self.of(&ready, &ready.run));
         }
         let outfit = self.site.outfit(self.cli, self.environment, &ready.place.context);
@@ -113,20 +116,22 @@ impl Turn<'_> {
         self.carry_out(&door, &plan, &consent, &ready).await
     }
 
-    /// The saved plan, or one made now; the exit code where there is none to be had.
+    /// The plan given, the one that was saved, or one made now; the exit code where there is none to be had.
     async fn ready(&self) -> Result<Result<Ready, u8>, Failure> {
-        let name = self.name();
-        let file = Saved::path(&self.site.folder, name);
-        let kept = if self.operation == ProvisionOperation::Apply && file.is_file() { self.kept().await } else { None };
-        let (saved, run) = if let Some(saved) = kept {
-            if let Some(made) = file.metadata().ok().and_then(|known| known.modified().ok()) {
+        let found = match self.given {
+            Some(file) => Some(self.given(file).await?),
+            None if self.operation == ProvisionOperation::Apply => self.kept().await,
+            None => None,
+        };
+        let (saved, run) = if let Some(saved) = found {
+            if let Some(made) = saved.file.metadata().ok().and_then(|known| known.modified().ok()) {
                 let seconds = SystemTime::now().duration_since(made).unwrap_or_default();
                 self.tell(&format!("the saved plan, made {} ago\n", crate::format::duration(seconds)));
             }
             let run = drive::run_of(&self.site, &saved);
             (saved, run)
         } else {
-            match plan::make(self.cli, &self.site, name, &self.stop).await? {
+            match plan::make(self.cli, &self.site, self.name(), &self.stop).await? {
                 Ok(made) => (made.saved, made.run),
                 Err(failed) => {
                     let code = failed.tell(self.cli, &self.site, self.operation.word(), self.colour)?;
@@ -138,16 +143,50 @@ impl Turn<'_> {
         Ok(Ok(Ready { saved, run, place, cost }))
     }
 
-    /// The plan that was saved before, where it can be read.
+    /// The plan of a file that was named: it is that one or none.
+    async fn given(&self, file: &Path) -> Result<Saved, Failure> {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let stopped = || Failure { code: STOPPED, ..Failure::new("stopped: nothing was changed") };
+        drive::prepare(self.cli, &self.site, &self.stop).await?;
+        let age = Saved::age(&self.site.tool, &self.site.folder, &file);
+        // Where it is not known, the program itself still refuses a plan of a state that has moved on.
+        if let Age::Stale(why) = drive::until_stopped(&self.stop, age).await.ok_or_else(stopped)? {
+            let what = format!("the plan {} is out of date ({why}): nothing was changed", file.display());
+            return Err(Failure::new(what).at(file.display().to_string()).with_hint(LOOK_ANEW));
+        }
+        let read = Saved::read(&self.site.tool, &self.site.folder, &file);
+        Ok(drive::until_stopped(&self.stop, read).await.ok_or_else(stopped)??)
+    }
+
+    /// The plan that was saved before, where it is of use still.
     async fn kept(&self) -> Option<Saved> {
-        let why = match drive::read_saved(&self.site, self.name(), &self.stop).await {
-            Some(Ok(saved)) if saved.has_changes => return Some(saved),
-            Some(Ok(_)) => "it names no change".to_owned(),
-            Some(Err(error)) => error.what,
-            None => "told to stop".to_owned(),
+        let file = Some(Saved::path(&self.site.folder, self.name())).filter(|file| file.is_file())?;
+        let look = async {
+            match Saved::age(&self.site.tool, &self.site.folder, &file).await {
+                Age::Fresh => {}
+                Age::Stale(why) => return Err(format!("out of date ({why})")),
+                Age::Unknown(why) => return Err(format!("of no use ({why})")),
+            }
+            match Saved::read(&self.site.tool, &self.site.folder, &file).await {
+                Ok(saved) if saved.has_changes => Ok(saved),
+                Ok(_) => Err("of no use (it names no change)".to_owned()),
+                Err(error) => Err(format!("of no use ({})", error.what)),
+            }
         };
-        self.tell(&format!("the saved plan is of no use ({why}): a new one is made\n"));
-        None
+        match drive::until_stopped(&self.stop, look).await? {
+            Ok(saved) => Some(saved),
+            Err(why) => {
+                self.tell(&format!("the saved plan is {why}: a new one is made\n"));
+                None
+            }
+        }
+    }
+
+    /// Removes a plan that is of no use any more, unless it is somebody else's file.
+    fn discard(&self, saved: &Saved) {
+        if saved.is_kept_in(&self.site.folder) {
+            saved.remove();
+        }
     }
 
     const fn name(&self) -> &'static str {
@@ -158,9 +197,13 @@ impl Turn<'_> {
     /// and always to destroy.
     fn plan(&self, door: &StackDoor, ready: &Ready) -> Plan {
         let dies = report::terraform::data_that_dies(&ready.run.planned);
+        let mut altered = ready.run.planned.iter().filter(|change| change.action.alters()).peekable();
+        // What only destroys is a destroy, whatever asked for it.
+        let destroys = altered.peek().is_some() && altered.all(|change| change.action == Action::Delete);
         // What cannot be read may be production.
         let is_grave = ready.place.production
             || !dies.is_empty()
+            || destroys
             || self.operation == ProvisionOperation::Destroy
             || ready.saved.document.is_none();
         let mut lines = vec![PlanLine { label: "plan".to_owned(), text: counted(&ready.run) }];
@@ -207,15 +250,12 @@ impl Turn<'_> {
                 let end = self.end(ending, &run, now);
                 (run, end)
             }
-            Err(failure) => {
-                let outcome = Outcome::NotMade { why: failure.what };
-                (TerraformRun::default(), End { outcome, hint: failure.hint, code: FAILED })
-            }
+            Err(failure) => (TerraformRun::default(), End::not_begun(failure.what, failure.hint)),
         };
         let account = Account::of(&run);
         let unwritten = door.close(plan, &end.outcome, &account.summary(), now).await;
-        if !matches!(end.outcome, Outcome::NotMade { .. }) {
-            ready.saved.remove();
+        if !matches!(end.outcome, Outcome::NotMade { .. }) || is_stale(&run) {
+            self.discard(&ready.saved);
         }
         self.tell(&report::terraform::diagnostics(&run, self.colour));
         if end.outcome == Outcome::Verified {
@@ -231,12 +271,14 @@ impl Turn<'_> {
                 self.colour,
             ));
         }
-        let document = Document { cost: ready.cost.as_ref(), place: Some(&ready.place), ..self.of(ready, &run) };
+        let what = end.outcome.to_string();
+        let error = (end.outcome != Outcome::Verified).then(|| Trouble::of_run(&what, &run, end.hint.as_deref()));
         self.document(&Document {
             consent: Some(consent),
             outcome: Some(&end.outcome),
+            error,
             exit_code: end.code,
-            ..document
+            ..self.of(ready, &run)
         })
     }
 
@@ -263,10 +305,18 @@ impl Turn<'_> {
                 hint: Some(format!("{again}; where the state is locked it says by whom and what to do")),
                 code: FAILED,
             },
+            Ending::Lost => End {
+                outcome: Outcome::Unknown { why: format!("nobody saw how {tool} ended: {account}") },
+                hint: Some(format!("see whether it still runs; {again}")),
+                code: FAILED,
+            },
             Ending::Failed(_) | Ending::HasChanges => {
                 if let Some(lock) = run.lock() {
                     let (why, hint) = report::terraform::lock(&lock, now, tool);
-                    return End { outcome: Outcome::NotMade { why }, hint: Some(hint), code: FAILED };
+                    return End::not_begun(why, Some(hint));
+                }
+                if let Some(why) = run.errors().find(|error| says_stale(error)).map(|error| error.summary.clone()) {
+                    return End::not_begun(format!("{tool}: {why}"), Some(LOOK_ANEW.to_owned()));
                 }
                 let said = run.errors().next().map(|error| error.summary.clone()).or_else(|| run.remark.clone());
                 let said = said.unwrap_or_else(|| "it did not say why".to_owned());
@@ -309,12 +359,12 @@ impl Turn<'_> {
 
     fn refused(&self, ready: &Ready, refusal: &Refusal) -> Result<u8, Failure> {
         if self.operation == ProvisionOperation::Destroy {
-            ready.saved.remove();
+            self.discard(&ready.saved);
         }
         stdout::complain(&report::problem(&refusal.what, refusal.hint.as_deref(), self.colour));
-        let document = self.of(ready, &ready.run);
-        let refused = Some((refusal.what.as_str(), refusal.hint.as_deref()));
-        self.document(&Document { refused, exit_code: REFUSED, ..document })
+        let folder = self.site.folder.module.display().to_string();
+        let error = Trouble { what: &refusal.what, place: Some(&folder), hint: refusal.hint.as_deref() };
+        self.document(&Document { error: Some(error), exit_code: NOT_BEGUN, ..self.of(ready, &ready.run) })
     }
 
     fn of<'a>(&'a self, ready: &'a Ready, run: &'a TerraformRun) -> Document<'a> {
@@ -344,9 +394,25 @@ struct End {
     code: u8,
 }
 
+impl End {
+    /// Not begun: nothing was changed.
+    const fn not_begun(why: String, hint: Option<String>) -> Self {
+        Self { outcome: Outcome::NotMade { why }, hint, code: NOT_BEGUN }
+    }
+}
+
+/// Whether the program found the plan to be of a state that has moved on.
+fn is_stale(run: &TerraformRun) -> bool {
+    run.errors().any(says_stale)
+}
+
+fn says_stale(error: &Diagnostic) -> bool {
+    let summary = error.summary.to_ascii_lowercase();
+    summary.contains("saved plan is stale") || summary.contains("saved plan does not match")
+}
+
 /// What a plan does, in a line.
 pub fn counted(run: &TerraformRun) -> String {
-    use crate::domain::Action;
     let count = |action| run.planned.iter().filter(|change| change.action == action).count();
     format!(
         "{} to create, {} to change, {} to replace, {} to destroy",

@@ -27,15 +27,15 @@ pub enum ProvisionCommand {
     /// Say what would be made, changed and destroyed, by component, with the monthly cost before and after
     ///
     /// Runs Terraform or OpenTofu (`init` where it was not run yet, then `plan`) and keeps the plan for `apply`. Exit 0
-    /// planned, 2 failed, 3 could not start.
+    /// planned, 1 stopped, 2 failed, 3 could not begin (no module, no program, the state is locked).
     Plan(PlanArgs),
     /// Do what the saved plan says, and show how far it is (makes the plan first where there is none)
     ///
-    /// Ctrl-C is passed on once: what is under way is finished first. Exit 0 done, 1 stopped with things left, 2 failed,
-    /// 3 refused: nothing was changed.
+    /// A saved plan that is out of date is not offered: a new one is made. Ctrl-C is passed on once: what is under way is
+    /// finished first. Exit 0 done, 1 stopped, 2 failed, 3 could not begin or was refused: nothing was changed.
     Apply(ApplyArgs),
     /// Destroy the stack: says what data dies, and wants the environment's name typed
-    Destroy(ApplyArgs),
+    Destroy(DoingArgs),
     /// Write the console's context for this stack into its configuration, or bring it up to date
     Output(OutputArgs),
     /// Bring up a stack on this machine: Prometheus, Alertmanager (and Grafana, if installed) on a simulated fleet
@@ -110,9 +110,20 @@ pub struct PlanArgs {
     pub destroy: bool,
 }
 
-/// Doing it.
+/// Doing what a plan says.
 #[derive(Debug, Clone, Args)]
 pub struct ApplyArgs {
+    /// How.
+    #[command(flatten)]
+    pub how: DoingArgs,
+    /// Exactly this plan, of `rounds provision plan` or of `terraform plan -out FILE`; refused when it is out of date
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+}
+
+/// Doing it.
+#[derive(Debug, Clone, Args)]
+pub struct DoingArgs {
     /// Which.
     #[command(flatten)]
     pub module: ModuleArgs,
@@ -161,6 +172,9 @@ pub struct StatusArgs {
     /// Terraform or OpenTofu, by name or path [default: the first of both on the PATH]
     #[arg(long, value_name = "PROGRAM")]
     pub terraform: Option<PathBuf>,
+    /// Leave out whether it drifted: that takes as long as a plan does
+    #[arg(long, conflicts_with = "local")]
+    pub no_drift: bool,
 }
 
 impl StatusArgs {

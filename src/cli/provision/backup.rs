@@ -13,7 +13,7 @@ use crate::net::Meter;
 use crate::net::aws::Aws;
 use crate::net::aws::query::backup::{self, Restore};
 use crate::net::http::Clients;
-use crate::report::stack_status::Component;
+use crate::report::provision::status::Component;
 
 /// The output of the module that names the vault.
 const OUTPUT: &str = "backup_vault_name";

@@ -16,7 +16,7 @@ use crate::cost::{self, Inputs, PlanBill, Preset, Table};
 use crate::domain::{TerraformEvent, TerraformRun};
 use crate::report;
 use crate::shell::{self, RunScreen};
-use crate::terraform::{self, Ending, Saved};
+use crate::terraform::{self, Ending, Errand, Saved};
 
 /// A log that is silent for longer says what it waits for.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -79,7 +79,8 @@ pub async fn run(
 ) -> Result<(Ending, TerraformRun), Failure> {
     let (events, mut inbox) = mpsc::unbounded_channel();
     let told = stop.subscribe();
-    let followed = async move { terraform::follow(&site.tool, &site.folder, name, arguments, &events, told).await };
+    let errand = Errand { name, arguments, grace: None };
+    let followed = async move { terraform::follow(&site.tool, &site.folder, errand, &events, told).await };
     let seen = async {
         match shown {
             Shown::Log(cli) => log(cli, run, &mut inbox, stop.subscribe()).await,
@@ -145,7 +146,7 @@ async fn log(
 pub async fn prepare(cli: &Cli, site: &Site, stop: &watch::Sender<bool>) -> Result<(), Failure> {
     // One that failed half way leaves a folder that looks like one that succeeded.
     let failed = site.folder.keep.join("init-failed");
-    if site.folder.module.join(".terraform").exists() && !failed.exists() {
+    if site.folder.data.exists() && !failed.exists() {
         return Ok(());
     }
     let mark = std::fs::create_dir_all(&site.folder.keep).and_then(|()| std::fs::write(&failed, ""));
@@ -154,7 +155,8 @@ pub async fn prepare(cli: &Cli, site: &Site, stop: &watch::Sender<bool>) -> Resu
     let (events, mut inbox) = mpsc::unbounded_channel();
     let arguments = ["init", "-input=false", "-no-color"].map(OsString::from);
     let told = stop.subscribe();
-    let ending = terraform::follow(&site.tool, &site.folder, "init", &arguments, &events, told).await?;
+    let errand = Errand { name: "init", arguments: &arguments, grace: None };
+    let ending = terraform::follow(&site.tool, &site.folder, errand, &events, told).await?;
     if ending == Ending::Done {
         // Where it stays, the next turn only does what is done already.
         let _ = std::fs::remove_file(&failed);
@@ -180,15 +182,11 @@ pub async fn prepare(cli: &Cli, site: &Site, stop: &watch::Sender<bool>) -> Resu
     )))
 }
 
-/// Reads a saved plan; nothing where it was told to stop before that was done.
-pub async fn read_saved(
-    site: &Site,
-    name: &str,
-    stop: &watch::Sender<bool>,
-) -> Option<Result<Saved, terraform::TerraformError>> {
+/// What comes of a task; nothing where it was told to stop before that.
+pub async fn until_stopped<T>(stop: &watch::Sender<bool>, task: impl Future<Output = T>) -> Option<T> {
     let mut told = stop.subscribe();
     tokio::select! {
-        read = Saved::read(&site.tool, &site.folder, name) => Some(read),
+        done = task => Some(done),
         _ = told.wait_for(|stop| *stop) => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{FAREWELL, runtime, stdout};
 use crate::config::{self, Sources, edit};
 use crate::domain::{ChangePlace, ProvisionOperation};
-use crate::report::stack_context::{self, Document};
+use crate::report::provision::output::{Document, SCHEMA};
 use crate::terraform;
 
 /// The output of the module that holds the context.
@@ -66,12 +66,13 @@ pub fn run(cli: &Cli, args: &OutputArgs, environment: &Environment) -> Result<u8
     let difference = difference(&before, &after);
     stdout::print(&if cli.once.output == Output::Json {
         Document {
-            schema: stack_context::SCHEMA,
-            file: file.display().to_string(),
-            context: &name,
-            changed,
+            schema: SCHEMA,
+            file: Some(file.display().to_string()),
+            context: Some(&name),
+            changed: Some(changed),
             written,
             difference: difference.lines().map(str::trim_start).collect(),
+            error: None,
             exit_code: 0,
         }
         .json()

@@ -15,11 +15,18 @@ use crate::cli::failure::Failure;
 use crate::cli::{FAREWELL, runtime, stdout};
 use crate::domain::{ProvisionOperation, TerraformRun};
 use crate::report;
-use crate::report::provision::Document;
-use crate::terraform::{Ending, Saved};
+use crate::report::provision::Trouble;
+use crate::report::provision::run::Document;
+use crate::terraform::{Basis, Ending, Saved};
+
+/// The exit code of what a person stopped.
+pub const STOPPED: u8 = 1;
 
 /// The exit code of a plan or a run that failed.
 pub const FAILED: u8 = 2;
+
+/// The exit code of what could not begin, or was refused: nothing was changed.
+pub const NOT_BEGUN: u8 = 3;
 
 /// Plans, prints and answers with the exit code.
 pub fn run(cli: &Cli, args: &PlanArgs, environment: &Environment) -> Result<u8, Failure> {
@@ -91,31 +98,30 @@ impl Failed {
     /// Says why; the exit code.
     pub fn tell(&self, cli: &Cli, site: &Site, name: &str, colour: bool) -> Result<u8, Failure> {
         let now = Timestamp::now();
-        let (what, hint) = self.why(site, now);
-        let code = if self.was_stopped { 1 } else { FAILED };
+        let (what, hint, code) = self.why(site, now);
         stdout::complain(&report::terraform::diagnostics(&self.run, colour));
         stdout::complain(&report::problem(&what, hint.as_deref(), colour));
         if cli.once.output == Output::Json {
-            let document = Document {
-                refused: Some((&what, hint.as_deref())),
-                exit_code: code,
-                ..Document::of(name, &site.folder.module, &self.run)
-            };
+            let error = Some(Trouble::of_run(&what, &self.run, hint.as_deref()));
+            let document = Document { error, exit_code: code, ..Document::of(name, &site.folder.module, &self.run) };
             stdout::print(&document.json(now))?;
         }
         Ok(code)
     }
 
-    fn why(&self, site: &Site, now: Timestamp) -> (String, Option<String>) {
+    /// Why, the next step, and the exit code.
+    fn why(&self, site: &Site, now: Timestamp) -> (String, Option<String>, u8) {
+        let tool = site.tool.name;
         if let Some(lock) = self.run.lock() {
-            let (what, hint) = report::terraform::lock(&lock, now, site.tool.name);
-            return (format!("{what}; nothing was changed"), Some(hint));
+            let (what, hint) = report::terraform::lock(&lock, now, tool);
+            return (format!("{what}; nothing was changed"), Some(hint), NOT_BEGUN);
         }
         match self.ending {
-            _ if self.was_stopped => ("stopped while it planned: nothing was changed".to_owned(), None),
+            _ if self.was_stopped => ("stopped while it planned: nothing was changed".to_owned(), None, STOPPED),
             Ending::Killed(signal) => (
-                format!("{} was killed (signal {signal}) while it planned: nothing was changed", site.tool.name),
+                format!("{tool} was killed (signal {signal}) while it planned: nothing was changed"),
                 Some("the state may still be locked: the next run says so, and how to let go of it".to_owned()),
+                FAILED,
             ),
             _ => {
                 let said = self.run.errors().next().map(|error| error.summary.clone());
@@ -123,8 +129,8 @@ impl Failed {
                 let hint = ["init", "dependency lock file", "not installed"]
                     .iter()
                     .any(|sign| said.contains(sign))
-                    .then(|| format!("cd {} && {} init, then again", site.folder.module.display(), site.tool.name));
-                (format!("{} plan failed: {said}; nothing was changed", site.tool.name), hint)
+                    .then(|| format!("cd {} && {tool} init, then again", site.folder.module.display()));
+                (format!("{tool} plan failed: {said}; nothing was changed"), hint, FAILED)
             }
         }
     }
@@ -147,8 +153,10 @@ pub async fn make(
     drive::prepare(cli, site, stop).await?;
     let (file, draft) = (Saved::path(&site.folder, name), Saved::draft(&site.folder, name));
     // What is left of a plan before must not be taken for this one.
-    let clear = || [&file, &draft].map(std::fs::remove_file);
-    let _ = clear();
+    let clear = || [&file, &draft].map(|file| Saved::clear(file));
+    clear();
+    // Before the plan, so that what changes while it is made counts as a change since.
+    let basis = drive::until_stopped(stop, Basis::of(&site.tool, &site.folder)).await;
     let mut out = OsString::from("-out=");
     out.push(&draft);
     let mut arguments: Vec<OsString> =
@@ -156,16 +164,23 @@ pub async fn make(
     if name == "destroy" {
         arguments.push("-destroy".into());
     }
+    if !site.narrowed.is_empty() {
+        drive::tell(cli, &format!("TF_CLI_ARGS_plan leaves a part out: {}\n", site.narrowed.join(", ")));
+    }
     let (ending, mut run) = drive::run(site, name, &arguments, TerraformRun::default(), &Shown::Log(cli), stop).await?;
     let was_stopped = *stop.borrow();
     if was_stopped || !matches!(ending, Ending::Done | Ending::HasChanges) {
-        let _ = clear();
+        clear();
         return Ok(Err(Failed { ending, run, was_stopped }));
     }
     Saved::keep(&site.folder, name)?;
+    if let Some(Ok(basis)) = basis {
+        // Without it the plan is good for this run, and not offered later.
+        let _ = basis.with_new_files(&site.folder).write(&Saved::basis(&file));
+    }
     let reported = Saved::reported(&site.folder, name, &run, ending == Ending::HasChanges);
-    let Some(read) = drive::read_saved(site, name, stop).await else {
-        let _ = clear();
+    let Some(read) = drive::until_stopped(stop, Saved::read(&site.tool, &site.folder, &file)).await else {
+        clear();
         return Ok(Err(Failed { ending, run, was_stopped: true }));
     };
     let saved = match read {

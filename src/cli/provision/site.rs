@@ -31,6 +31,8 @@ pub struct Site {
     pub tool: Tool,
     /// Where it works, and where plans are kept.
     pub folder: Folder,
+    /// What the environment has a plan leave out (`-target`), without values.
+    pub narrowed: Vec<String>,
     settings: Settings,
     context: Option<String>,
     /// Held as long as this lives: two at once would write each other's plan.
@@ -63,13 +65,14 @@ impl Site {
         environment: &Environment,
         settings: Settings,
     ) -> Result<Self, Failure> {
-        let module = args.dir.canonicalize().map_err(|why| {
-            Failure::new(format!("cannot open {}: {why}", args.dir.display()))
-                .with_hint("name the folder of the root module: --dir DIR; rounds provision init writes one")
-        })?;
-        if !holds_a_module(&module) {
-            return Err(Failure::new(format!("{} holds no Terraform module", module.display()))
-                .with_hint("name the folder of the root module: --dir DIR; rounds provision init writes one"));
+        let none = |what: String| {
+            let failure = Failure::new(what).at(args.dir.display().to_string());
+            failure.with_hint("name the folder of the root module: --dir DIR; rounds provision init writes one")
+        };
+        let module =
+            args.dir.canonicalize().map_err(|why| none(format!("cannot open {}: {why}", args.dir.display())))?;
+        if !terraform::holds_a_module(&module) {
+            return Err(none(format!("{} holds no Terraform module", module.display())));
         }
         let tool = terraform::find(args.terraform.as_deref(), &environment.get("PATH").unwrap_or_default()).await?;
         let state = config::paths::state(environment.reader()).ok_or_else(|| {
@@ -80,8 +83,10 @@ impl Site {
         let alone = alone(&keep)?;
         let variables = variables(cli);
         let context = cli.context.context.clone();
-        let folder = Folder { module, keep, environment: variables };
-        Ok(Self { tool, folder, settings, context, _alone: alone })
+        let data = module.join(environment.get("TF_DATA_DIR").unwrap_or_else(|| ".terraform".to_owned()));
+        let folder = Folder { module, keep, data, environment: variables };
+        let narrowed = terraform::narrowed(&environment.get("TF_CLI_ARGS_plan").unwrap_or_default());
+        Ok(Self { tool, folder, narrowed, settings, context, _alone: alone })
     }
 
     /// The console's configuration.
@@ -146,24 +151,12 @@ pub async fn journal(
     }
 }
 
-fn holds_a_module(folder: &Path) -> bool {
-    let ends = [".tf", ".tf.json", ".tofu", ".tofu.json"];
-    fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
-        let name = entry.file_name();
-        ends.iter().any(|end| name.as_bytes().ends_with(end.as_bytes()))
-    })
-}
-
-/// A name for a folder that no other has: its own, for people, and a number made of all of its path (FNV-1a).
+/// A name for a folder that no other has: its own, for people, and a digest of all of its path.
 fn name_of(module: &Path) -> String {
-    let hash =
-        module.as_os_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
     let own = module.file_name().unwrap_or_default().to_string_lossy();
     let plain: String =
         own.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect();
-    format!("{plain}-{hash:016x}")
+    format!("{plain}-{}", terraform::digest(module.as_os_str().as_bytes()))
 }
 
 /// Makes the folder, for its owner only, and takes its lock.

@@ -1,25 +1,23 @@
 //! `rounds provision status`: how each part of the stack is, asked of whoever knows.
 
-use std::ffi::OsString;
-
 use jiff::Timestamp;
-use serde_json::Value;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::args::StatusArgs;
 use super::site::Site;
-use super::{backup, drive, plan};
+use super::{backup, drift, drive, plan};
 use crate::cli::args::{Cli, Output};
 use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
 use crate::cli::{FAREWELL, runtime, setup, stdout};
-use crate::domain::{
-    Action, Check, CheckKind, CheckResult, CheckState, Checkup, CheckupState, SourceKind, TerraformRun,
-};
-use crate::engine;
+use crate::config;
+use crate::domain::{Check, CheckKind, CheckResult, CheckState, Checkup, CheckupState, SourceError, SourceKind};
+use crate::engine::{self, Roll};
 use crate::report::check::exit_code;
-use crate::report::stack_status::{self, Component, Document};
-use crate::terraform::{self, Ending};
+use crate::report::provision::status::{self, Component, Document};
+
+/// Who says what ECS has.
+const ECS: &str = "ecs";
 
 /// Asks everybody, prints, and answers with the exit code of the worst.
 pub fn run(cli: &Cli, args: &StatusArgs, environment: &Environment) -> Result<u8, Failure> {
@@ -33,24 +31,25 @@ pub fn run(cli: &Cli, args: &StatusArgs, environment: &Environment) -> Result<u8
     let asked = [CheckKind::Alb, CheckKind::Dns, CheckKind::Tls, CheckKind::Exporter, CheckKind::Storage];
     let asked = asked.map(Check::new);
     let runtime = runtime()?;
+    let within = cli.once.timeout;
     let (looked, module) = runtime.block_on(async {
         let stop = drive::stop_on_signals()?;
-        let mut told = stop.subscribe();
         let looks = async {
-            let answers = engine::stack_checks(station, &asked, cli.once.timeout);
-            let looks = async { tokio::join!(answers, engine::checkups(station, cli.once.timeout)) };
-            tokio::select! {
-                looked = looks => Ok(looked),
-                _ = told.wait_for(|stop| *stop) => Err(Failure::new("stopped: it is not known how the stack is")),
-            }
+            let answers = engine::stack_checks(station, &asked, within);
+            tokio::join!(answers, engine::checkups(station, within), engine::roll(station, within))
+        };
+        let looks = async {
+            let looked = drive::until_stopped(&stop, looks).await;
+            looked.ok_or_else(|| Failure::new("stopped: it is not known how the stack is"))
         };
         // The module's program hears of a stop too, and is waited for.
-        Ok::<_, Failure>(tokio::join!(looks, of_module(cli, args, environment, aws, stop.subscribe())))
+        Ok::<_, Failure>(tokio::join!(looks, of_module(cli, args, environment, aws, &stop)))
     })?;
     runtime.shutdown_timeout(FAREWELL);
-    let (answers, checkups) = looked?;
-    let mut parts: Vec<Component> = answers.iter().map(part_of).collect();
-    if !answers.iter().any(|answer| answer.check.kind == CheckKind::Tasks) {
+    let (answers, checkups, roll) = looked?;
+    let mut parts = absent(&station.setting.stack_services, roll.as_ref());
+    parts.extend(answers.iter().map(part_of));
+    if !parts.iter().any(|part| part.source == ECS) && !answers.iter().any(|one| one.check.kind == CheckKind::Tasks) {
         let next = "name them in the context: stack_services (rounds provision output writes that)";
         parts.insert(0, Component::unknown("services", "no service of the stack was seen", "ecs", next));
     }
@@ -62,17 +61,38 @@ pub fn run(cli: &Cli, args: &StatusArgs, environment: &Environment) -> Result<u8
     let code = exit_code(worst);
     stdout::print(&match cli.once.output {
         Output::Json => Document {
-            schema: stack_status::SCHEMA,
+            schema: status::SCHEMA,
             at: Timestamp::now(),
-            context: &station.setting.context.name,
+            context: Some(&station.setting.context.name),
             state: worst,
             parts: &parts,
+            error: None,
             exit_code: code,
         }
         .json(),
-        _ => stack_status::text(&parts),
+        _ => status::text(&parts),
     })?;
     Ok(code)
+}
+
+/// Services of the stack that the context names itself and AWS does not have. The names they usually go by are no claim
+/// that they are there.
+fn absent(named: &[glob::Pattern], roll: Result<&Roll, &SourceError>) -> Vec<Component> {
+    let usual = config::stack_services();
+    let named = named.iter().filter(|name| !usual.iter().any(|usual| usual == name.as_str()));
+    // Where ECS does not answer, the parts that ask it say so.
+    let Ok(Roll { services, is_whole }) = roll else { return Vec::new() };
+    let is_absent = |name: &&glob::Pattern| !services.iter().any(|one| name.matches(&one.name));
+    let part = |name: &glob::Pattern| {
+        let next = "bring it back: rounds provision plan says what is missing; or take it out of stack_services";
+        if *is_whole {
+            let summary = "missing in AWS: the context names it, and no cluster of the context has it".to_owned();
+            Component { state: CheckState::Fail, summary, ..Component::unknown(name.as_str(), "", ECS, next) }
+        } else {
+            Component::unknown(name.as_str(), "not seen, and a part of ECS could not be read", ECS, "rounds doctor")
+        }
+    };
+    named.filter(is_absent).map(part).collect()
 }
 
 /// What is wrong counts for more than what is not known, and what is not known is no pass.
@@ -126,74 +146,37 @@ async fn of_module(
     cli: &Cli,
     args: &StatusArgs,
     environment: &Environment,
-    aws: Option<crate::config::Aws>,
-    stop: watch::Receiver<bool>,
+    aws: Option<config::Aws>,
+    stop: &watch::Sender<bool>,
 ) -> Vec<Component> {
     if cli.context.demo.is_some() {
         // The simulated fleet was made by no module.
         return Vec::new();
     }
-    let site = match Site::open(cli, &args.module(), environment).await {
+    let within = cli.once.timeout;
+    let module = args.module();
+    let opened = tokio::time::timeout(within, Site::open(cli, &module, environment));
+    let opened = drive::until_stopped(stop, opened).await;
+    let late = |_| Err(Failure::new(drift::late(within)));
+    let site = match opened.map_or_else(|| Err(Failure::new("told to stop")), |opened| opened.unwrap_or_else(late)) {
         Ok(site) => site,
         Err(failure) => {
             let what = failure.what.lines().next().unwrap_or_default().to_owned();
             let next = failure.hint.unwrap_or_else(|| "name the root module: --dir DIR".to_owned());
-            let unknown = |part| Component::unknown(part, &what, "terraform", &next);
-            return vec![unknown("backup"), unknown("drift")];
+            let asked = ["backup", "drift"].into_iter().filter(|part| *part != "drift" || !args.no_drift);
+            return asked.map(|part| Component::unknown(part, &what, "terraform", &next)).collect();
         }
     };
-    let outputs = outputs(&site).await;
-    let (backup, drift) = tokio::join!(backup::look(outputs, aws, cli.once.timeout), drift(&site, stop));
-    vec![backup, drift]
-}
-
-async fn outputs(site: &Site) -> Result<Value, String> {
-    let arguments = ["output", "-json", "-no-color"].map(OsString::from);
-    let answer = terraform::capture(&site.tool, &site.folder, &arguments).await.map_err(|error| error.what)?;
-    serde_json::from_slice(&answer).map_err(|error| format!("{} output: {error}", site.tool.name))
-}
-
-/// Whether what is there is still what the module says. Takes no lock and changes nothing.
-async fn drift(site: &Site, stop: watch::Receiver<bool>) -> Component {
-    let source = format!("{} plan", site.tool.name);
-    let arguments = ["plan", "-json", "-input=false", "-detailed-exitcode", "-lock=false"].map(OsString::from);
-    let (events, mut inbox) = mpsc::unbounded_channel();
-    let seen = async {
-        let mut run = TerraformRun::default();
-        while let Some(event) = inbox.recv().await {
-            run.take(event, Timestamp::now());
-        }
-        run
-    };
-    let followed =
-        async move { terraform::follow(&site.tool, &site.folder, "status", &arguments, &events, stop).await };
-    let (ending, run) = tokio::join!(followed, seen);
-    let part = |state, summary: String, next: Option<&str>| Component {
-        part: "drift".to_owned(),
-        state,
-        summary,
-        source: source.clone(),
-        next_step: next.map(str::to_owned),
-    };
-    let changes = run.planned.iter().filter(|change| change.action != Action::Read).count();
-    match ending {
-        Err(error) => part(CheckState::Unknown, error.what, error.hint.as_deref()),
-        Ok(Ending::Done) if changes == 0 => part(CheckState::Pass, "everything is as the module says".to_owned(), None),
-        Ok(Ending::Done | Ending::HasChanges) => {
-            let summary = format!("{changes} to change, {} changed outside of it", run.drift.len());
-            part(CheckState::Warn, summary, Some("rounds provision plan says what"))
-        }
-        Ok(Ending::Failed(_) | Ending::Killed(_)) => {
-            let why = run.errors().next().map(|error| error.summary.clone()).or_else(|| run.remark.clone());
-            let why = why.unwrap_or_else(|| "the plan failed and did not say why".to_owned());
-            part(CheckState::Unknown, why, Some("rounds provision plan"))
-        }
-    }
+    let backup = async { backup::look(drift::outputs(&site, within, stop).await, aws, within).await };
+    let drifted = async { if args.no_drift { None } else { Some(drift::look(&site, within, stop).await) } };
+    let (backup, drifted) = tokio::join!(backup, drifted);
+    std::iter::once(backup).chain(drifted).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ServiceId;
 
     #[test]
     fn what_does_not_apply_hides_nothing_and_is_no_pass() {
@@ -210,6 +193,26 @@ mod tests {
         assert_eq!(state(&[one("a", CheckupState::Pass), one("b", CheckupState::Fail)]), CheckState::Fail);
         assert_eq!(state(&[one("b", CheckupState::Skip)]), CheckState::Unknown);
         assert_eq!(state(&[]), CheckState::Unknown);
+    }
+
+    #[test]
+    fn what_the_context_names_and_aws_does_not_have_is_missing() {
+        let named = |names: &[&str]| names.iter().map(|name| glob::Pattern::new(name).unwrap()).collect::<Vec<_>>();
+        let services = vec![ServiceId::new("stage", "stage-monitoring-grafana")];
+        let has = |is_whole| Roll { services: services.clone(), is_whole };
+        let told = |names: &[&str], roll: &Roll| {
+            let parts = absent(&named(names), Ok(roll));
+            parts.into_iter().map(|part| (part.part, part.state)).collect::<Vec<_>>()
+        };
+        let own = ["stage-monitoring-grafana", "stage-monitoring-prometheus"];
+        let prometheus = "stage-monitoring-prometheus".to_owned();
+        assert_eq!(told(&own, &has(true)), [(prometheus.clone(), CheckState::Fail)]);
+        assert_eq!(told(&own, &has(false)), [(prometheus, CheckState::Unknown)], "it may be in what was not read");
+        assert_eq!(told(&["stage-*", "prod-*"], &has(true)), [("prod-*".to_owned(), CheckState::Fail)]);
+        let usual: Vec<String> = config::stack_services();
+        assert_eq!(told(&usual.iter().map(String::as_str).collect::<Vec<_>>(), &has(true)), []);
+        let dark = SourceError::new(crate::domain::ErrorClass::Timeout, "ecs:ListServices");
+        assert!(absent(&named(&own), Err(&dark)).is_empty(), "the tasks of each are unknown already");
     }
 
     #[test]

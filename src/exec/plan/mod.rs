@@ -105,15 +105,15 @@ impl Means {
 pub struct Draft {
     /// What will happen.
     pub plan: Plan,
-    /// The call.
-    pub deed: Deed,
+    /// The call; none where there is nothing to do, which is one of the plan's objections then.
+    pub deed: Option<Deed>,
 }
 
 /// What a change of one kind gives to its plan.
 struct Sketch {
     /// What was asked for, its task named whole.
     change: Change,
-    deed: Deed,
+    deed: Option<Deed>,
     title: String,
     lines: Vec<PlanLine>,
     blast: Option<Blast>,

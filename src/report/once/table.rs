@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn the_count_of_further_reasons_survives_the_cut_and_the_least_column_leaves_first() {
         let rows = [row("web", "error rate 4.1% >= 1% for 12m", " (+2)")];
-        assert_eq!(drawn(&rows, 40), "NAME  CPU    P95  WHY\nweb   93%  120ms  error rate 4.1% … (+2)\n");
+        assert_eq!(drawn(&rows, 40), "NAME  CPU    P95  WHY\nweb   93%  120ms  error rate 4.1%… (+2)\n");
         assert_eq!(drawn(&rows, 24), "NAME  CPU  WHY\nweb   93%  error r… (+2)\n");
     }
 

@@ -8,7 +8,7 @@ use crate::domain::{Chart, Observed, Series, ServiceHealth, Signal, SourceKind, 
 use crate::format;
 use crate::theme::Role;
 
-use super::super::canvas::{Canvas, Piece, piece, wrapped};
+use super::super::canvas::{Canvas, Piece, piece, pieces_width, wrapped};
 use super::super::chart::{self, Curve, Plot};
 use super::super::words::{stale_age, value_cell};
 
@@ -99,22 +99,28 @@ fn one(
         .iter()
         .filter_map(|signal| found(*signal).map(|(_, series)| Curve { series, role: role(*signal) }))
         .collect();
-    let mut title = vec![piece(name.to_owned(), Role::Strong), piece("  ", Role::Dim)];
-    title.extend(now(canvas, service, main));
+    let mut parts = vec![now(canvas, service, main)];
     if signals.len() > 1 {
-        title.push(piece(" p95", role(Signal::LatencyP95)));
+        parts[0].push(piece(" p95", role(Signal::LatencyP95)));
         for (signal, word) in [(Signal::LatencyP50, "p50"), (Signal::LatencyP99, "p99")] {
             if let Some((_, value)) = found(signal).and_then(|(_, series)| series.last_known()) {
-                title.push(piece(format!(" {} {word}", format::measure(value, signal.unit())), role(signal)));
+                parts.push(vec![piece(format!(" {} {word}", format::measure(value, signal.unit())), role(signal))]);
             }
         }
     }
     if let Some((source, series)) = found(main) {
         if let Some(max) = series.max().filter(|_| signals.len() == 1) {
-            title.push(piece(format!("  max {}", format::measure(max, main.unit())), Role::Dim));
+            parts.push(vec![piece(format!("  max {}", format::measure(max, main.unit())), Role::Dim)]);
         }
         if source == SourceKind::CloudWatch {
-            title.push(piece("  cloudwatch", Role::Dim));
+            parts.push(vec![piece("  cloudwatch", Role::Dim)]);
+        }
+    }
+    // A number that is cut is another number: what does not fit is left out.
+    let mut title = vec![piece(name.to_owned(), Role::Strong), piece("  ", Role::Dim)];
+    for (position, part) in parts.into_iter().enumerate() {
+        if position == 0 || pieces_width(&title) + pieces_width(&part) <= area.width {
+            title.extend(part);
         }
     }
     let nothing = match (chart, &service.signal(main).now) {

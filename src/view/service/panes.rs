@@ -32,6 +32,7 @@ pub(super) fn draw(
     let ecs = service.ecs.as_deref();
     let alerts = service_alerts(snapshot, service);
     let targets = service_targets(snapshot, service);
+    let names = alerts.iter().map(|alert| format::width(&alert.name)).max().unwrap_or_default().min(28);
     for (row, y) in visible(screen, pane, area) {
         let line = Area { x: area.x, y, width: area.width, height: geometry::lines_per_row(pane) };
         match pane {
@@ -40,7 +41,7 @@ pub(super) fn draw(
             Pane::Tasks => with(ecs, row, |ecs| &ecs.tasks, |it| task(canvas, it, line)),
             Pane::Deployments => with(ecs, row, |ecs| &ecs.deployments, |it| deployment(canvas, it, line)),
             Pane::Events => with(ecs, row, |ecs| &ecs.events, |it| event(canvas, it, line)),
-            Pane::Alerts => alert(canvas, snapshot, alerts[row], line),
+            Pane::Alerts => alert(canvas, snapshot, alerts[row], names, line),
             Pane::Targets => target(canvas, targets[row], line),
         }
         if pane == screen.pane && row == screen.cursor(pane).at() {
@@ -58,7 +59,11 @@ pub(super) fn draw(
             Pane::Events => ecs.and_then(|ecs| ecs.events.get(row)).map(|event| event.message.clone()),
             Pane::Alerts => alerts.get(row).and_then(|alert| alert.summary()).map(str::to_owned),
             Pane::Targets => targets.get(row).map(|target| format!("{} {}", target.url, target.last_error)),
-            Pane::Findings | Pane::Charts | Pane::Deployments => None,
+            Pane::Findings => service
+                .findings
+                .get(row)
+                .map(|finding| format!("{}  {}", finding_text(canvas.model, finding), finding.evidence.query)),
+            Pane::Charts | Pane::Deployments => None,
         };
         let room = area.width.saturating_sub(5);
         let lines = wrapped(&text.unwrap_or_default(), room, foot.into());
@@ -156,6 +161,9 @@ fn task(canvas: &mut Canvas<'_>, task: &Task, area: Area) {
 /// All of a task that its row has no room for.
 fn task_in_full(task: &Task) -> String {
     let mut parts = vec![task.id.clone(), task.last_status.clone()];
+    if task.state == TaskState::Stopping && task.last_status == "RUNNING" {
+        parts.push("told to stop".to_owned());
+    }
     parts.extend(task.stopped_reason.clone());
     for exit in &task.exits {
         let code = exit.code.map(|code| format!(" exited {code}")).unwrap_or_default();
@@ -208,7 +216,7 @@ fn event(canvas: &mut Canvas<'_>, event: &ServiceEvent, area: Area) {
     canvas.pieces(area.x + 1, area.y, area.width.saturating_sub(2), &pieces);
 }
 
-fn alert(canvas: &mut Canvas<'_>, snapshot: &Snapshot, alert: &Alert, area: Area) {
+fn alert(canvas: &mut Canvas<'_>, snapshot: &Snapshot, alert: &Alert, names: usize, area: Area) {
     let (mark, role) = alert_mark(snapshot, alert, canvas.glyphs);
     let model = canvas.model;
     let when = alert.since.map(|at| age(model, at)).unwrap_or_default();
@@ -220,7 +228,7 @@ fn alert(canvas: &mut Canvas<'_>, snapshot: &Snapshot, alert: &Alert, area: Area
     let mut pieces: Vec<Piece<'_>> = vec![
         piece(format!("{mark} "), role),
         piece(format!("{}  ", format::pad_left(&when, 4)), Role::Dim),
-        piece(alert.name.as_str(), if seen.is_some() { Role::Stale } else { Role::Text }),
+        piece(format::pad_right(&alert.name, names), if seen.is_some() { Role::Stale } else { Role::Text }),
     ];
     let seen = seen.unwrap_or_default();
     for (text, role) in [

@@ -92,7 +92,61 @@ fn answers_that_aws_does_not_confirm_are_refused_all_at_once() {
     assert!(refused.stderr.contains("0.0.0.0/0 is the whole internet"), "{refused:#?}");
     let refused = init(&dir, &[("domain_name", ""), ("services", "")]).expect_code(3);
     assert!(refused.stderr.contains("2 answers missing") && refused.stderr.contains("--set services="), "{refused:#?}");
+    // What is wrong by itself, what AWS does not have and what is missing are told together.
+    let mixed = [("colour", "red"), ("office_cidrs", "0.0.0.0/0"), ("ecs_cluster", "nobody"), ("services", "")];
+    let refused = init(&dir, &mixed).expect_code(3);
+    for text in [
+        "3 answers not right, 1 answer missing; nothing was written",
+        "colour: there is no such key",
+        "office_cidrs: 0.0.0.0/0 is the whole internet",
+        "ecs_cluster_id: there is no nobody",
+        "--set services=",
+    ] {
+        assert!(refused.stderr.contains(text), "{text}: {refused:#?}");
+    }
+    // A backend that does not answer hides no mistake.
+    let refused = rounds_init(&dir, &mixed).aws("http://127.0.0.1:9").run().expect_code(3);
+    assert!(refused.stderr.contains("nothing can be checked against AWS"), "{refused:#?}");
+    assert!(
+        refused.stderr.contains("2 answers not right") && refused.stderr.contains("whole internet"),
+        "{refused:#?}"
+    );
     assert!(!dir.exists(), "nothing is written");
+}
+
+#[test]
+fn yes_takes_what_there_is_one_of_and_says_so_and_lists_what_there_are_several_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let yes = |dir: &str, answers: &[(&str, &str)]| {
+        let dir = folder.path().join(dir);
+        let sets = answers.iter().flat_map(|(key, value)| ["--set".to_owned(), format!("{key}={value}")]);
+        let words = ["provision", "init", "--yes", "--dir", dir.to_str().unwrap()].map(str::to_owned);
+        let told = Rounds::new(words.into_iter().chain(sets)).aws(&ACCOUNT.moto.url()).run().expect_code(0);
+        (told.stdout, std::fs::read_to_string(dir.join("terraform.tfvars")).unwrap())
+    };
+    let vpc = name("vpc");
+    let usual =
+        [("environment", "stage"), ("vpc_id", &*vpc), ("office_cidrs", "203.0.113.0/24"), ("services", "api:8080")];
+    let (told, values) = yes("one", &[&usual[..], &[("domain_name", "stage.example.com")]].concat());
+    for text in [
+        format!("route53_zone_id = {}, the only public zone for stage.example.com: example.com", name("zone")),
+        format!("public_subnet_ids = {}, all public subnets of {vpc}, one in each of ", name("public")),
+        format!("ecs_cluster_id = {}, the only cluster in {REGION}", name("cluster")),
+        "certificate: none, the module makes one".to_owned(),
+    ] {
+        assert!(told.contains(&text), "{text}: {told}");
+    }
+    assert!(values.contains(&name("zone")) && !values.contains(&name("certificate")), "{values}");
+
+    let (told, values) = yes("certified", &[&usual[..], &[("domain_name", "example.com")]].concat());
+    let text = format!("certificate_arn = {}, the only certificate issued in {REGION} for", name("certificate"));
+    assert!(told.contains(&text) && values.contains(&name("certificate")), "{told}");
+
+    let (told, values) = yes("two", &[&usual[..], &[("domain_name", "example.net")]].concat());
+    assert!(told.contains("zone: the module makes one; to use one there is: --set route53_zone_id="), "{told}");
+    assert_eq!(told.matches("  example.net\n").count(), 2, "{told}");
+    assert_eq!(told.matches("  *.example.net\n").count(), 2, "{told}");
+    assert!(!values.contains("route53_zone_id") && !values.contains("certificate_arn"), "{values}");
 }
 
 #[test]
@@ -165,6 +219,68 @@ fn a_person_is_asked_only_what_cannot_be_found_out() {
 }
 
 #[test]
+fn an_answer_that_is_wrong_is_asked_for_again_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("stack");
+    let words = ["provision", "init", "--dir", dir.to_str().unwrap()];
+    let terminal = || Rounds::new(words).aws(&ACCOUNT.moto.url()).terminal(160, 60);
+    let (private, elsewhere) = (name("private"), name("elsewhere"));
+    let one_zone = private.split(',').next().unwrap();
+    let mut asked = terminal();
+    let say = |answer: &str| {
+        asked.type_text(answer);
+        asked.press("enter");
+    };
+    asked.wait_for("the environment's name");
+    say("Stage!");
+    asked.wait_for("not taken: Stage! is not 2 to 16 small letters");
+    for (answer, next) in [
+        ("stage", "the domain;"),
+        ("example", "not taken: example is no domain"),
+        ("example.com", "the VPC:"),
+        ("vpc-0bad", "not taken: there is no vpc-0bad"),
+        (&*name("vpc"), "private subnets for the tasks"),
+        (one_zone, "not taken: two zones at least"),
+        (&*format!("{one_zone},{elsewhere}"), &*format!("not taken: {elsewhere} is in vpc-")),
+        ("", "public subnets for the load balancer"),
+        ("none", "the ECS cluster"),
+        ("nobody", "not taken: there is no nobody; there are: arn:aws:ecs:"),
+        ("", "its hosted zone"),
+        (&*name("other_zone"), "is the zone of example.org, not of example.com"),
+        ("", "a certificate for it"),
+        (&*name("pending"), "not taken: it is PENDING_VALIDATION"),
+        ("none", "addresses that may reach Grafana"),
+        ("0.0.0.0/0", "not taken: 0.0.0.0/0 is the whole internet"),
+        ("203.0.113.0/24", "the services to watch"),
+        ("api", "not taken: api is no NAME:PORT"),
+        ("api:8080", "the S3 bucket for the state"),
+        ("state-loose", "not taken: state-loose keeps no versions"),
+    ] {
+        say(answer);
+        asked.wait_for(next);
+    }
+    assert!(!dir.exists(), "nothing is written before the last answer");
+    say("state-versioned");
+    assert_eq!(asked.wait_exit(), 0, "{}", asked.text());
+    let values = std::fs::read_to_string(dir.join("terraform.tfvars")).unwrap();
+    assert!(values.contains(&name("zone")) && !values.contains("certificate_arn"), "{values}");
+    std::fs::remove_dir_all(&dir).unwrap();
+
+    // The end of the input, and a person who has had enough.
+    for (key, code, said) in [("ctrl-d", 3, "no answer to: the domain"), ("ctrl-c", 1, "stopped; nothing was written")]
+    {
+        let mut asked = terminal();
+        asked.wait_for("the environment's name");
+        asked.type_text("stage");
+        asked.press("enter");
+        asked.wait_for("the domain;");
+        asked.press(key);
+        assert_eq!(asked.wait_exit(), code, "{}", asked.text());
+        assert!(asked.text().contains(said) && !dir.exists(), "{}", asked.text());
+    }
+}
+
+#[test]
 fn a_stack_is_made_looked_at_and_destroyed() {
     let Some(workspace) = Workspace::of("a_stack_is_made_looked_at_and_destroyed") else { return };
     let dir = workspace.path("stack");
@@ -199,7 +315,7 @@ fn a_stack_is_made_looked_at_and_destroyed() {
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.contains("stage-monitoring-prometheus") && text.contains("via = \"grafana\""), "{text}");
 
-    let status = rounds(&["status", "-o", "json", "--config", file.to_str().unwrap(), "--timeout", "5s"]).json();
+    let status = rounds(&["status", "-o", "json", "--config", file.to_str().unwrap(), "--timeout", "60s"]).json();
     let part = |name: &str| {
         status["parts"]
             .as_array()
@@ -213,6 +329,10 @@ fn a_stack_is_made_looked_at_and_destroyed() {
     let number = plan["changes"].as_array().unwrap().len();
     assert!(part("drift")["summary"].as_str().unwrap().starts_with(&format!("{number} to change")), "{status:#}");
     assert_eq!(part("backup")["state"], "unknown", "moto has no recovery points: {status:#}");
+    // The provider made them nowhere: the context names them, and AWS does not have them.
+    let missing = part("stage-monitoring-prometheus");
+    assert_eq!(missing["state"], "fail", "{status:#}");
+    assert!(missing["summary"].as_str().unwrap().starts_with("missing in AWS"), "{missing:#}");
     assert_ne!(status["state"], "pass");
 
     let refused = rounds(&["destroy", "--yes", "--confirm", "stage"]).expect_code(3);

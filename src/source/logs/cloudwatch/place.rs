@@ -37,6 +37,18 @@ pub(super) struct Place {
     pub(super) container: Option<String>,
 }
 
+impl Place {
+    /// What the names of streams begin with right before a task's id, where they are made so.
+    pub(super) fn before_tasks(&self) -> Option<&str> {
+        match (&self.streams, &self.container) {
+            (Streams::Beginning(prefix), Some(container)) if prefix.ends_with(&format!("/{container}/")) => {
+                Some(prefix)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Where a service's lines are, and what there is to say about that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
+use super::Trouble;
 use crate::domain::CheckState;
 use crate::format::{pad_right, sanitise, width};
 
@@ -49,12 +49,14 @@ pub struct Document<'a> {
     /// When it was written.
     #[schemars(with = "String")]
     pub at: Timestamp,
-    /// The console's context that was looked at.
-    pub context: &'a str,
+    /// The console's context that was looked at, where there is one.
+    pub context: Option<&'a str>,
     /// The worst of all parts; what is not known is no pass.
     pub state: CheckState,
-    /// Each part.
+    /// Each part; none where nothing could be looked at.
     pub parts: &'a [Component],
+    /// Why nothing could be looked at; nothing where it could.
+    pub error: Option<Trouble<'a>>,
     /// The exit code: 0 all well, 1 a warning, 2 something failed, 3 something is not known.
     pub exit_code: u8,
 }
@@ -62,14 +64,13 @@ pub struct Document<'a> {
 impl Document<'_> {
     /// As JSON.
     pub fn json(&self) -> String {
-        // Everything in it can be written: there is no map in it.
-        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+        super::json(self)
     }
 }
 
 /// Its JSON Schema.
 pub fn schema() -> serde_json::Value {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Document<'_>>().to_value()
+    super::schema::<Document<'_>>()
 }
 
 /// A line for each part, and the next step where one is to be taken.

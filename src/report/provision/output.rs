@@ -1,7 +1,8 @@
 //! What of the console's configuration was written for a stack, as JSON.
 
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
+
+use super::Trouble;
 
 /// The form of the document. Fields may be added to it; what is there keeps its meaning.
 pub const SCHEMA: &str = "rounds.provision.output/1";
@@ -12,29 +13,30 @@ pub const SCHEMA: &str = "rounds.provision.output/1";
 pub struct Document<'a> {
     /// The version of this form: `rounds.provision.output/1`.
     pub schema: &'static str,
-    /// The configuration's file.
-    pub file: String,
-    /// The context in it.
-    pub context: &'a str,
-    /// Whether anything differs.
-    pub changed: bool,
+    /// The configuration's file, once it is known.
+    pub file: Option<String>,
+    /// The context in it, once it is known.
+    pub context: Option<&'a str>,
+    /// Whether anything differs, once it is known.
+    pub changed: Option<bool>,
     /// Whether that was written.
     pub written: bool,
     /// Lines that came (`+`) and went (`-`).
     pub difference: Vec<&'a str>,
-    /// The exit code: 0; what fails has no document.
+    /// Why nothing was written, where that was not to be.
+    pub error: Option<Trouble<'a>>,
+    /// The exit code: 0 written, or as it should be; 3 an error.
     pub exit_code: u8,
 }
 
 impl Document<'_> {
     /// As JSON.
     pub fn json(&self) -> String {
-        // Everything in it can be written: there is no map in it.
-        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+        super::json(self)
     }
 }
 
 /// Its JSON Schema.
 pub fn schema() -> serde_json::Value {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Document<'_>>().to_value()
+    super::schema::<Document<'_>>()
 }
