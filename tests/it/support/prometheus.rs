@@ -96,6 +96,17 @@ impl Prometheus {
         std::fs::write(self.folder.path().join("prometheus.yml"), "scrape_configs: nonsense").unwrap();
     }
 
+    /// Writes one more job into its configuration file, and rules that are wrong.
+    pub(crate) fn break_rules(&self, job: &str) {
+        std::fs::write(self.folder.path().join("wrong.yml"), "groups: [{ name: g, rules: [{ record: 1 2 }] }]")
+            .unwrap();
+        let config = json!({
+            "rule_files": ["wrong.yml"],
+            "scrape_configs": [{ "job_name": job, "static_configs": [{ "targets": ["127.0.0.1:1"] }] }],
+        });
+        std::fs::write(self.folder.path().join("prometheus.yml"), config.to_string()).unwrap();
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
