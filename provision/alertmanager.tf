@@ -129,6 +129,13 @@ resource "aws_ecs_service" "alertmanager" {
     registry_arn = aws_service_discovery_service.component["alertmanager"].arn
   }
 
+  lifecycle {
+    postcondition {
+      condition     = self.task_definition == aws_ecs_task_definition.alertmanager[0].arn
+      error_message = local.rolled_back
+    }
+  }
+
   depends_on = [
     aws_efs_mount_target.this,
     aws_efs_file_system_policy.this,

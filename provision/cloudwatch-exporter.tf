@@ -89,6 +89,13 @@ resource "aws_ecs_service" "cloudwatch_exporter" {
     registry_arn = aws_service_discovery_service.component["cloudwatch-exporter"].arn
   }
 
+  lifecycle {
+    postcondition {
+      condition     = self.task_definition == aws_ecs_task_definition.cloudwatch_exporter.arn
+      error_message = local.rolled_back
+    }
+  }
+
   depends_on = [
     aws_iam_role_policy.execution,
     aws_iam_role_policy.task,

@@ -10,6 +10,9 @@ locals {
     } : name => { uid = tonumber(split(":", one.user)[0]), gid = tonumber(split(":", one.user)[1]) } if one.enabled
   }
 
+  # Of a mocked subnet nobody says where it is.
+  subnet_zones = compact([for one in data.aws_subnet.private : one.availability_zone])
+
   uses_efs       = length(local.access_points) > 0
   makes_efs      = local.uses_efs && try(var.restore.keep_original, true)
   file_system_id = !local.uses_efs ? "" : var.restore == null ? aws_efs_file_system.this[0].id : var.restore.file_system_id
@@ -33,7 +36,7 @@ resource "aws_efs_file_system" "this" {
 
   lifecycle {
     precondition {
-      condition     = length(distinct([for one in data.aws_subnet.private : one.availability_zone])) == length(var.private_subnet_ids)
+      condition     = length(distinct(local.subnet_zones)) == length(local.subnet_zones)
       error_message = "private_subnet_ids must be of different availability zones: a file system has one mount target in each."
     }
   }

@@ -99,6 +99,7 @@ locals {
       { admin-password = local.grafana_admin_secret_arn, secret-key = local.generated_secrets["SecretKey"] },
       var.grafana.oauth == null ? {} : { oauth-client-secret = var.grafana.oauth.client_secret_secret_arn },
       var.grafana.database == null ? {} : { database-password = var.grafana.database.password_secret_arn },
+      { for arn in compact([try(var.prometheus.query.password_secret_arn, ""), try(var.prometheus.query.token_secret_arn, "")]) : "prometheus-query" => arn },
     )
     volumes = local.grafana_on_efs ? ["tmp"] : ["tmp", "data"]
     mounts  = []
@@ -255,6 +256,13 @@ resource "aws_ecs_service" "grafana" {
 
   service_registries {
     registry_arn = aws_service_discovery_service.component["grafana"].arn
+  }
+
+  lifecycle {
+    postcondition {
+      condition     = self.task_definition == aws_ecs_task_definition.grafana.arn
+      error_message = local.rolled_back
+    }
   }
 
   depends_on = [

@@ -100,6 +100,13 @@ resource "aws_ecs_service" "loki" {
     registry_arn = aws_service_discovery_service.component["loki"].arn
   }
 
+  lifecycle {
+    postcondition {
+      condition     = self.task_definition == aws_ecs_task_definition.loki[0].arn
+      error_message = local.rolled_back
+    }
+  }
+
   depends_on = [
     aws_s3_bucket_policy.this,
     aws_iam_role_policy.execution,

@@ -85,20 +85,21 @@ locals {
 
   services = {
     for name, one in var.services : name => {
-      port            = one.port
-      scheme          = one.scheme
-      metrics_path    = one.metrics_path
-      scrape_interval = coalesce(one.scrape_interval, var.prometheus.scrape_interval)
-      scrape_timeout  = coalesce(one.scrape_timeout, var.prometheus.scrape_timeout)
-      basic_auth      = one.basic_auth != null
-      username        = try(one.basic_auth.username, "")
-      dns             = one.discovery == "dns"
-      dns_name        = coalesce(one.dns_name, "${name}.${coalesce(var.service_namespace, "${var.environment}.internal")}")
-      ecs             = one.discovery == "ecs"
-      ecs_service     = coalesce(one.ecs_service, name)
-      renamed         = coalesce(one.ecs_service, name) != name
-      static          = one.discovery == "static"
-      targets         = one.targets
+      port             = one.port
+      scheme           = one.scheme
+      metrics_path     = one.metrics_path
+      scrape_interval  = coalesce(one.scrape_interval, var.prometheus.scrape_interval)
+      scrape_timeout   = coalesce(one.scrape_timeout, var.prometheus.scrape_timeout)
+      basic_auth       = one.basic_auth != null
+      username         = try(one.basic_auth.username, "")
+      dns              = one.discovery == "dns"
+      dns_name         = coalesce(one.dns_name, "${name}.${coalesce(var.service_namespace, "${var.environment}.internal")}")
+      ecs              = one.discovery == "ecs"
+      ecs_service      = coalesce(one.ecs_service, name)
+      renamed          = coalesce(one.ecs_service, name) != name
+      static           = one.discovery == "static"
+      targets          = one.targets
+      min_request_rate = one.min_request_rate
     }
   }
 
@@ -128,6 +129,12 @@ locals {
       region     = var.aws_region
       has_tenant = try(var.prometheus.query.tenant, null) != null
       tenant     = try(coalesce(var.prometheus.query.tenant), "")
+      basic_auth = try(var.prometheus.query.username, null) != null
+      username   = try(coalesce(var.prometheus.query.username), "")
+      bearer     = try(var.prometheus.query.token_secret_arn, null) != null
+      # Grafana counts header names from 1, and stops at the first that is not there.
+      bearer_header = try(var.prometheus.query.tenant, null) != null ? 2 : 1
+      has_secure    = anytrue([for one in [try(var.prometheus.query.tenant, null), try(var.prometheus.query.username, null), try(var.prometheus.query.token_secret_arn, null)] : one != null])
     }
     alertmanager = {
       enabled   = var.alertmanager.enabled
@@ -289,6 +296,12 @@ locals {
   }
 
   config_mount = { sourceVolume = "config", containerPath = local.config_path, readOnly = true }
+}
+
+# A steady state is one that was rolled back to as well, and the provider calls it a success: what runs must be what was
+# asked for.
+locals {
+  rolled_back = "ECS went back to the revision before: tasks of the new one did not start or stay. Its events and logs say why (rounds provision status, or aws ecs describe-services)."
 }
 
 resource "aws_cloudwatch_log_group" "component" {

@@ -159,6 +159,13 @@ resource "aws_ecs_service" "prometheus" {
     registry_arn = aws_service_discovery_service.component["prometheus"].arn
   }
 
+  lifecycle {
+    postcondition {
+      condition     = self.task_definition == aws_ecs_task_definition.prometheus.arn
+      error_message = local.rolled_back
+    }
+  }
+
   # A task that starts before it may mount, pull, log or read its secrets fails.
   depends_on = [
     aws_efs_mount_target.this,

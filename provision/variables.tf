@@ -6,13 +6,13 @@ variable "environment" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
-    error_message = "environment must be 2 to 16 small letters, digits and dashes, starting with a letter."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment)) && !strcontains(var.environment, "--")
+    error_message = "environment must be 2 to 16 small letters, digits and single dashes, starting with a letter."
   }
 
   validation {
-    condition     = !startswith("${var.environment}-", "internal-")
-    error_message = "environment must not begin with internal-: AWS takes no load balancer of such a name."
+    condition     = !can(regex("^(internal|sg|sthree|amzn-s3-demo)-", "${var.environment}-"))
+    error_message = "environment must not be or begin with internal-, sg-, sthree- or amzn-s3-demo-: AWS takes no load balancer, security group or bucket of such a name."
   }
 }
 
@@ -126,6 +126,7 @@ variable "services" {
     - `targets`: HOST:PORT each, with their own ports. Where they are is the VPC or `network_cidrs`.
     - `security_group_id`: its security group, which then lets Prometheus in at its ports. Left out, Prometheus may reach them in the VPC and in `network_cidrs`, and letting it in is up to you.
     - `basic_auth`: for metrics behind a password, such as Atlantis' with --web-basic-auth.
+    - `min_request_rate`: requests a second, over five minutes, below which HighErrorRate and HighLatency stay silent: one error of two requests at night is 50 %. The default is 30 requests in five minutes; 0 judges every request.
   EOT
   type = map(object({
     port              = number
@@ -139,6 +140,7 @@ variable "services" {
     scrape_timeout    = optional(string)
     security_group_id = optional(string)
     basic_auth        = optional(object({ username = string, password_secret_arn = string }))
+    min_request_rate  = optional(number, 0.1)
   }))
   nullable = false
 
@@ -155,6 +157,11 @@ variable "services" {
   validation {
     condition     = alltrue([for one in values(var.services) : one.port == floor(one.port) && one.port >= 1 && one.port <= 65535])
     error_message = "The port of a service must be a whole number from 1 to 65535."
+  }
+
+  validation {
+    condition     = alltrue([for one in values(var.services) : one.min_request_rate >= 0])
+    error_message = "The min_request_rate of a service must be requests a second, such as 0.1; 0 judges every request."
   }
 
   validation {
@@ -251,8 +258,8 @@ variable "name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.name))
-    error_message = "name must be 2 to 16 small letters, digits and dashes, starting with a letter."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.name)) && !strcontains(var.name, "--")
+    error_message = "name must be 2 to 16 small letters, digits and single dashes, starting with a letter."
   }
 }
 
@@ -294,7 +301,7 @@ variable "prometheus" {
     - `retention`, `retention_size`: the smaller of the two counts. Keep the size under 85 % of what you mean to pay for.
     - `storage`: `efs`, one writer, history kept; or `ephemeral`, nothing kept, for when `remote_write` goes to a store that keeps it. Only then may `replicas` be more than 1.
     - `client_security_group_ids`: who may ask it (9090) besides Grafana.
-    - `query`: where Grafana asks instead of this Prometheus: the store of `remote_write`. `flavour` is Prometheus, Cortex, Mimir or Thanos; `tenant` is sent as X-Scope-OrgID; with `sigv4` it is Amazon Managed Prometheus, whose data source Grafana installs at start, and its `workspace_arn` is what Grafana may read.
+    - `query`: where Grafana asks instead of this Prometheus: the store of `remote_write`. `flavour` is Prometheus, Cortex, Mimir or Thanos; `tenant` is sent as X-Scope-OrgID; `username` and `password_secret_arn`, or `token_secret_arn`, are what it signs in with, from Secrets Manager or SSM; with `sigv4` it is Amazon Managed Prometheus, whose data source Grafana installs at start, and its `workspace_arn` is what Grafana may read.
     - `extra_flags`: appended to its command, none of those the module gives. `extra_rules`: rule files of your own, as text by name.
   EOT
   type = object({
@@ -312,11 +319,14 @@ variable "prometheus" {
     extra_flags               = optional(list(string), [])
     extra_rules               = optional(map(string), {})
     query = optional(object({
-      url           = string
-      flavour       = optional(string, "Prometheus")
-      sigv4         = optional(bool, false)
-      workspace_arn = optional(string)
-      tenant        = optional(string)
+      url                 = string
+      flavour             = optional(string, "Prometheus")
+      sigv4               = optional(bool, false)
+      workspace_arn       = optional(string)
+      tenant              = optional(string)
+      username            = optional(string)
+      password_secret_arn = optional(string)
+      token_secret_arn    = optional(string)
     }))
   })
   default  = {}
@@ -395,6 +405,17 @@ variable "prometheus" {
   }
 
   validation {
+    condition = var.prometheus.query == null || try(
+      (var.prometheus.query.username == null) == (var.prometheus.query.password_secret_arn == null)
+      && length([for way in [var.prometheus.query.sigv4 ? "sigv4" : null, var.prometheus.query.username, var.prometheus.query.token_secret_arn] : way if way != null]) <= 1
+      && (var.prometheus.query.username == null || can(regex("^[A-Za-z0-9._@-]+$", var.prometheus.query.username)))
+      && alltrue([for arn in compact([var.prometheus.query.password_secret_arn, var.prometheus.query.token_secret_arn]) : can(regex("^arn:[a-z-]+:(secretsmanager|ssm):", arn))]),
+      false
+    )
+    error_message = "prometheus.query has one way to say who asks: sigv4, a plain username with password_secret_arn, or token_secret_arn; its secrets are ARNs of Secrets Manager or SSM."
+  }
+
+  validation {
     condition     = try(var.prometheus.query.tenant, null) == null || can(regex("^[A-Za-z0-9._|-]+$", var.prometheus.query.tenant))
     error_message = "prometheus.query.tenant must be letters, digits and . _ | -."
   }
@@ -442,6 +463,11 @@ variable "remote_write" {
   validation {
     condition     = alltrue([for one in var.remote_write : (one.username == null) == (one.password_secret_arn == null) && length([for way in [one.sigv4 ? "sigv4" : null, one.username, one.token_secret_arn] : way if way != null]) <= 1])
     error_message = "A remote_write has one way to say who it is: sigv4, username with password_secret_arn, or token_secret_arn."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for one in var.remote_write : [for arn in compact([one.password_secret_arn, one.token_secret_arn]) : can(regex("^arn:[a-z-]+:(secretsmanager|ssm):", arn))]])) && alltrue([for one in var.remote_write : one.username == null || can(regex("^[A-Za-z0-9._@-]+$", one.username))])
+    error_message = "The secrets of remote_write must be ARNs of Secrets Manager or SSM, and its username a plain one."
   }
 
   validation {
@@ -858,7 +884,7 @@ variable "deletion_protection" {
 }
 
 variable "wait_for_steady_state" {
-  description = "Makes apply wait until each service runs, so that a bad image or configuration fails it instead of rolling back afterwards."
+  description = "Makes apply wait until each service is steady, and fail where ECS had to go back to the revision before: a bad image or configuration. Off, apply ends at once, and nobody is told of a rollback."
   type        = bool
   default     = true
   nullable    = false

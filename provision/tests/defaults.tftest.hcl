@@ -19,9 +19,9 @@ mock_provider "aws" {
     defaults = { cidr_block = "10.0.0.0/16", enable_dns_hostnames = true, enable_dns_support = true }
   }
 
-  # Each in an availability zone of its own: what is not said here is made up anew for each.
+  # Of no zone: OpenTofu would put all of them into the same one.
   mock_data "aws_subnet" {
-    defaults = { vpc_id = "vpc-0123456789abcdef0" }
+    defaults = { vpc_id = "vpc-0123456789abcdef0", availability_zone = "" }
   }
 
   mock_resource "aws_cloudformation_stack" {

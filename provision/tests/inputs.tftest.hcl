@@ -19,9 +19,9 @@ mock_provider "aws" {
     defaults = { cidr_block = "10.0.0.0/16", enable_dns_hostnames = true, enable_dns_support = true }
   }
 
-  # Each in an availability zone of its own: what is not said here is made up anew for each.
+  # Of no zone: OpenTofu would put all of them into the same one.
   mock_data "aws_subnet" {
-    defaults = { vpc_id = "vpc-0123456789abcdef0" }
+    defaults = { vpc_id = "vpc-0123456789abcdef0", availability_zone = "" }
   }
 
   mock_resource "aws_cloudformation_stack" {
@@ -228,6 +228,78 @@ run "office_is_no_range" {
   expect_failures = [var.office_cidrs]
 }
 
+run "environment_no_security_group_may_begin_with" {
+  command = plan
+
+  variables {
+    environment = "sg"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "environment_with_two_dashes" {
+  command = plan
+
+  variables {
+    environment = "prod--eu"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "names_too_long_together" {
+  command = plan
+
+  variables {
+    environment = "abcdefghijklmnop"
+    name        = "abcdefghijklmnop"
+  }
+
+  expect_failures = [aws_lb.this]
+}
+
+run "subnets_of_one_zone" {
+  command = plan
+
+  override_data {
+    target = data.aws_subnet.private
+    values = { vpc_id = "vpc-0123456789abcdef0", availability_zone = "ap-northeast-2a" }
+  }
+
+  expect_failures = [aws_efs_file_system.this]
+}
+
+run "remote_write_with_a_token_in_the_clear" {
+  command = plan
+
+  variables {
+    remote_write = [{ name = "thanos", url = "https://thanos.example.com/api/v1/receive", token_secret_arn = "hunter2" }]
+  }
+
+  expect_failures = [var.remote_write]
+}
+
+run "query_in_two_ways" {
+  command = plan
+
+  variables {
+    prometheus = { query = { url = "https://mimir.example.com/prometheus", username = "prod", password_secret_arn = "arn:aws:ssm:ap-northeast-2:123456789012:parameter/p", token_secret_arn = "arn:aws:ssm:ap-northeast-2:123456789012:parameter/t" } }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
+run "query_with_a_password_in_the_clear" {
+  command = plan
+
+  variables {
+    prometheus = { query = { url = "https://mimir.example.com/prometheus", username = "prod", password_secret_arn = "hunter2" } }
+  }
+
+  expect_failures = [var.prometheus]
+}
+
 run "no_services" {
   command = plan
 
@@ -253,6 +325,16 @@ run "service_on_no_port" {
 
   variables {
     services = { a = { port = 0 } }
+  }
+
+  expect_failures = [var.services]
+}
+
+run "service_with_less_than_no_requests" {
+  command = plan
+
+  variables {
+    services = { a = { port = 1, min_request_rate = -0.1 } }
   }
 
   expect_failures = [var.services]

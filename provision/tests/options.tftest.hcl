@@ -19,9 +19,9 @@ mock_provider "aws" {
     defaults = { cidr_block = "10.0.0.0/16", enable_dns_hostnames = true, enable_dns_support = true }
   }
 
-  # Each in an availability zone of its own: what is not said here is made up anew for each.
+  # Of no zone: OpenTofu would put all of them into the same one.
   mock_data "aws_subnet" {
-    defaults = { vpc_id = "vpc-0123456789abcdef0" }
+    defaults = { vpc_id = "vpc-0123456789abcdef0", availability_zone = "" }
   }
 
   mock_resource "aws_cloudformation_stack" {
@@ -119,12 +119,76 @@ run "a_sixth_service_is_one_entry" {
   }
 }
 
+run "thirty_services" {
+  command = plan
+
+  variables {
+    services = { for number in range(30) : "team-${number}-of-the-platform-service_with_a_long_name" => { port = 8000 + number, discovery = number % 2 == 0 ? "dns" : "ecs" } }
+  }
+
+  assert {
+    condition     = length(yamldecode(local.prometheus_delivery.files["prometheus.yml"]).scrape_configs) == 34 && length(jsonencode(local.configure["prometheus"])) < 56000
+    error_message = "Their configuration fits a task definition."
+  }
+
+  assert {
+    condition     = length([for name in keys(aws_vpc_security_group_egress_rule.network) : name if startswith(name, "prometheus-80")]) == 30
+    error_message = "Each is reached on its port."
+  }
+}
+
+run "one_service" {
+  command = plan
+
+  variables {
+    services = { a = { port = 1 } }
+  }
+
+  assert {
+    condition     = keys(output.services) == ["a"]
+    error_message = "One is enough."
+  }
+}
+
+run "a_store_that_asks_who_reads" {
+  command = plan
+
+  variables {
+    prometheus = { query = { url = "https://mimir.example.com/prometheus", flavour = "Mimir", tenant = "prod", token_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:reader-AbCdEf" } }
+  }
+
+  assert {
+    condition     = yamldecode(local.grafana_delivery.files["provisioning/datasources/stack.yml"]).datasources[0].secureJsonData == { httpHeaderValue1 = "prod", httpHeaderValue2 = "Bearer $__file{/config/secrets/prometheus-query}" }
+    error_message = "Headers are counted without a gap, and the token is in a file."
+  }
+
+  assert {
+    condition     = local.grafana_delivery.secrets["prometheus-query"] == "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:reader-AbCdEf" && !contains(keys(local.prometheus_delivery.secrets), "prometheus-query")
+    error_message = "Who asks gets the secret, and nobody else."
+  }
+}
+
+run "a_store_behind_a_password" {
+  command = plan
+
+  variables {
+    prometheus = { query = { url = "https://mimir.example.com/prometheus", flavour = "Mimir", username = "reader", password_secret_arn = "arn:aws:ssm:ap-northeast-2:123456789012:parameter/mimir" } }
+  }
+
+  assert {
+    condition = {
+      for key, value in yamldecode(local.grafana_delivery.files["provisioning/datasources/stack.yml"]).datasources[0] : key => value if contains(["basicAuth", "basicAuthUser", "secureJsonData"], key)
+    } == { basicAuth = true, basicAuthUser = "reader", secureJsonData = { basicAuthPassword = "$__file{/config/secrets/prometheus-query}" } }
+    error_message = "By basic authentication, its password in a file."
+  }
+}
+
 run "services_of_every_kind" {
   variables {
     services = {
       guarded  = { port = 8080, security_group_id = "sg-0123456789abcdef0" }
       many     = { port = 8080, discovery = "ecs", ecs_service = "prod-many" }
-      fixed    = { port = 9100, discovery = "static", targets = ["10.0.0.1:9100"] }
+      fixed    = { port = 9100, discovery = "static", targets = ["10.0.0.1:9100"], min_request_rate = 2.5 }
       atlantis = { port = 4141, basic_auth = { username = "atlantis", password_secret_arn = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:atlantis-AbCdEf:password::" } }
     }
   }
@@ -132,6 +196,13 @@ run "services_of_every_kind" {
   assert {
     condition     = aws_vpc_security_group_ingress_rule.service["guarded"].security_group_id == "sg-0123456789abcdef0" && aws_vpc_security_group_ingress_rule.service["guarded"].from_port == 8080
     error_message = "Prometheus is let into the service's group."
+  }
+
+  assert {
+    condition = {
+      for rule in yamldecode(local.prometheus_delivery.files["rules/expected.yml"]).groups[0].rules : rule.labels.service => rule.expr if rule.record == "service:http_requests:min_rate"
+    } == { atlantis = "vector(0.1)", fixed = "vector(2.5)", guarded = "vector(0.1)", many = "vector(0.1)" }
+    error_message = "Each service has its floor of requests."
   }
 
   assert {

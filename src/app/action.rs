@@ -140,13 +140,6 @@ fn trouble(snapshot: &Snapshot, service: &ServiceHealth, task: &Task) -> Option<
     is_down.then_some("its target is down")
 }
 
-/// The running task of a service that something speaks against, and what; none where that is so of none or of several.
-pub fn troubled<'s>(snapshot: &'s Snapshot, service: &ServiceId) -> Option<(&'s Task, &'static str)> {
-    let service = snapshot.service(service)?;
-    let mut found = in_trouble(snapshot, service, service.ecs.as_ref()?);
-    found.next().filter(|_| found.next().is_none())
-}
-
 /// Its running tasks that something speaks against, and what.
 fn in_trouble<'s>(
     snapshot: &Snapshot,

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::domain::{Change, Consent, Matcher, ServiceId, SilenceAsk, SourceKind};
 
+use crate::keymap::{Code, Key};
+
 use super::Line;
 use super::action::Intent;
 
@@ -63,6 +65,8 @@ pub struct Asking {
     pub question: Question,
     /// What is typed.
     pub line: Line,
+    /// Whether that is an offer still: the first character typed takes its place.
+    pub is_offer: bool,
     /// What is wrong with it.
     pub complaint: Option<String>,
 }
@@ -80,12 +84,36 @@ impl Asking {
             Intent::AskNote => (Question::Note, String::new()),
             Intent::Plan(_) | Intent::ChooseTask(_) => return None,
         };
-        Some(Self { question, line: Line::new(&text), complaint: None })
+        let is_offer = !text.is_empty();
+        Some(Self { question, line: Line::new(&text), is_offer, complaint: None })
     }
 
     /// The question before a shell in production.
     pub(super) fn shell(service: ServiceId, task: String) -> Self {
-        Self { question: Question::Shell { service, task }, line: Line::default(), complaint: None }
+        Self { question: Question::Shell { service, task }, line: Line::default(), is_offer: false, complaint: None }
+    }
+
+    /// A key for the line. Says whether it was one.
+    pub(super) fn key(&mut self, key: Key) -> bool {
+        if matches!(key, Key { code: Code::Char(_), ctrl: false, alt: false }) {
+            self.take_offer_away();
+        }
+        self.is_offer = false;
+        self.line.key(key)
+    }
+
+    /// A text for the line, all at once. Of one that asks for a number its digits.
+    pub(super) fn insert(&mut self, text: &str) {
+        self.take_offer_away();
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let is_number = matches!(self.question, Question::Scale { .. });
+        self.line.insert(if is_number { &digits } else { text });
+    }
+
+    fn take_offer_away(&mut self) {
+        if std::mem::take(&mut self.is_offer) {
+            self.line.set("");
+        }
     }
 
     /// Another length of the silence.

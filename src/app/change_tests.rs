@@ -96,6 +96,7 @@ fn snapshot(context: &str) -> Snapshot {
         requests_last_round: 1,
         problems: Vec::new(),
         facts: Vec::new(),
+        owes_alerts: kind.has_alerts(),
         tells_alerts: true,
     };
     Snapshot {
@@ -595,4 +596,25 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn the_first_digit_typed_takes_the_place_of_the_count_on_offer() {
+    let typed = |model: &Model| {
+        let Some(Overlay::Asking(asking)) = &model.overlay else { panic!("nothing is asked") };
+        asking.line.text().to_owned()
+    };
+    for (keys, text) in [("0", "0"), ("1 0", "10"), ("backspace 7", "7"), ("left 7", "7")] {
+        let mut model = model();
+        press(&mut model, "x s");
+        let offered = typed(&model);
+        assert!(offered.parse::<u32>().is_ok(), "{offered}");
+        press(&mut model, keys);
+        let expected = if keys.starts_with("left") { format!("{text}{offered}") } else { text.to_owned() };
+        assert_eq!(typed(&model), expected, "{keys}");
+    }
+    let mut model = model();
+    press(&mut model, "x s");
+    update(&mut model, Msg::Paste("12 tasks".to_owned()), at(0));
+    assert_eq!(typed(&model), "12");
 }

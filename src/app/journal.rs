@@ -1,6 +1,8 @@
 //! What the journal tells of earlier changes, and of those of others.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::Outcome;
 use crate::domain::journal::{Ending, Story};
@@ -19,6 +21,8 @@ pub struct JournalEntry {
     pub who: String,
     /// The headline.
     pub title: String,
+    /// How long it took, where it was made and its end was seen.
+    pub took: Option<Duration>,
     /// How it ended.
     pub ending: String,
     /// How that is to be taken.
@@ -48,7 +52,10 @@ impl Mood {
         match outcome {
             Outcome::Verified => Self::Good,
             Outcome::Failed { .. } => Self::Bad,
-            Outcome::GaveUp { .. } | Outcome::Unwatched { .. } | Outcome::Unknown { .. } => Self::Unknown,
+            Outcome::Unverified { .. }
+            | Outcome::GaveUp { .. }
+            | Outcome::Unwatched { .. }
+            | Outcome::Unknown { .. } => Self::Unknown,
             Outcome::NotMade { .. } => Self::Neutral,
         }
     }
@@ -88,6 +95,7 @@ impl JournalEntry {
             context: clean(&story.context),
             who: clean(&format!("{}@{}", story.who.name(), story.who.host)),
             title: clean(&story.title()),
+            took: story.took.filter(|_| matches!(story.ending, Ending::Known(_))).map(SignedDuration::unsigned_abs),
             ending: clean(&story.ending.text()),
             mood: Mood::of_ending(&story.ending),
             facts,

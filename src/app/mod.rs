@@ -47,7 +47,7 @@ mod run_tests;
 #[cfg(test)]
 mod tests;
 
-pub use action::{Action, Intent, Menu, short, troubled};
+pub use action::{Action, Intent, Menu, short};
 pub use alerts::{AlertColumn, AlertItem, Alerts};
 pub use ask::{Asking, LENGTHS, Question};
 pub use browser::{Browser, Column, Row};

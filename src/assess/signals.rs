@@ -1,5 +1,6 @@
 //! What is known of each signal of each service, and what it means.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -8,7 +9,8 @@ use jiff::Timestamp;
 use super::roster::{Entry, Roster};
 use super::{Round, hold};
 use crate::domain::{
-    Evidence, Finding, FindingKind, Observed, Sampled, Signal, SignalHealth, SignalReading, Since, SourceKind, Verdict,
+    Evidence, Finding, FindingKind, Observed, Policy, Sampled, Series, Signal, SignalHealth, SignalReading, Since,
+    SourceKind, Verdict,
 };
 use crate::format;
 
@@ -36,6 +38,16 @@ struct Seen<'a> {
     now: Observed<f64>,
     reading: Option<&'a SignalReading>,
     source: SourceKind,
+}
+
+impl Seen<'_> {
+    fn value(&self) -> Option<f64> {
+        self.now.sampled().map(|sampled| sampled.value)
+    }
+
+    fn series(&self) -> Option<&Series> {
+        self.reading?.series.as_deref()
+    }
 }
 
 impl<'a> Index<'a> {
@@ -66,11 +78,14 @@ impl<'a> Index<'a> {
 
     pub fn judge(&self, round: &Round<'_>, entry: &Entry<'_>) -> Judged {
         let seen = Signal::ALL.map(|signal| (signal, self.observe(round, entry, signal)));
+        let requests = seen.iter().find(|(signal, _)| *signal == Signal::Traffic).map(|(_, seen)| seen);
         let read = || seen.iter().filter(|(signal, _)| Signal::ROUND.contains(signal));
-        let mut findings: Vec<Finding> = read().filter_map(|(signal, seen)| breach(round, *signal, seen)).collect();
+        let mut findings: Vec<Finding> =
+            read().filter_map(|(signal, seen)| breach(round, *signal, seen, requests)).collect();
         findings.extend(stopped(round, read()));
         findings.extend(unknown(round, read()));
-        Judged { signals: seen.map(|(signal, seen)| health(round, signal, seen)), findings }
+        let traffic = requests.and_then(Seen::value);
+        Judged { signals: seen.map(|(signal, seen)| health(round, signal, seen, traffic)), findings }
     }
 
     fn observe(&self, round: &Round<'_>, entry: &Entry<'_>, signal: Signal) -> Seen<'a> {
@@ -152,8 +167,10 @@ fn absent(
     }
 }
 
-fn health(round: &Round<'_>, signal: Signal, seen: Seen<'_>) -> SignalHealth {
-    let level = match (round.setting.policy.limit(signal), seen.now.sampled()) {
+fn health(round: &Round<'_>, signal: Signal, seen: Seen<'_>, traffic: Option<f64>) -> SignalHealth {
+    let policy = &round.setting.policy;
+    let limit = policy.limit(signal).filter(|_| !policy.has_too_few_requests(signal, traffic));
+    let level = match (limit, seen.now.sampled()) {
         (Some(limit), Some(sampled)) if limit.is_past(sampled.value, limit.critical) => Verdict::Critical,
         (Some(limit), Some(sampled)) if limit.is_past(sampled.value, limit.warning) => Verdict::Warning,
         (_, Some(_)) => Verdict::Ok,
@@ -179,12 +196,16 @@ const fn kind(signal: Signal) -> FindingKind {
     }
 }
 
-fn breach(round: &Round<'_>, signal: Signal, seen: &Seen<'_>) -> Option<Finding> {
+fn breach(round: &Round<'_>, signal: Signal, seen: &Seen<'_>, requests: Option<&Seen<'_>>) -> Option<Finding> {
     let policy = &round.setting.policy;
     let limit = policy.limit(signal)?;
     let sampled = seen.now.sampled()?;
     let reading = seen.reading?;
-    let breach = hold::breach(reading.series.as_deref(), sampled, limit, policy)?;
+    if policy.has_too_few_requests(signal, requests.and_then(Seen::value)) {
+        return None;
+    }
+    let judged = seen.series().map(|series| judged(policy, signal, series, requests.and_then(Seen::series)));
+    let breach = hold::breach(judged.as_deref(), sampled, limit, policy)?;
     let shown = format::measure(sampled.value, signal.unit());
     let threshold = format::measure(breach.threshold, signal.unit());
     let relation = if limit.is_past(sampled.value, breach.threshold) {
@@ -206,6 +227,16 @@ fn breach(round: &Round<'_>, signal: Signal, seen: &Seen<'_>) -> Option<Finding>
             at: sampled.at,
         },
     })
+}
+
+/// The series as it is judged: a moment of too few requests is one without a breach, as for an alert's `for`.
+fn judged<'s>(policy: &Policy, signal: Signal, series: &'s Series, requests: Option<&Series>) -> Cow<'s, Series> {
+    let few = |at| policy.has_too_few_requests(signal, requests.and_then(|requests| requests.at(at)));
+    if !series.iter().any(|(at, _)| few(at)) {
+        return Cow::Borrowed(series);
+    }
+    let values = series.iter().map(|(at, value)| value.map(|value| if few(at) { 0.0 } else { value }));
+    Cow::Owned(Series::from_values(series.start(), series.step(), values))
 }
 
 /// When the signal was last measured, if it was within the window and no longer is while its source answers.

@@ -8,8 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 use crate::domain::{
     AlertState, AlertmanagerReading, CloudWatchReading, Deployment, DeploymentStatus, EcsReading, EcsService,
-    ErrorClass, FindingKind, Labels, Observed, Owner, PrometheusReading, Reading, Rollout, Sampled, Series, Severity,
-    Signal, SignalReading, SourceError, StopCode, Suppression, TargetHealth, Task, TaskHealth, TaskState, Unseen,
+    ErrorClass, FindingKind, Labels, Limit, Observed, Owner, PrometheusReading, Reading, Rollout, Sampled, Series,
+    Severity, Signal, SignalReading, SourceError, StopCode, Suppression, TargetHealth, Task, TaskHealth, TaskState,
+    Unseen,
 };
 
 fn now() -> Timestamp {
@@ -115,6 +116,7 @@ fn status(kind: SourceKind, state: SourceState) -> SourceStatus {
         requests_last_round: 0,
         problems: Vec::new(),
         facts: Vec::new(),
+        owes_alerts: kind.has_alerts(),
         tells_alerts: true,
     }
 }
@@ -236,6 +238,38 @@ fn a_world_that_is_well_is_ok_and_says_nothing() {
     let snapshot = World::well().look();
     assert_eq!(snapshot.verdict, Verdict::Ok, "{:#?} {:#?}", snapshot.findings, snapshot.services[0].findings);
     assert!(snapshot.findings.is_empty() && snapshot.services[0].findings.is_empty());
+}
+
+/// Of two requests at night one is half of them.
+#[test]
+fn errors_and_latency_of_a_few_requests_are_not_judged() {
+    const BAD: [Option<f64>; 60] = [Some(50.0); 60];
+    let judged = |requests: [Option<f64>; 60], now: Option<f64>, least: Option<f64>| {
+        let mut world = World::well();
+        world.setting.policy.min_request_rate = least.unwrap_or(world.setting.policy.min_request_rate);
+        world.setting.policy.latency = Some(Limit { warning: 1.0, critical: 2.0, inclusive: false });
+        world.set(Signal::Errors, &BAD, Some(50.0));
+        world.set(Signal::LatencyP95, &BAD, Some(50.0));
+        match now {
+            Some(now) => world.set(Signal::Traffic, &requests, Some(now)),
+            None => world.metrics().signals.retain(|reading| reading.signal != Signal::Traffic),
+        }
+        let snapshot = world.look();
+        let api = &snapshot.services[0];
+        let levels = [Signal::Errors, Signal::LatencyP95].map(|signal| api.signal(signal).level);
+        assert_eq!(api.signal(Signal::Errors).now.sampled().map(|sampled| sampled.value), Some(50.0), "it is shown");
+        (api.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), levels)
+    };
+    let bad = (vec![FindingKind::Errors, FindingKind::Latency], [Verdict::Critical; 2]);
+    let well = (vec![], [Verdict::Ok; 2]);
+    let busy = [Some(100.0); 60];
+    assert_eq!(judged([Some(0.09); 60], Some(0.09), None), well);
+    assert_eq!(judged([Some(0.1); 60], Some(0.1), None), bad, "the floor itself is judged");
+    assert_eq!(judged([Some(0.09); 60], Some(0.09), Some(0.0)), bad, "without a floor");
+    assert_eq!(judged(busy, Some(0.5), Some(1.0)), well);
+    assert_eq!(judged(busy, None, None), bad, "nobody counts its requests");
+    // Just now there are requests enough: it has not held for long enough.
+    assert_eq!(judged([Some(0.01); 60], Some(9.0), None), (vec![], [Verdict::Critical; 2]));
 }
 
 #[test]

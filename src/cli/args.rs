@@ -14,21 +14,12 @@ use crate::domain::LogLevel;
 use crate::format;
 use crate::sim::Scenario;
 
-const AFTER_HELP: &str = "\
-Exit codes of --once: 0 ok, 1 warning, 2 critical, 3 unknown (also: could not look, bad configuration, bad usage).
-
-Try it without any configuration: rounds demo";
-
-const DO_HELP: &str = "\
-Exit codes: 0 done and verified (with --dry-run: would be done), 1 done and not verified (gave up, not watched),
-2 failed (refused by the backend, verification failed, outcome unknown), 3 refused here: nothing was changed.";
-
 /// A terminal operations console for services on AWS ECS, watched with Prometheus and Grafana.
 ///
 /// Without a subcommand it opens the console on the current context: every service green or red and why. With --once
 /// it prints the same and exits.
 #[derive(Debug, Parser)]
-#[command(name = "rounds", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = false)]
+#[command(name = "rounds", version, args_conflicts_with_subcommands = false)]
 pub struct Cli {
     /// What is looked at.
     #[command(flatten)]
@@ -44,15 +35,24 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
+impl Cli {
+    /// The same, looking only at these services: at all of them, where there is none.
+    #[must_use]
+    pub fn about(&self, services: Vec<String>) -> Self {
+        let context = ContextArgs { services, ..self.context.clone() };
+        Self { context, once: self.once.clone(), look: self.look.clone(), command: None }
+    }
+}
+
 /// What is looked at.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "What to look at")]
 pub struct ContextArgs {
     /// The configuration file [default: ~/.config/rounds/config.toml]
-    #[arg(long, value_name = "FILE", env = "ROUNDS_CONFIG", global = true)]
+    #[arg(long, value_name = "FILE", env = "ROUNDS_CONFIG", hide_env_values = true, global = true)]
     pub config: Option<PathBuf>,
     /// The context: a named environment of the configuration
-    #[arg(short, long, value_name = "NAME", env = "ROUNDS_CONTEXT", global = true)]
+    #[arg(short, long, value_name = "NAME", env = "ROUNDS_CONTEXT", hide_env_values = true, global = true)]
     pub context: Option<String>,
     /// The AWS profile, instead of the context's
     #[arg(long, value_name = "NAME", global = true)]
@@ -66,8 +66,8 @@ pub struct ContextArgs {
     /// Only services that match, by name or cluster/name (may be repeated)
     #[arg(long = "service", value_name = "GLOB", global = true)]
     pub services: Vec<String>,
-    /// The simulated fleet instead of a context, with this incident under way
-    #[arg(long, value_name = "SCENARIO", value_parser = scenarios(), global = true)]
+    /// The simulated fleet instead of a context, with this incident under way (those there are: rounds demo --help)
+    #[arg(long, value_name = "SCENARIO", value_parser = scenarios(), hide_possible_values = true, global = true)]
     pub demo: Option<Scenario>,
     /// How many times faster than life the simulated fleet lives
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed, global = true)]
@@ -109,10 +109,10 @@ pub struct OnceArgs {
 #[command(next_help_heading = "How it looks")]
 pub struct LookArgs {
     /// The theme: a name or a file (see `rounds themes`)
-    #[arg(long, value_name = "THEME", env = "ROUNDS_THEME", global = true)]
+    #[arg(long, value_name = "THEME", env = "ROUNDS_THEME", hide_env_values = true, global = true)]
     pub theme: Option<String>,
     /// The keymap: a name or a file (see `rounds keys`)
-    #[arg(long, value_name = "KEYMAP", env = "ROUNDS_KEYMAP", global = true)]
+    #[arg(long, value_name = "KEYMAP", env = "ROUNDS_KEYMAP", hide_env_values = true, global = true)]
     pub keymap: Option<String>,
     /// Draw with ASCII only
     #[arg(long, global = true)]
@@ -153,20 +153,27 @@ pub enum FailOn {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Open the console on a simulated fleet: no network, no configuration
+    /// Open the console on a simulated fleet
+    ///
+    /// Needs no network and no configuration, and touches neither.
     Demo(DemoArgs),
-    /// Say what the stack costs a month, line by line with the arithmetic
+    /// Say what the stack costs a month
+    ///
+    /// Line by line, with the arithmetic.
     Cost(CostArgs),
-    /// Ask one read-only question: what it sees, what is the matter, the next step (exit 0 pass, 1 warn, 2 fail, 3 unknown)
+    /// Ask one read-only question
+    ///
+    /// Says what it sees, what is the matter and the next step.
     Check {
         /// Which
         #[command(subcommand)]
         question: Question,
     },
-    /// Say of every backend, credential and terminal capability whether it works, and if not, what to do
+    /// Say what works and what does not
+    ///
+    /// Of every backend, credential and terminal capability; and if it does not work, what to do.
     Doctor,
-    /// Change something: show the plan, ask, do it, and watch it to its end
-    #[command(after_help = DO_HELP)]
+    /// Change something: plan, ask, do it, watch it to its end
     Do(DoArgs),
     /// Print what was changed, by whom, and how it went
     Journal(JournalArgs),
@@ -176,26 +183,35 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// List every key of the keymap in force, and the keymaps there are
+    /// List the keys in force, and the keymaps there are
     Keys,
     /// List the themes, your own included, or show what one looks like
     Themes {
         /// A theme: a name or a file
         name: Option<String>,
     },
-    /// Go through a runbook: what it looks at, at once; what it proposes, when confirmed
+    /// Go through a runbook, or list those for what fires
+    ///
+    /// What it looks at is looked at at once; what it would change is done when confirmed.
     Run(RunArgs),
-    /// Look at runbooks: what there is, what they would do, what is wrong with a file
+    /// Look at runbooks, or at a file of your own
     Runbook {
         /// What to do with them
         #[command(subcommand)]
         command: RunbookCommand,
     },
-    /// Print the logs of a service's tasks, the stopped ones included, and follow them
+    /// Print the logs of a service's tasks, or follow them
+    ///
+    /// Those of stopped tasks too. Every line is made harmless: escape sequences and invisible characters are shown as
+    /// \u{..}, colours are left out. -o json prints one JSON object a line; its text is made harmless too.
     Logs(LogsArgs),
-    /// Walk the way of a request to a service and mark the first broken hop: DNS, listener, rule, target group, task, container
+    /// Find where the way of a request to a service breaks
+    ///
+    /// Walks it hop by hop: DNS, listener, rule, target group, task, container.
     Trace(TraceArgs),
-    /// Open a shell in a task of a service, by the AWS command line and its session-manager-plugin
+    /// Open a shell in a task of a service
+    ///
+    /// By the AWS command line and its session-manager-plugin. It is written down in the journal.
     Shell(ShellArgs),
     /// Print a shell's completions
     Completions {
@@ -204,7 +220,9 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
-    /// The backing stack: its configuration as files, or all of it running on this machine
+    /// Bring up and look after the backing stack
+    ///
+    /// On AWS by Terraform or OpenTofu, all of it on this machine, or its configuration as files.
     Provision {
         /// What to do with it
         #[command(subcommand)]
@@ -237,10 +255,10 @@ pub struct HowArgs {
     /// The name of the service (else of the context) that is changed in production; arms it for this one change
     #[arg(long, value_name = "NAME", global = true)]
     pub confirm: Option<String>,
-    /// Also while a deployment is rolling or somebody else is at it
+    /// Do it while a deployment is rolling or somebody else is at it, too
     #[arg(long, global = true)]
     pub force: bool,
-    /// Also where no healthy task is left for a while
+    /// Do it where no healthy task is left for a while, too
     #[arg(long, global = true)]
     pub allow_downtime: bool,
     /// Do not watch how it goes (exit 1)
@@ -257,25 +275,38 @@ pub struct HowArgs {
 /// What to change.
 #[derive(Debug, Clone, Subcommand)]
 pub enum DoCommand {
-    /// Stop one task of --service; the scheduler puts another in its place
+    /// Stop one task of a service; another takes its place
     Restart {
-        /// The task's id, or a beginning that fits one only [default: an unhealthy one, else the oldest]
-        #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
-        task: String,
+        /// Which service.
+        #[command(flatten)]
+        service: ServiceArg,
+        /// The task's id, or a beginning that fits one only [default: one in trouble, else the oldest]
+        #[arg(long, value_name = "ID", value_parser = task_id)]
+        task: Option<String>,
     },
-    /// Replace every task of --service by a new one of the same definition
-    Redeploy,
-    /// Run another number of tasks of --service
+    /// Replace every task of a service by a new one
+    ///
+    /// Of the same definition, as the service's own rules of deployment let it go.
+    Redeploy(ServiceArg),
+    /// Run another number of tasks of a service
     Scale {
+        /// Which service.
+        #[command(flatten)]
+        service: ServiceArg,
         /// How many
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5_000))]
         desired: u32,
     },
-    /// Go back to what --service ran before: undo the deployment under way, else deploy the definition before this one
-    Rollback,
+    /// Go back to what a service ran before
+    ///
+    /// Undoes the deployment under way where there is one, else deploys the definition before the one in force.
+    Rollback(ServiceArg),
     /// Let alerts that match notify nobody for a while
     Silence {
-        /// A condition on a label, like severity=warning, alertname=~High.* (may be repeated) [default: the service of --service]
+        /// Which service.
+        #[command(flatten)]
+        service: ServiceArg,
+        /// A condition on a label, like severity=warning, alertname=~High.* (may be repeated) [default: the service]
         #[arg(long = "matcher", value_name = "MATCHER")]
         matchers: Vec<String>,
         /// How long
@@ -314,6 +345,14 @@ pub enum DoCommand {
     Schema,
 }
 
+/// The service that is meant, as a word of its own; `--service` says the same.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServiceArg {
+    /// The service, as NAME or CLUSTER/NAME
+    #[arg(id = "about", value_name = "SERVICE")]
+    pub name: Option<String>,
+}
+
 /// Where silences live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SilencePlace {
@@ -342,7 +381,9 @@ pub struct JournalArgs {
 pub enum ConfigCommand {
     /// Check the file and list everything that is wrong with it
     Check,
-    /// Print what is in force, defaults included (secrets as references only)
+    /// Print what is in force, defaults included
+    ///
+    /// Secrets are printed as references only.
     Show,
     /// Print the paths that are read
     Path,
@@ -356,7 +397,11 @@ pub enum ConfigCommand {
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
     /// The runbook, or a file; without it, those for what fires now are listed
+    #[arg(value_name = "RUNBOOK")]
     pub name: Option<String>,
+    /// The service it is about
+    #[command(flatten)]
+    pub service: ServiceArg,
     /// How far back logs and metrics are looked at
     #[arg(long, value_name = "DURATION")]
     pub since: Option<String>,
@@ -398,9 +443,9 @@ pub enum RunbookCommand {
 /// The way of a request to which service.
 #[derive(Debug, Clone, Args)]
 pub struct TraceArgs {
-    /// The service, as NAME or CLUSTER/NAME
-    #[arg(value_name = "SERVICE")]
-    pub name: Option<String>,
+    /// Which service.
+    #[command(flatten)]
+    pub service: ServiceArg,
     /// Print the JSON Schema of -o json instead
     #[arg(long)]
     pub schema: bool,
@@ -408,17 +453,16 @@ pub struct TraceArgs {
 
 /// Whose lines, from when, and which of them.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = LOGS_HELP)]
 pub struct LogsArgs {
-    /// The service: its name, or CLUSTER/NAME
-    #[arg(value_name = "NAME")]
-    pub name: Option<String>,
+    /// Which service.
+    #[command(flatten)]
+    pub service: ServiceArg,
     /// Only this task, by its id or the beginning of it (may be repeated)
-    #[arg(long = "task", value_name = "ID")]
+    #[arg(long = "task", value_name = "ID", value_parser = task_id)]
     pub tasks: Vec<String>,
-    /// From when on: how long ago, or a time (15m, 14:30, 2026-11-22 14:30)
-    #[arg(long, value_name = "WHEN", default_value = "1h")]
-    pub since: String,
+    /// From when on: how long ago, or a time (15m, 14:30, 2026-11-22 14:30) [default: 1h, or all of tasks of long ago]
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
     /// Up to when
     #[arg(long, value_name = "WHEN", conflicts_with_all = ["follow", "live"])]
     pub until: Option<String>,
@@ -445,11 +489,11 @@ pub struct LogsArgs {
 /// Where to open a shell.
 #[derive(Debug, Clone, Args)]
 pub struct ShellArgs {
-    /// The service: its name, or CLUSTER/NAME
-    #[arg(value_name = "NAME")]
-    pub name: String,
+    /// Which service.
+    #[command(flatten)]
+    pub service: ServiceArg,
     /// The task, by its id or the beginning of it; needed where more than one runs
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = task_id)]
     pub task: Option<String>,
     /// The container [default: the one called as the service, else the first]
     #[arg(long, value_name = "NAME")]
@@ -461,12 +505,6 @@ pub struct ShellArgs {
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
 }
-
-const LOGS_HELP: &str = "\
-Every line is made harmless: escape sequences and invisible characters are shown as \\u{..}, colours are left out.
--o json prints one JSON object a line; its text is made harmless too.
-
-Exit codes: 0 everything asked for was read, 1 a part is missing (said on standard error), 3 nothing could be read.";
 
 fn regex(text: &str) -> Result<regex::Regex, String> {
     regex::RegexBuilder::new(text).size_limit(1 << 20).build().map_err(|error| error.to_string())
@@ -569,30 +607,15 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if duration < Duration::from_millis(100) { Err("at least 100ms".to_owned()) } else { Ok(duration) }
 }
 
+/// A task's id, or the beginning of it. None at all is the unset variable of a script, and means no task in particular.
+fn task_id(text: &str) -> Result<String, String> {
+    let id = text.trim();
+    if id.is_empty() { Err("it is empty: name a task, or leave the option out".to_owned()) } else { Ok(id.to_owned()) }
+}
+
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if speed > 0.0 && speed <= 10_000.0 => Ok(speed),
         _ => Err("expected a factor above 0 and up to 10000, like 1 or 60".to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn options_may_stand_before_and_after_the_subcommand() {
-        let before = Cli::try_parse_from(["rounds", "--once", "-o", "json", "demo", "--scenario", "healthy"]).unwrap();
-        let after = Cli::try_parse_from(["rounds", "demo", "--once", "-o", "json", "--scenario", "healthy"]).unwrap();
-        for cli in [before, after] {
-            assert!(cli.once.once && cli.once.output == Output::Json && matches!(cli.command, Some(Command::Demo(_))));
-        }
     }
 }

@@ -3,7 +3,7 @@
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command, FromArgMatches, Subcommand};
 
-use super::args::{Cli, ContextArgs, Output, TraceArgs};
+use super::args::{Cli, Output, ServiceArg, TraceArgs};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::setup::Opened;
@@ -14,11 +14,14 @@ use crate::{engine, report};
 /// What was typed after `rounds check`.
 #[derive(Debug, Clone)]
 pub enum Question {
-    /// A question. `--service` is the global option.
-    Ask(Check),
+    /// A question, and the service it is about.
+    Ask(Check, ServiceArg),
     /// What the answers look like as JSON.
     Schema,
 }
+
+/// What the word for the service is known by: `--service` is a global option.
+const SERVICE: &str = "about";
 
 /// The word that asks for the schema: no check is called so.
 const SCHEMA: &str = "schema";
@@ -31,11 +34,11 @@ impl Subcommand for Question {
             });
             let service = row.options.iter().find(|option| option.name == "service");
             let about = format!("{}{}", row.doc[..1].to_uppercase(), &row.doc[1..]);
-            let long = match service {
-                Some(option) => format!("{about}\n\n--service: {}", option.doc),
-                None => about.clone(),
-            };
-            command.subcommand(Command::new(row.name).about(about).long_about(long).args(options))
+            let about_one = service.map(|option| {
+                let about = format!("The service, as NAME or CLUSTER/NAME: {}", option.doc);
+                Arg::new(SERVICE).value_name("SERVICE").help(about)
+            });
+            command.subcommand(Command::new(row.name).about(about).args(about_one).args(options))
         });
         checks.subcommand(Command::new(SCHEMA).about("Print the JSON Schema of -o json"))
     }
@@ -62,7 +65,9 @@ impl FromArgMatches for Question {
             Some(value) => check.with(option.name, value.clone()),
             None => check,
         });
-        Ok(Self::Ask(check))
+        let is_of_one = kind.row().options.iter().any(|option| option.name == "service");
+        let name = is_of_one.then(|| told.get_one::<String>(SERVICE).cloned()).flatten();
+        Ok(Self::Ask(check, ServiceArg { name }))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -73,8 +78,8 @@ impl FromArgMatches for Question {
 
 /// Asks, prints and answers with the exit code.
 pub fn run(cli: &Cli, question: &Question, environment: &Environment) -> Result<u8, Failure> {
-    let Question::Ask(check) = question else { return schema(&report::check::schema()) };
-    let check = told(cli, check)?;
+    let Question::Ask(check, service) = question else { return schema(&report::check::schema()) };
+    let check = told(cli, check, service)?;
     let output = output(cli)?;
     let opened = opened(cli, environment)?;
     let runtime = runtime()?;
@@ -93,20 +98,11 @@ pub fn trace(cli: &Cli, args: &TraceArgs, environment: &Environment) -> Result<u
     if args.schema {
         return schema(&report::check::trace_schema());
     }
-    let name = args.name.as_deref();
-    let name = match (name, cli.context.services.as_slice()) {
-        (Some(name), _) => name,
-        (None, [only]) => only,
-        (None, _) => {
-            return Err(
-                Failure::new("which service?").with_hint("rounds trace NAME, for example: rounds trace grafana")
-            );
-        }
-    };
+    let name = args.service.needed(cli, "rounds trace grafana")?;
     let output = output(cli)?;
     let opened = opened(cli, environment)?;
     let runtime = runtime()?;
-    let walked = runtime.block_on(engine::trace(&opened.station, name, cli.once.timeout));
+    let walked = runtime.block_on(engine::trace(&opened.station, &name, cli.once.timeout));
     runtime.shutdown_timeout(FAREWELL);
     let trace = walked.map_err(|refusal| {
         let failure = Failure::new(refusal.what);
@@ -145,32 +141,26 @@ fn output(cli: &Cli) -> Result<Form, Failure> {
     }
 }
 
-/// The question with the service that `--service` names.
-fn told(cli: &Cli, check: &Check) -> Result<Check, Failure> {
+/// The question with the service that is named.
+fn told(cli: &Cli, check: &Check, service: &ServiceArg) -> Result<Check, Failure> {
     let option = check.kind.row().options.iter().find(|option| option.name == "service");
-    match (cli.context.services.as_slice(), option) {
-        ([], Some(option)) if option.required => {
-            Err(Failure::new(format!("which service? --service is needed: {}", option.doc))
-                .with_hint(format!("for example: rounds check {} --service api-2", check.kind.name())))
-        }
-        ([], _) => Ok(check.clone()),
-        ([_, ..], None) => {
-            Err(Failure::new(format!("check {} is not about one service: leave --service out", check.kind.name())))
-        }
-        ([only], Some(_)) if only.contains(['*', '?', '[']) => {
+    let (kind, meant) = (check.kind.name(), service.meant(cli)?);
+    match (meant, option) {
+        (None, Some(option)) if option.required => Err(Failure::new(format!("which service? {}", option.doc))
+            .with_hint(format!("for example: rounds check {kind} api-2"))),
+        (None, _) => Ok(check.clone()),
+        (Some(_), None) => Err(Failure::new(format!("check {kind} is not about one service: leave --service out"))),
+        (Some(only), Some(_)) if only.contains(['*', '?', '[']) => {
             Err(Failure::new(format!("`{only}` is a pattern: a check is about one service"))
                 .with_hint("rounds --once lists the services there are"))
         }
-        ([only], Some(_)) => Ok(check.clone().with("service", only.clone())),
-        (_, Some(_)) => Err(Failure::new("a check is about one service: give --service once")),
+        (Some(only), Some(_)) => Ok(check.clone().with("service", only)),
     }
 }
 
 /// What is looked at: everything. A check of one service asks about what is around it too.
 fn opened(cli: &Cli, environment: &Environment) -> Result<Opened, Failure> {
-    let context = ContextArgs { services: Vec::new(), ..cli.context.clone() };
-    let wide = Cli { context, once: cli.once.clone(), look: cli.look.clone(), command: None };
-    let opened = setup::station(&wide, environment)?;
+    let opened = setup::station(&cli.about(Vec::new()), environment)?;
     for warning in &opened.warnings {
         stdout::complain(&report::problem(warning, None, false));
     }

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::setup::Opened;
 use super::{FAREWELL, once, runtime, setup, stdout};
 use crate::cost::{self, FargateSize, HOME, Inputs, Preset, Prices, Table, WhatIf};
-use crate::report::cost::{Statement, json, markdown, text};
+use crate::report::cost::{Compared, Statement, json, markdown, text};
 use crate::{config, engine, report};
 
 /// The services the plan and the module begin with.
@@ -27,7 +27,7 @@ pub fn run(cli: &Cli, args: &CostArgs, environment: &Environment) -> Result<u8, 
     let table = table(cli, environment, args.prices.as_deref())?;
     let prices = table.region(&region).map_err(Failure::new)?;
     let opened = if args.running || args.measured { Some(setup::station(cli, environment)?) } else { None };
-    let mut statement = statement(args, prices).map_err(Failure::new)?;
+    let mut statement = statement(args, prices, &table).map_err(Failure::new)?;
     if let Some(opened) = &opened {
         look(cli, args, opened, &table, prices, &mut statement)?;
     }
@@ -82,26 +82,27 @@ fn inputs(args: &CostArgs, services: Option<u32>) -> Inputs {
     inputs
 }
 
-fn statement(args: &CostArgs, prices: &Prices) -> Result<Statement, String> {
+fn statement(args: &CostArgs, prices: &Prices, table: &Table) -> Result<Statement, String> {
     let inputs = inputs(args, args.watched);
     let services = inputs.services;
-    let compared = match args.watched {
-        Some(services) if services != USUAL_SERVICES => {
-            let usual = Inputs { architecture: inputs.architecture, ..self::inputs(args, None) };
-            Some((USUAL_SERVICES, cost::bill(&usual, prices)?.total()))
-        }
-        _ => None,
-    };
+    let bill = cost::bill(&inputs, prices)?;
     // Where a line tells it, it need not be told twice.
     let untold = inputs.components.iter().filter(|component| component.note.is_none());
-    let notes =
+    let mut notes: Vec<String> =
         untold.filter_map(|component| Some(format!("{}: {}", component.name, component.size.missing()?))).collect();
+    let mut compared = None;
+    if services != USUAL_SERVICES {
+        let usual = cost::bill(&self::inputs(args, None), prices)?;
+        let sum = cost::difference(&usual, &bill);
+        compared = Some(Compared { services: USUAL_SERVICES, total: usual.total(), sum });
+        notes.extend(cost::foreseen(services, table)?);
+    }
     Ok(Statement {
         of: format!("the stack for {}", crate::format::count(services as usize, "service")),
         region: prices.region.clone(),
         as_of: prices.as_of.clone(),
         services,
-        bill: cost::bill(&inputs, prices)?,
+        bill,
         compared,
         alternative: Some(cost::cloudwatch_only(args.preset, services, prices)?),
         growth: None,
@@ -186,7 +187,8 @@ fn runs(statement: &mut Statement, sheet: cost::Sheet, is_other_number: bool) {
         format!("the stack as it runs, for {}", count(sheet.reckoned.services))
     };
     statement.services = sheet.reckoned.services;
-    statement.compared = sheet.now.filter(|_| is_other_number).map(|total| (sheet.as_it_is.services, total));
+    let now = sheet.now.filter(|_| is_other_number);
+    statement.compared = now.map(|total| Compared { services: sheet.as_it_is.services, total, sum: None });
     statement.bill = sheet.stack;
     statement.alternative = Some(sheet.alternative);
     statement.notes = sheet.notes;

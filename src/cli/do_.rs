@@ -4,20 +4,21 @@ pub(super) mod ask;
 mod carry;
 mod matcher;
 
-use super::args::{Cli, DoArgs, DoCommand, HowArgs, Output, SilencePlace};
+use super::args::{Cli, DoArgs, DoCommand, HowArgs, Output, ServiceArg, SilencePlace};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::setup::Opened;
 use super::{FAREWELL, check, once, runtime, setup, stdout};
-use crate::app;
 use crate::domain::{Change, Consent, Plan, Refusal, ServiceId, SilenceAsk, SourceKind};
 use crate::engine::{self, Operator};
+use crate::located;
 use crate::report;
 use crate::report::change::{self, Document, Refused};
 use crate::report::once::Options;
 
 pub(super) use ask::Question;
 pub(super) use carry::Carrier;
+use carry::untold;
 
 /// The exit code of what was refused here: nothing was changed.
 const REFUSED: u8 = 3;
@@ -30,7 +31,8 @@ pub fn run(cli: &Cli, args: &DoArgs, environment: &Environment) -> Result<u8, Fa
     if !matches!(cli.once.output, Output::Text | Output::Json) {
         return Err(Failure::new("a change is told as text or json"));
     }
-    let opened = setup::station(cli, environment)?;
+    let meant = args.change.service().map_or(Ok(None), |service| service.meant(cli))?;
+    let opened = setup::station(&cli.about(meant.iter().cloned().collect()), environment)?;
     for warning in &opened.warnings {
         stdout::complain(&report::problem(warning, None, false));
     }
@@ -38,7 +40,7 @@ pub fn run(cli: &Cli, args: &DoArgs, environment: &Environment) -> Result<u8, Fa
     let runtime = runtime()?;
     let operator = opened.station.operator.clone();
     let carrier = Carrier { how: &args.how, operator: operator.clone(), by: "--yes".to_owned() };
-    let session = Session { cli, how: &args.how, opened: &opened, operator, options, carrier };
+    let session = Session { cli, how: &args.how, opened: &opened, meant, operator, options, carrier };
     let code = runtime.block_on(session.run(&args.change));
     runtime.shutdown_timeout(FAREWELL);
     code
@@ -48,6 +50,8 @@ struct Session<'a> {
     cli: &'a Cli,
     how: &'a HowArgs,
     opened: &'a Opened,
+    /// The service that is named, as it was.
+    meant: Option<String>,
     operator: Operator,
     options: Options,
     carrier: Carrier<'a>,
@@ -59,12 +63,17 @@ impl Session<'_> {
             Ok(change) => change,
             Err(refusal) => return self.refused(None, &refusal),
         };
-        let plan = match self.carrier.plan(&change).await {
+        let mut plan = match self.carrier.plan(&change).await {
             Ok(plan) => plan,
             Err(refusal) => return self.refused(None, &refusal),
         };
+        let stands_against = self.carrier.stands_against(&plan);
+        if stands_against.is_some() {
+            // What is refused here is not handed out to be done elsewhere.
+            plan.same_as = None;
+        }
         self.tell(&change::plan(&plan, &self.options))?;
-        if let Some(refusal) = self.carrier.stands_against(&plan) {
+        if let Some(refusal) = stands_against {
             if !self.how.dry_run {
                 self.operator.decline(&plan, &refusal.what).await;
             }
@@ -86,23 +95,21 @@ impl Session<'_> {
     /// What is meant, its service found.
     async fn change(&self, asked: &DoCommand) -> Result<Change, Refusal> {
         Ok(match asked {
-            DoCommand::Restart { task } => {
-                let service = self.service().await?;
-                let task = if task.is_empty() { self.troubled(&service).await } else { task.clone() };
-                Change::RestartTask { service, task }
+            DoCommand::Restart { task, .. } => {
+                Change::RestartTask { service: self.service().await?, task: task.clone().unwrap_or_default() }
             }
-            DoCommand::Redeploy => Change::Redeploy { service: self.service().await? },
-            DoCommand::Scale { desired } => Change::Scale { service: self.service().await?, desired: *desired },
-            DoCommand::Rollback => Change::RollBack { service: self.service().await? },
-            DoCommand::Silence { matchers, lasts, comment, place } => {
+            DoCommand::Redeploy(_) => Change::Redeploy { service: self.service().await? },
+            DoCommand::Scale { desired, .. } => Change::Scale { service: self.service().await?, desired: *desired },
+            DoCommand::Rollback(_) => Change::RollBack { service: self.service().await? },
+            DoCommand::Silence { matchers, lasts, comment, place, .. } => {
                 let parsed: Result<Vec<_>, _> = matchers.iter().map(|text| matcher::parse(text)).collect();
                 let mut matchers = parsed.map_err(Refusal::new)?;
-                if !self.cli.context.services.is_empty() {
+                if self.meant.is_some() {
                     matchers.extend(self.operator.matchers_of(&self.service().await?));
                 }
                 if matchers.is_empty() {
                     return Err(Refusal::new("a silence needs to know what it is about")
-                        .with_hint("give --service NAME, or --matcher label=value (may be repeated)"));
+                        .with_hint("name a service, or give --matcher label=value (may be repeated)"));
                 }
                 let source = self.silencer(*place)?;
                 Change::Silence(SilenceAsk { matchers, lasts: *lasts, comment: comment.clone(), source })
@@ -129,33 +136,33 @@ impl Session<'_> {
         }
     }
 
-    /// The task that a look at everything speaks against, where it is one: ECS alone does not know of a target that is
-    /// down. Else nothing, and the plan chooses.
-    async fn troubled(&self, service: &ServiceId) -> String {
-        let snapshot = engine::once(&self.opened.station, self.cli.once.timeout).await;
-        let Some((task, why)) = app::troubled(&snapshot, service) else { return String::new() };
-        let short = task.short_id();
-        stdout::complain(&format!("task {short}, of those of {}: {why}; name another with --task\n", service.name));
-        task.id.clone()
-    }
-
-    /// The one service that `--service` names.
+    /// The one service that is named.
     async fn service(&self) -> Result<ServiceId, Refusal> {
-        let globs = self.cli.context.services.join(", ");
-        if globs.is_empty() {
-            return Err(Refusal::new("which service?").with_hint("--service NAME, or CLUSTER/NAME"));
+        let Some(meant) = &self.meant else {
+            return Err(Refusal::new("which service?").with_hint("name it: NAME, or CLUSTER/NAME"));
+        };
+        // A name is asked for as such: one call a cluster, however many services there are.
+        let (cluster, name) =
+            meant.split_once('/').map_or((None, meant.as_str()), |(cluster, name)| (Some(cluster), name));
+        if !meant.contains(['*', '?', '[']) {
+            let mut found = self.operator.named(name).await.unwrap_or_default();
+            found.retain(|one| cluster.is_none_or(|cluster| one.cluster == cluster));
+            match found.as_slice() {
+                [] => {}
+                [one] => return Ok(one.clone()),
+                several => return Err(many(meant, several)),
+            }
         }
-        let found = engine::services(&self.opened.station, self.cli.once.timeout).await;
-        let found = found.map_err(|error| Refusal { what: error.what, hint: error.hint })?;
+        let all = engine::services(&self.opened.station, self.cli.once.timeout).await;
+        let all = all.map_err(|error| Refusal { what: error.what, hint: error.hint })?;
+        let pattern =
+            glob::Pattern::new(meant).map_err(|error| Refusal::new(format!("`{meant}` is no name: {error}")))?;
+        let fits = |one: &&ServiceId| pattern.matches(&one.name) || pattern.matches(&one.to_string());
+        let found: Vec<ServiceId> = all.iter().filter(fits).cloned().collect();
         match found.as_slice() {
             [one] => Ok(one.clone()),
-            [] => Err(Refusal::new(format!("no service is {globs}")).with_hint("see them all: rounds --once")),
-            several => {
-                let names: Vec<String> = several.iter().take(10).map(ToString::to_string).collect();
-                let more = if several.len() > 10 { " ..." } else { "" };
-                Err(Refusal::new(format!("{globs} is more than one service: {}{more}", names.join(", ")))
-                    .with_hint("a change is of one service: give its name, or CLUSTER/NAME"))
-            }
+            [] => Err(Refusal::new(format!("no service is {meant}")).with_hint(instead(meant, &all))),
+            several => Err(many(meant, several)),
         }
     }
 
@@ -164,15 +171,16 @@ impl Session<'_> {
             self.carrier.carry_out(plan, consent, |before, now| self.tell(&change::news(before, now, &self.options)));
         match told.await? {
             Ok(end) => {
-                self.tell(&change::verdict(&end, &self.options))?;
+                let told = self.tell(&change::verdict(&end, &self.options));
                 let code = end.outcome.as_ref().map_or(2, change::exit_code);
-                self.document(&Document {
+                let document = Document {
                     plan: Some(plan),
                     consent: Some(consent),
                     progress: Some(&end),
                     outcome: end.outcome.as_ref(),
                     ..Self::bare(false, code)
-                })
+                };
+                told.and_then(|()| self.document(&document)).map_err(|failure| untold(failure, &end))
             }
             Err(refusal) => self.refused(Some(plan), &refusal),
         }
@@ -216,5 +224,33 @@ impl Session<'_> {
             stdout::print(&change::json(document))?;
         }
         Ok(document.exit_code)
+    }
+}
+
+fn many(meant: &str, several: &[ServiceId]) -> Refusal {
+    let names: Vec<String> = several.iter().take(10).map(ToString::to_string).collect();
+    let more = if several.len() > 10 { " ..." } else { "" };
+    Refusal::new(format!("{meant} is more than one service: {}{more}", names.join(", ")))
+        .with_hint("a change is of one service: give its name, or CLUSTER/NAME")
+}
+
+/// What to type where there is no such service.
+fn instead(meant: &str, all: &[ServiceId]) -> String {
+    let name = meant.rsplit_once('/').map_or(meant, |(_, name)| name);
+    located::did_you_mean(name, all.iter().map(|one| one.name.as_str()))
+        .unwrap_or_else(|| "see them all: rounds --once".to_owned())
+}
+
+impl DoCommand {
+    /// The service it is about, for what is about one.
+    const fn service(&self) -> Option<&ServiceArg> {
+        match self {
+            Self::Restart { service, .. }
+            | Self::Redeploy(service)
+            | Self::Scale { service, .. }
+            | Self::Rollback(service)
+            | Self::Silence { service, .. } => Some(service),
+            Self::Expire { .. } | Self::Annotate { .. } | Self::Reload { .. } | Self::Schema => None,
+        }
     }
 }

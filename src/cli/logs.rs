@@ -1,5 +1,7 @@
 //! `rounds logs`: what a service's tasks wrote, once or for as long as it is watched.
 
+mod quiet;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,14 +9,13 @@ use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
+use self::quiet::Absent;
 use super::args::{Cli, LogsArgs, Output};
 use super::environment::Environment;
 use super::failure::{COULD_NOT_LOOK, Failure};
 use super::setup::Opened;
 use super::{FAREWELL, once, runtime, setup, stdout};
-use crate::domain::{
-    LogAsk, LogKind, LogLine, LogNews, LogPage, LogScope, LogState, ServiceId, SourceError, Task, TaskState,
-};
+use crate::domain::{LogAsk, LogKind, LogLine, LogNews, LogPage, LogScope, LogState, ServiceId, SourceError};
 use crate::engine::{self, Follow, FollowAsk};
 use crate::{format, report};
 
@@ -24,8 +25,8 @@ const IN_PART: u8 = 1;
 /// The longest a stretch may take to be read: a day of a busy service takes its time.
 const WITHIN: Duration = Duration::from_mins(2);
 
-/// How many tasks of a kind are named where there is no such task.
-const MOST_TOLD: usize = 8;
+/// From when on lines are read, where nothing else is asked for.
+const SINCE: &str = "1h";
 
 /// Prints, and follows where that is asked for.
 pub fn run(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<u8, Failure> {
@@ -57,7 +58,7 @@ pub fn run(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<u8, 
     let moment = |text: &str, option: &str| {
         format::parse_moment(text, now, &opened.zone).map_err(|why| Failure::new(format!("--{option} {text}: {why}")))
     };
-    let from = moment(&args.since, "since")?;
+    let from = moment(args.since.as_deref().unwrap_or(SINCE), "since")?;
     let to = args.until.as_deref().map(|text| moment(text, "until")).transpose()?;
     if to.is_some_and(|to| to <= from) {
         return Err(Failure::new("--until is not after --since: nothing lies between them"));
@@ -70,8 +71,8 @@ pub fn run(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<u8, 
             follow(cli, &opened, &printer, scope, from).await
         } else {
             let ask = LogAsk { scope, from, to, now, most: printer.wanted(&opened) };
-            let page = engine::read(&opened.station, &ask, WITHIN).await.map_err(|error| refused(&error))?;
-            let missing = missing_tasks(cli, &opened, &ask.scope, &page).await?;
+            let mut page = engine::read(&opened.station, &ask, WITHIN).await.map_err(|error| refused(&error))?;
+            let missing = fill_in(cli, &opened, args, &ask, &mut page).await?;
             printer.page(page, from).map(|code| if missing { code.max(IN_PART) } else { code })
         }
     });
@@ -81,20 +82,14 @@ pub fn run(cli: &Cli, args: &LogsArgs, environment: &Environment) -> Result<u8, 
 
 /// The service that is named, by the argument or by `--service`.
 fn service(cli: &Cli, args: &LogsArgs) -> Result<ServiceId, Failure> {
-    let name = match (&args.name, cli.context.services.as_slice()) {
-        (Some(name), _) => name,
-        (None, [only]) => only,
-        (None, _) => {
-            return Err(Failure::new("which service?").with_hint("rounds logs NAME, for example: rounds logs api-2"));
-        }
-    };
+    let name = args.service.needed(cli, "rounds logs api-2")?;
     if name.contains(['*', '?', '[']) {
         return Err(Failure::new(format!("`{name}` is a pattern: logs are read of one service"))
             .with_hint("rounds --once lists the services there are"));
     }
     Ok(match name.split_once('/') {
         Some((cluster, name)) => ServiceId::new(cluster, name),
-        None => ServiceId::new("", name.as_str()),
+        None => ServiceId::new("", name),
     })
 }
 
@@ -106,61 +101,47 @@ fn refused(error: &SourceError) -> Failure {
     }
 }
 
-/// Says which of the tasks asked for there are not: nothing to print is no answer to a name that is misspelt. One that ECS
-/// has forgotten is known by its lines.
+/// What there is of tasks that said nothing in that time. Without a time of its own to look at, what they said before is
+/// added to the page; otherwise it is said when that was. Answers with whether a part of what was asked for is missing.
 ///
 /// # Errors
 /// Where there is none of them.
-async fn missing_tasks(cli: &Cli, opened: &Opened, scope: &LogScope, page: &LogPage) -> Result<bool, Failure> {
-    let has_lines = |wanted: &String| {
-        page.lines.iter().any(|line| line.origin.task.as_ref().is_some_and(|task| task.starts_with(wanted.as_str())))
-    };
-    let quiet: Vec<&String> = scope.tasks.iter().filter(|wanted| !has_lines(wanted)).collect();
-    if quiet.is_empty() {
-        return Ok(false);
+async fn fill_in(
+    cli: &Cli,
+    opened: &Opened,
+    args: &LogsArgs,
+    ask: &LogAsk,
+    page: &mut LogPage,
+) -> Result<bool, Failure> {
+    let findings = quiet::look(cli, opened, &ask.scope, quiet::quiet(&ask.scope, &page.lines)).await;
+    if let Some(told) = quiet::spoke_before(&findings.before, &opened.zone) {
+        let beginning = quiet::beginning(&findings.before).filter(|_| args.since.is_none() && args.until.is_none());
+        if let Some(from) = beginning {
+            let tasks = findings.before.iter().filter_map(|one| one.origin.task.clone()).collect();
+            let earlier = LogAsk { scope: LogScope { tasks, ..ask.scope.clone() }, from, ..ask.clone() };
+            let earlier = engine::read(&opened.station, &earlier, WITHIN).await.map_err(|error| refused(&error))?;
+            page.lines.extend(earlier.lines);
+            page.lines.sort_by_key(|line| line.at);
+            page.cut_before = page.cut_before.max(earlier.cut_before);
+            page.notes.extend(earlier.notes.into_iter().filter(|note| !page.notes.contains(note)).collect::<Vec<_>>());
+            stdout::complain(&format!("note: {told}\n"));
+        } else {
+            stdout::complain(&format!("note: {told}: say --since for what it said then\n"));
+        }
     }
-    let snapshot = engine::once(&opened.station, cli.once.timeout).await;
-    let is_meant =
-        |id: &ServiceId| id.name == scope.service.name && [&id.cluster, ""].contains(&&*scope.service.cluster);
-    let tasks: Vec<&Task> = snapshot
-        .services
-        .iter()
-        .filter(|service| is_meant(&service.id))
-        .filter_map(|service| service.ecs.as_deref())
-        .filter(|ecs| ecs.tasks_known)
-        .flat_map(|ecs| &ecs.tasks)
-        .collect();
-    if tasks.is_empty() {
-        return Ok(false);
-    }
-    let absent: Vec<&str> = quiet
-        .iter()
-        .filter(|wanted| !tasks.iter().any(|task| task.id.starts_with(wanted.as_str())))
-        .map(|wanted| wanted.as_str())
-        .collect();
-    if absent.is_empty() {
-        return Ok(false);
-    }
-    let (name, names) = (&scope.service.name, absent.join(", "));
-    let what = format!("{name} has no task {names}: ECS knows none, and no such task said anything in that time");
-    let there = there_are(&tasks);
-    if absent.len() == scope.tasks.len() {
-        return Err(Failure::new(what).with_hint(there));
-    }
-    stdout::complain(&format!("note: {what}; {there}\n"));
-    Ok(true)
+    missing(findings.absent)
 }
 
-/// `running 3f9c21aa, 81bc02aa; stopped 77aa01bc`.
-fn there_are(tasks: &[&Task]) -> String {
-    let of = |word: &str, is: &dyn Fn(TaskState) -> bool| {
-        let ids: Vec<&str> =
-            tasks.iter().filter(|task| is(task.state)).map(|task| task.short_id()).take(MOST_TOLD).collect();
-        (!ids.is_empty()).then(|| format!("{word} {}", ids.join(", ")))
-    };
-    let is_stopped = |state| matches!(state, TaskState::Stopped | TaskState::Stopping);
-    let told = [of("running", &|state| !is_stopped(state)), of("stopped", &is_stopped)];
-    format!("there are: {}", told.into_iter().flatten().collect::<Vec<_>>().join("; "))
+/// Says which of the tasks asked for there are not: nothing to print is no answer to a name that is misspelt.
+fn missing(absent: Option<Absent>) -> Result<bool, Failure> {
+    match absent {
+        None => Ok(false),
+        Some(absent) if absent.is_all => Err(Failure::new(absent.what).with_hint(absent.instead)),
+        Some(absent) => {
+            stdout::complain(&format!("note: {}; {}\n", absent.what, absent.instead));
+            Ok(true)
+        }
+    }
 }
 
 /// Prints the lines that are wanted.
@@ -231,18 +212,25 @@ async fn follow(
     let (sender, mut news) = mpsc::unbounded_channel();
     let _following = Follow::start(Arc::new(opened.station.clone()), ask, sender);
     let mut began = false;
+    let reader_gone = stdout::reader_gone();
+    tokio::pin!(reader_gone);
     loop {
         let news = tokio::select! {
             biased;
             _ = interrupt.recv() => return Ok(0),
             _ = terminate.recv() => return Ok(0),
+            () = &mut reader_gone => return Ok(0),
             news = news.recv() => news,
         };
         let reader_is_there = match news {
             None => return Ok(if began { 0 } else { COULD_NOT_LOOK }),
             Some(LogNews::Began(page)) => {
                 began = true;
-                missing_tasks(cli, opened, &scope, &page).await?;
+                let findings = quiet::look(cli, opened, &scope, quiet::quiet(&scope, &page.lines)).await;
+                if let Some(told) = quiet::spoke_before(&findings.before, &opened.zone) {
+                    stdout::complain(&format!("note: {told}\n"));
+                }
+                missing(findings.absent)?;
                 printer.page(page, from)?;
                 true
             }

@@ -1,11 +1,11 @@
 //! `rounds man`: one manual page for everything, generated from the command line's own definition.
 
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
-use super::args::Cli;
 use super::failure::Failure;
+use super::help;
 use super::stdout;
 
 const EXIT_STATUS: [(&str, &str); 4] = [
@@ -36,7 +36,7 @@ pub fn run() -> Result<u8, Failure> {
 }
 
 fn page() -> std::io::Result<Vec<u8>> {
-    let command = Cli::command();
+    let command = help::command();
     let mut page = Vec::new();
     let main = Man::new(command.clone().disable_help_subcommand(true)).manual("User Commands");
     main.render_title(&mut page)?;
@@ -65,11 +65,31 @@ fn commands(roff: &mut Roff, parent: &str, command: &Command) {
         }
         return;
     }
-    let positionals = command.get_positionals().map(|arg| format!(" {}", arg.get_id().as_str().to_uppercase()));
+    let value = |arg: &Arg| arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+    let positionals = command
+        .get_positionals()
+        .filter(|arg| !arg.is_hide_set())
+        .map(|arg| format!(" {}", value(arg).unwrap_or_else(|| arg.get_id().as_str().to_uppercase())));
     roff.control("SS", [(name + &positionals.collect::<String>()).as_str()]);
-    roff.text([roman(command.get_about().map(ToString::to_string).unwrap_or_default())]);
-    for arg in command.get_arguments().filter(|arg| !arg.is_global_set()) {
+    let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
+    for paragraph in about.split("\n\n") {
+        roff.control("PP", []).text([roman(paragraph)]);
+    }
+    for arg in command.get_arguments().filter(|arg| !arg.is_global_set() && !arg.is_hide_set()) {
         argument(roff, arg);
+    }
+    let taken = command.get_arguments().filter(|arg| arg.is_global_set() && !arg.is_hide_set());
+    let taken: Vec<String> = taken.filter_map(|arg| Some(format!("--{}", arg.get_long()?))).collect();
+    if !taken.is_empty() {
+        roff.control("PP", []).text([roman(format!("Also: {}.", taken.join(", ")))]);
+    }
+    if let Some(end) = command.get_after_help() {
+        // Line by line, as it is.
+        roff.control("PP", []).control("nf", []);
+        for line in end.to_string().lines() {
+            roff.text([roman(line)]);
+        }
+        roff.control("fi", []);
     }
 }
 

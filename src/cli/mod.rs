@@ -1,5 +1,6 @@
 //! The command line. One file a subcommand, and the one place that picks the exit code.
 
+mod about;
 mod args;
 mod check;
 mod completions;
@@ -11,6 +12,7 @@ mod do_;
 mod doctor;
 mod environment;
 mod failure;
+mod help;
 mod journal;
 mod lists;
 mod logs;
@@ -27,8 +29,6 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
-
 pub use args::Cli;
 use args::Command;
 use environment::Environment;
@@ -42,7 +42,7 @@ const FAREWELL: Duration = Duration::from_millis(50);
 /// Reads the command line, does what it says and answers with the exit code.
 pub fn main() -> ExitCode {
     let environment = Environment::of_process();
-    let answer = match Cli::try_parse() {
+    let answer = match help::parse() {
         Ok(cli) => run(&cli, &environment),
         Err(error) => Ok(usage(&error)),
     };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use changes::Changes;
 use paper::Paper;
 
-use super::args::{Cli, ContextArgs, Output, RunArgs};
+use super::args::{Cli, Output, RunArgs};
 use super::do_::Carrier;
 use super::environment::Environment;
 use super::failure::Failure;
@@ -30,13 +30,7 @@ pub fn run(cli: &Cli, args: &RunArgs, environment: &Environment) -> Result<u8, F
     let wanted = args.name.as_deref().map(|name| runbook::find(&library, name)).transpose()?;
     let given = given(cli, args, wanted.as_deref())?;
     // The service is what the runbook is told; what it looks at beside (the stack, the alerts) is the whole fleet.
-    let whole = Cli {
-        context: ContextArgs { services: Vec::new(), ..cli.context.clone() },
-        once: cli.once.clone(),
-        look: cli.look.clone(),
-        command: None,
-    };
-    let opened = setup::station(&whole, environment)?;
+    let opened = setup::station(&cli.about(Vec::new()), environment)?;
     for warning in &opened.warnings {
         stdout::complain(&report::problem(warning, None, false));
     }
@@ -61,12 +55,8 @@ fn given(cli: &Cli, args: &RunArgs, wanted: Option<&Runbook>) -> Result<BTreeMap
             .ok_or_else(|| Failure::new(format!("--set {pair} names no value")).with_hint("write --set NAME=VALUE"))?;
         given.insert(name.to_owned(), value.to_owned());
     }
-    match cli.context.services.as_slice() {
-        [] => {}
-        [service] => {
-            given.insert("service".to_owned(), service.clone());
-        }
-        _ => return Err(Failure::new("a runbook is for one service").with_hint("name one --service")),
+    if let Some(service) = args.service.meant(cli)? {
+        given.insert("service".to_owned(), service);
     }
     if let Some(since) = &args.since {
         given.insert("since".to_owned(), since.clone());

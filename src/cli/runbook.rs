@@ -7,7 +7,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::{once, stdout};
 use crate::runbook::{self, Library};
-use crate::{config, report};
+use crate::{config, format, report};
 
 /// The exit code of files that are refused.
 const REFUSED: u8 = 3;
@@ -34,11 +34,13 @@ pub fn folder(cli: &Cli, environment: &Environment) -> Option<PathBuf> {
     beside.filter(|folder| folder.is_dir()).or_else(|| config::paths::runbooks(environment.reader()))
 }
 
-/// All runbooks; what is refused of the user's own is said, and takes none of the others away.
+/// All runbooks; which of the user's own are refused is said in a line each, and takes none of the others away.
 pub fn library(cli: &Cli, environment: &Environment) -> Library {
     let library = Library::load(folder(cli, environment).as_deref());
     for refused in &library.refused {
-        stdout::complain(&format!("{refused}\n\n"));
+        let file = refused.problems.first().and_then(|problem| problem.file.as_deref()).unwrap_or_default();
+        let check = format!("rounds runbook check {}", format::shell_word(file));
+        stdout::complain(&format!("a runbook is refused: {}: {check}\n", refused.brief()));
     }
     library
 }

@@ -14,11 +14,12 @@ use crate::shell::{exec, foreground};
 pub fn run(cli: &Cli, args: &ShellArgs, environment: &Environment) -> Result<u8, Failure> {
     let path = environment.get("PATH");
     exec::check(path.as_deref().map(AsRef::as_ref)).map_err(|(what, hint)| Failure::new(what).with_hint(hint))?;
-    let opened = setup::station(cli, environment)?;
+    let name = args.service.needed(cli, "rounds shell api-2")?;
+    let opened = setup::station(&cli.about(Vec::new()), environment)?;
     let runtime = runtime()?;
     let pass = runtime.block_on(async {
         let snapshot = engine::once(&opened.station, cli.once.timeout).await;
-        let (service, task) = chosen(&snapshot, args, &opened)?;
+        let (service, task) = chosen(&snapshot, &name, args, &opened)?;
         let consent = match consent(&service, args, &opened.station) {
             Ok(consent) => consent,
             Err(refusal) => {
@@ -67,8 +68,7 @@ fn refused(refusal: &Refusal) -> Failure {
 }
 
 /// The service that is named, and the task: the one named, else the only one that runs.
-fn chosen(snapshot: &Snapshot, args: &ShellArgs, opened: &Opened) -> Result<(ServiceId, String), Failure> {
-    let name = args.name.as_str();
+fn chosen(snapshot: &Snapshot, name: &str, args: &ShellArgs, opened: &Opened) -> Result<(ServiceId, String), Failure> {
     let found: Vec<_> =
         snapshot.services.iter().filter(|service| service.id.name == name || service.id.to_string() == name).collect();
     let service = match found.as_slice() {

@@ -439,6 +439,13 @@ const THRESHOLDS: Shape = &[&[
         "latency p95, when above; not judged without it",
     ),
     Key::new(
+        "min_request_rate",
+        Kind::Number(0.0, 1_000_000.0),
+        "1",
+        "requests a second below which error rate and latency are not judged; what the alerts have as `min_request_rate`",
+    )
+    .or("0.1"),
+    Key::new(
         "hold",
         Kind::Duration(Duration::ZERO, DAY),
         r#""5m""#,

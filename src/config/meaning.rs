@@ -163,6 +163,7 @@ fn policy(section: &Section, drafts: &mut Vec<Draft>) -> Policy {
         memory,
         errors,
         latency: section.section("latency").and_then(|section| latency(section, drafts)),
+        min_request_rate: section.number("min_request_rate").unwrap_or(default.min_request_rate),
         hold: duration("hold").unwrap_or(default.hold),
         hysteresis: section.number("hysteresis").unwrap_or(default.hysteresis),
         pending_limit: duration("pending").unwrap_or(default.pending_limit),

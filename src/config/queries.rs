@@ -95,6 +95,8 @@ pub struct Render<'a> {
     pub cluster_label: Option<&'a str>,
     /// The services asked for; every service when empty.
     pub services: &'a [&'a str],
+    /// One label more to aggregate by: what the query is asked for by service can so be asked for by task.
+    pub further: Option<&'a str>,
     /// The range of `rate()`; at least one second.
     pub window: Duration,
 }
@@ -127,10 +129,10 @@ fn replacement<'a>(name: &str, with: &Render<'a>) -> Option<Cow<'a, str>> {
         "service" => services_regex(with.services).into(),
         "label" => with.service_label.into(),
         "cluster_label" => with.cluster_label.unwrap_or("cluster").into(),
-        "by" => match with.cluster_label {
-            Some(cluster) => format!("{}, {cluster}", with.service_label).into(),
-            None => with.service_label.into(),
-        },
+        "by" => {
+            let labels = [Some(with.service_label), with.cluster_label, with.further];
+            labels.into_iter().flatten().collect::<Vec<_>>().join(", ").into()
+        }
         "window" => window(with.window).into(),
         _ => return None,
     })
@@ -198,8 +200,13 @@ mod tests {
 
     use super::*;
 
-    const ALL: Render<'_> =
-        Render { service_label: "service", cluster_label: None, services: &[], window: Duration::from_mins(5) };
+    const ALL: Render<'_> = Render {
+        service_label: "service",
+        cluster_label: None,
+        services: &[],
+        further: None,
+        window: Duration::from_mins(5),
+    };
 
     #[test]
     fn placeholders_become_what_they_stand_for() {
@@ -207,6 +214,7 @@ mod tests {
             service_label: "app",
             cluster_label: Some("ecs_cluster"),
             services: &["api", "v1.2"],
+            further: None,
             window: Duration::from_secs(90),
         };
         for (template, with, query) in [
@@ -216,6 +224,12 @@ mod tests {
                 &two,
                 "sum by (app, ecs_cluster) (x{app=~\"api|v1[.]2\"}[90s])",
             ),
+            (
+                "sum by ($by) (x)",
+                &Render { further: Some("instance"), ..two },
+                "sum by (app, ecs_cluster, instance) (x)",
+            ),
+            ("sum by ($by) (x)", &Render { further: Some("instance"), ..ALL }, "sum by (service, instance) (x)"),
             ("$cluster_label", &two, "ecs_cluster"),
             ("$cluster_label", &ALL, "cluster"),
             ("\"$1\" \"a$\" $$by $", &ALL, "\"$1\" \"a$\" $service $"),

@@ -183,6 +183,7 @@ fn policy(out: &mut Toml, policy: &Policy) {
         let text = |seconds: f64| quote(&duration_text(Duration::try_from_secs_f64(seconds).unwrap_or_default()));
         out.raw("latency", format_args!("{{ warning = {}, critical = {} }}", text(warning), text(critical)));
     }
+    out.raw("min_request_rate", policy.min_request_rate);
     out.duration("hold", policy.hold);
     out.raw("hysteresis", policy.hysteresis);
     out.duration("pending", policy.pending_limit);

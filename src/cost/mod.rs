@@ -4,6 +4,7 @@
 mod alternative;
 mod desk;
 mod exporter;
+mod foreseen;
 mod prices;
 mod running;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod terraform;
 
 pub use alternative::cloudwatch_only;
 pub use exporter::Exporter;
+pub use foreseen::{difference, foreseen};
 pub use prices::{Item, Prices, REGIONS, Table};
 pub use running::{RunningBill, of_snapshot};
 pub use sheet::{HOME, Scope, Sheet, WhatIf, sheet};

@@ -424,6 +424,11 @@ pub enum Outcome {
         /// What.
         why: String,
     },
+    /// It was made, and what could be seen of it came to pass; something that belongs to it could not be looked at.
+    Unverified {
+        /// What, and why not.
+        unseen: String,
+    },
     /// It was made, and not everything came to pass in the time allowed.
     GaveUp {
         /// What was still waited for.
@@ -506,6 +511,7 @@ impl fmt::Display for Outcome {
         match self {
             Self::Verified => f.write_str("verified"),
             Self::Failed { why } => write!(f, "failed: {why}"),
+            Self::Unverified { unseen } => write!(f, "done, not verified: {unseen}"),
             Self::GaveUp { waiting_for } => write!(f, "gave up; still waiting for {waiting_for}"),
             Self::NotMade { why } => write!(f, "not made, nothing was changed: {why}"),
             Self::Unknown { why } => write!(f, "outcome unknown: {why}"),

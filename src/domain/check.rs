@@ -268,6 +268,8 @@ impl CheckKind {
                 cause("untrusted-issuer", "nobody this machine trusts issued the certificate"),
                 cause("certificate-refused", "the certificate is refused for another reason"),
                 cause("not-tls", "what listens there does not speak TLS"),
+                cause("not-grafana", "what answers at Grafana's address is not Grafana"),
+                cause("grafana-silent", "Grafana does not answer"),
                 cause(
                     "handshake-failed",
                     "it ended before a certificate was seen: no protocol in common, or no answer",
@@ -281,7 +283,7 @@ impl CheckKind {
         CheckRow {
             kind: Self::Alb,
             name: "alb",
-            doc: "look at a load balancer: state, listeners, rules, targets and why they are unhealthy",
+            doc: "look at a load balancer and why its targets are unhealthy",
             options: &[ANY_SERVICE, option("name", "the load balancer [default: the service's, else Grafana's]")],
             causes: &[
                 cause("no-load-balancer", "there is no such load balancer"),

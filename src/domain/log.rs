@@ -186,6 +186,26 @@ impl LogScope {
     }
 }
 
+/// A stream of a log, as its backend lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogStream {
+    /// Who speaks in it.
+    pub origin: LogOrigin,
+    /// When something was first said in it, or it was made.
+    pub first: Option<Timestamp>,
+    /// When something was last said in it, as far as that is known.
+    pub last: Option<Timestamp>,
+}
+
+/// Streams that were looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogStreams {
+    /// Those of the tasks that were wanted, the latest first.
+    pub found: Vec<LogStream>,
+    /// Where there is none: those that may have been meant, the latest first.
+    pub near: Vec<LogStream>,
+}
+
 /// A stretch of a log that is asked for: the newest `most` lines said from `from` on and before `to`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogAsk {

@@ -43,7 +43,9 @@ pub use cost::{Basis, Bill, BillLine, Ingest, Money, amounts};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
 pub use finding::{Evidence, Finding, FindingKind, Since};
 pub use id::{Labels, Owner, ServiceId};
-pub use log::{LogAsk, LogKind, LogLevel, LogLine, LogLive, LogNews, LogOrigin, LogPage, LogScope, LogState};
+pub use log::{
+    LogAsk, LogKind, LogLevel, LogLine, LogLive, LogNews, LogOrigin, LogPage, LogScope, LogState, LogStream, LogStreams,
+};
 pub use observed::{Observed, Sampled};
 pub use policy::{Limit, Policy};
 pub use reading::{

@@ -38,6 +38,8 @@ pub struct Policy {
     pub errors: Limit,
     /// Latency p95 in seconds; no judgement unless configured.
     pub latency: Option<Limit>,
+    /// Requests a second below which error rate and latency are not judged: of two requests at night one is half.
+    pub min_request_rate: f64,
     /// How long a threshold must be passed before it is a finding. Where less is known than that, all that is known counts.
     pub hold: Duration,
     /// How far below its threshold a value must fall before the finding ends, in percent of the threshold.
@@ -62,6 +64,7 @@ impl Default for Policy {
             memory: limit(85.0, 95.0, false),
             errors: limit(1.0, 5.0, true),
             latency: None,
+            min_request_rate: 0.1,
             hold: Duration::from_mins(1),
             hysteresis: 5.0,
             pending_limit: Duration::from_mins(5),
@@ -83,5 +86,12 @@ impl Policy {
             Signal::LatencyP95 => self.latency,
             Signal::Traffic | Signal::LatencyP50 | Signal::LatencyP99 => None,
         }
+    }
+
+    /// Whether a signal is a ratio or quantile of so few requests that it says nothing, given how many there are a
+    /// second; as the alerts have it. Where nobody counts them it is judged.
+    pub fn has_too_few_requests(&self, signal: Signal, traffic: Option<f64>) -> bool {
+        matches!(signal, Signal::Errors | Signal::LatencyP95)
+            && traffic.is_some_and(|requests| requests < self.min_request_rate)
     }
 }

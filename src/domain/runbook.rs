@@ -116,6 +116,9 @@ pub struct Step {
     pub on_unknown: Next,
     /// The longest a check may take.
     pub timeout: Option<Duration>,
+    /// For how long a check is asked again while it fails or nothing can be found out: what was just mended needs its time
+    /// to show. None: it is asked once.
+    pub wait: Option<Duration>,
     /// Whether not being able to find it out leaves the run's answer as it is.
     pub optional: bool,
 }

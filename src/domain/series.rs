@@ -33,12 +33,9 @@ impl Series {
     }
 
     /// Puts a sample on the nearest grid point. Samples off the grid's ends and values that are not finite are left out.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the offset is checked to be in range")]
     pub fn put(&mut self, at: Timestamp, value: f64) {
-        let offset = (at.as_millisecond() - self.start.as_millisecond()) as f64 / self.step.as_millis() as f64;
-        let index = offset.round();
-        if value.is_finite() && index >= 0.0 && (index as usize) < self.points.len() {
-            self.points[index as usize] = value;
+        if let Some(index) = self.nearest(at).filter(|_| value.is_finite()) {
+            self.points[index] = value;
         }
     }
 
@@ -65,6 +62,18 @@ impl Series {
     /// The value at a grid point; `None` for a gap or past the end.
     pub fn get(&self, index: usize) -> Option<f64> {
         self.points.get(index).copied().filter(|value| !value.is_nan())
+    }
+
+    /// The value at the grid point nearest to a time; `None` for a gap or off the grid's ends.
+    pub fn at(&self, at: Timestamp) -> Option<f64> {
+        self.get(self.nearest(at)?)
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the offset is checked to be in range")]
+    fn nearest(&self, at: Timestamp) -> Option<usize> {
+        let offset = (at.as_millisecond() - self.start.as_millisecond()) as f64 / self.step.as_millis() as f64;
+        let index = offset.round();
+        (index >= 0.0 && (index as usize) < self.points.len()).then_some(index as usize)
     }
 
     /// When a grid point is.
@@ -107,5 +116,6 @@ mod tests {
         let values: Vec<_> = series.iter().map(|(_, value)| value).collect();
         assert_eq!(values, [Some(1.0), None, Some(2.0), None]);
         assert_eq!(series.last_known(), Some((at(120), 2.0)));
+        assert_eq!([at(29), at(60), at(149), at(600)].map(|at| series.at(at)), [Some(1.0), None, Some(2.0), None]);
     }
 }

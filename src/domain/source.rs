@@ -26,6 +26,11 @@ impl SourceKind {
     /// Every source, in the order they are shown.
     pub const ALL: [Self; 5] = [Self::Ecs, Self::Prometheus, Self::Alertmanager, Self::Grafana, Self::CloudWatch];
 
+    /// Whether a source of this kind can tell of alerts.
+    pub const fn has_alerts(self) -> bool {
+        matches!(self, Self::Prometheus | Self::Alertmanager | Self::Grafana)
+    }
+
     /// The name shown and used in configuration and JSON.
     pub const fn name(self) -> &'static str {
         match self {
@@ -149,6 +154,9 @@ pub struct SourceStatus {
     pub problems: Vec<SourceError>,
     /// What the source itself says of its health and size (`ready`, `head series 5120`), as pairs of name and text.
     pub facts: Vec<(String, String)>,
+    /// Whether it is asked for alerts. A Grafana whose own alerts are switched off (`alerts = false`) is not, and whatever
+    /// else goes wrong with it leaves the alerts known.
+    pub owes_alerts: bool,
     /// Whether its last good answer told of alerts. A Grafana whose own alerts are switched off, or not to be read,
     /// answers and tells of none.
     pub tells_alerts: bool,
@@ -157,7 +165,7 @@ pub struct SourceStatus {
 impl SourceStatus {
     /// Why the alerts it ought to tell of are not known right now, where it ought to and they are not.
     pub fn blind_to_alerts(&self) -> Option<String> {
-        if !matches!(self.kind, SourceKind::Prometheus | SourceKind::Alertmanager | SourceKind::Grafana) {
+        if !self.owes_alerts {
             return None;
         }
         match &self.state {
@@ -165,7 +173,9 @@ impl SourceStatus {
             SourceState::Waiting => Some(format!("{} has not answered yet", self.kind)),
             SourceState::Stale { .. } => Some(format!("{} is overdue", self.kind)),
             SourceState::Fresh { .. } if !self.tells_alerts => {
-                self.problems.first().map(|problem| problem.what.clone())
+                let is_about = |problem: &&SourceError| problem.what.starts_with("alerts");
+                let problem = self.problems.iter().find(is_about).or(self.problems.first());
+                problem.map(|problem| problem.what.clone())
             }
             SourceState::Fresh { .. } | SourceState::Standby => None,
         }

@@ -23,7 +23,7 @@ pub use checks::{check, stack_checks, trace};
 pub use clock::Clock;
 pub use doctor::checkups;
 pub use ingest::ingest;
-pub use logs::{Follow, FollowAsk, older, read};
+pub use logs::{Follow, FollowAsk, older, read, streams};
 pub use once::once;
 pub use operator::{Operator, changes_under_way};
 pub use roll::{Roll, roll, services};

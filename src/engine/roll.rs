@@ -7,18 +7,12 @@ use super::once::read;
 use crate::domain::{ErrorClass, Reading, ServiceId, SourceError, SourceKind};
 use crate::source::Ask;
 
-/// The services of a context, sorted.
+/// Every service there is in a context, sorted.
 ///
 /// # Errors
 /// Where ECS is not configured or does not answer within `within`.
 pub async fn services(station: &Station, within: Duration) -> Result<Vec<ServiceId>, SourceError> {
-    let chosen = &station.setting.services;
-    let is_chosen = |id: &ServiceId| {
-        chosen.is_empty() || chosen.iter().any(|glob| glob.matches(&id.name) || glob.matches(&id.to_string()))
-    };
-    let mut services = roll(station, within).await?.services;
-    services.retain(is_chosen);
-    Ok(services)
+    Ok(roll(station, within).await?.services)
 }
 
 /// Everything ECS has, whatever the context shows of it.

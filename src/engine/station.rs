@@ -116,7 +116,7 @@ impl Station {
                 service_label: labels.service,
                 cluster_label: labels.cluster,
                 sees_targets: context.prometheus.is_some(),
-                sees_alerts: posts.iter().any(|post| has_alerts(post.source.kind())),
+                sees_alerts: posts.iter().any(|post| post.source.owes_alerts()),
                 ..Means::default()
             },
             arm_for: context.arm_for,
@@ -193,7 +193,8 @@ impl Station {
 
     pub(super) fn tracker(&self, post: &Post) -> Tracker {
         let overdue = self.clock.scaled(post.interval * 2 + self.patience);
-        Tracker::new(post.source.kind(), post.source.place(), overdue)
+        let source = &post.source;
+        Tracker::new(source.kind(), source.place(), source.owes_alerts(), overdue)
     }
 
     /// How a source is doing, and where it is: some know that only once they have been asked.
@@ -219,10 +220,6 @@ fn place(context: &ContextInfo) -> ChangePlace {
         account: None,
         caller_arn: None,
     }
-}
-
-const fn has_alerts(kind: SourceKind) -> bool {
-    matches!(kind, SourceKind::Prometheus | SourceKind::Alertmanager | SourceKind::Grafana)
 }
 
 fn patterns(globs: &[String]) -> Result<Vec<glob::Pattern>, String> {

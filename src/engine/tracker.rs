@@ -17,7 +17,7 @@ pub struct Tracker {
 
 impl Tracker {
     /// Books for a source that nobody has asked yet.
-    pub fn new(kind: SourceKind, place: String, overdue: Duration) -> Self {
+    pub fn new(kind: SourceKind, place: String, owes_alerts: bool, overdue: Duration) -> Self {
         let status = SourceStatus {
             kind,
             place,
@@ -28,6 +28,7 @@ impl Tracker {
             requests_last_round: 0,
             problems: Vec::new(),
             facts: Vec::new(),
+            owes_alerts,
             tells_alerts: false,
         };
         Self { status, overdue }
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn services_that_wait_for_their_turn_are_counted() {
-        let mut books = Tracker::new(SourceKind::Ecs, "eu-west-1".into(), Duration::from_secs(40));
+        let mut books = Tracker::new(SourceKind::Ecs, "eu-west-1".into(), false, Duration::from_secs(40));
         let mut reading = EcsReading::default();
         books.succeeded(&Reading::Ecs(reading.clone()), at(100), Duration::ZERO, 1);
         assert!(books.status(at(100)).facts.is_empty());
@@ -141,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_source_goes_from_waiting_to_fresh_to_stale_to_failing_and_back() {
-        let mut books = Tracker::new(SourceKind::Alertmanager, "http://am".into(), Duration::from_secs(40));
+        let mut books = Tracker::new(SourceKind::Alertmanager, "http://am".into(), true, Duration::from_secs(40));
         assert_eq!(books.status(at(0)).state, SourceState::Standby);
         books.began();
         assert_eq!(books.status(at(0)).state, SourceState::Waiting);

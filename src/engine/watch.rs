@@ -177,8 +177,7 @@ impl Watch {
     pub fn probe(&mut self, run: u64, question: Question, snapshot: Arc<Snapshot>) {
         let (station, updates) = (Arc::clone(&self.station), self.updates.clone());
         self.tasks.spawn(async move {
-            let now = station.now();
-            let result = runs::ask(&*station.prober, &question.check, &snapshot, now, question.timeout).await;
+            let result = runs::settled(&station, &snapshot, &question).await;
             // The screen may have gone; then nobody needs the answer.
             let _ = updates.send(Update::Answered { run, step: question.step, result: Box::new(result) });
         });

@@ -138,10 +138,26 @@ pub enum Seen {
 pub struct ServiceSeen {
     /// Its counts, deployments and tasks.
     pub service: EcsService,
-    /// Its load balancers' targets, or why they could not be read.
-    pub targets: Result<Vec<BalancerTarget>, String>,
+    /// What each of its target groups has, or why that could not be read.
+    pub targets: Result<Vec<GroupTargets>, String>,
     /// The status of the service deployment that is undone, where there is one.
     pub undone: Option<String>,
+}
+
+/// What one target group has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupTargets {
+    /// The group's ARN.
+    pub group: String,
+    /// Its targets.
+    pub targets: Vec<BalancerTarget>,
+}
+
+impl GroupTargets {
+    /// The group's name (`api` of `arn:aws:elasticloadbalancing:...:targetgroup/api/73e2d6bc24d8a067`).
+    pub fn name(&self) -> &str {
+        self.group.split('/').nth(1).unwrap_or(&self.group)
+    }
 }
 
 /// How long one look or call may take.

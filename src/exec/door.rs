@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::journal::{Journal, JournalError};
 use super::plan::{self, Draft, Means, Namesakes, Setting};
-use super::{Answer, Deed, Gate, Hands, Note, Receipt, Seen, Subject, Survey, Watched, is_alive};
+use super::{Answer, Deed, Gate, Hands, Lookout, Note, Receipt, Seen, Subject, Survey, Watched, Whereabouts, is_alive};
 use crate::domain::journal::{CallResult, Event, Record, Story, VERSION, Who, stories};
 use crate::domain::{
     Change, ChangePlace, Consent, GateState, Objection, ObjectionKind, Outcome, Plan, PlanOptions, Refusal, ServiceId,
@@ -45,6 +45,7 @@ pub type Clock<'a> = &'a (dyn Fn() -> Moment + Send + Sync);
 /// The door of one context.
 pub struct Door {
     hands: Arc<dyn Hands>,
+    lookout: Arc<dyn Lookout>,
     place: ChangePlace,
     means: Means,
     gate: Gate,
@@ -72,13 +73,20 @@ pub struct Made {
 
 impl Door {
     /// The door of a context.
-    pub fn new(hands: Arc<dyn Hands>, place: ChangePlace, mut means: Means, gate: Gate, outfit: Outfit) -> Self {
+    pub fn new(
+        hands: Arc<dyn Hands>,
+        lookout: Arc<dyn Lookout>,
+        place: ChangePlace,
+        mut means: Means,
+        gate: Gate,
+        outfit: Outfit,
+    ) -> Self {
         if let Some(by) = &outfit.forbidden_by {
             gate.forbid(by);
         }
         means.silencers = hands.silencers();
         means.annotates = hands.annotates();
-        Self { hands, place, means, gate, outfit }
+        Self { hands, lookout, place, means, gate, outfit }
     }
 
     /// The gate.
@@ -106,17 +114,15 @@ impl Door {
             let text = format!("changes are taken away here ({by})");
             draft.plan.objections.push(Objection { kind: ObjectionKind::ReadOnly, text });
         }
+        draft.plan.same_as = self.same_as(&draft);
         draft.plan.id = format!("{}-{:06x}", at.stamp.strftime("%Y%m%dT%H%M%S.%3fZ"), fastrand::u32(..1 << 24));
         Ok(draft.plan)
     }
 
     async fn draft(&self, change: &Change, options: &PlanOptions, at: Moment) -> Result<(Draft, Subject), Refusal> {
-        let survey = self.hands.survey(change, at.now).await?;
-        let mut place = self.place.clone();
-        place.region = survey.whereabouts.region.clone().or(place.region);
-        place.account = survey.whereabouts.account.clone().or(place.account);
-        place.caller_arn = survey.whereabouts.caller_arn.clone().or(place.caller_arn);
-        let stories = self.lately(at.stamp);
+        let survey = self.survey(change, at.now).await?;
+        let place = self.place_of(survey.whereabouts.clone());
+        let stories = self.lately(&place, at.stamp);
         let namesakes = self.namesakes(change, options, at.now).await;
         let setting = Setting {
             place: &place,
@@ -128,9 +134,37 @@ impl Door {
             stories: &stories,
             namesakes: &namesakes,
         };
-        let mut draft = plan::draw(change, &survey, &setting)?;
-        draft.plan.same_as = self.hands.same_as(&draft.deed);
+        let draft = plan::draw(change, &survey, &setting)?;
         Ok((draft, survey.subject))
+    }
+
+    /// The place, with what is known of who we are there.
+    fn place_of(&self, whereabouts: Whereabouts) -> ChangePlace {
+        let place = self.place.clone();
+        ChangePlace {
+            region: whereabouts.region.or(place.region),
+            account: whereabouts.account.or(place.account),
+            caller_arn: whereabouts.caller_arn.or(place.caller_arn),
+            ..place
+        }
+    }
+
+    /// What the change rests on, with what Prometheus has against the tasks of its service.
+    async fn survey(&self, change: &Change, now: Timestamp) -> Result<Survey, Refusal> {
+        let survey = self.hands.survey(change, now);
+        if change.service().is_none() || !self.means.sees_targets {
+            return survey.await;
+        }
+        let (survey, targets) = tokio::join!(survey, self.lookout.targets());
+        let mut survey = survey?;
+        survey.take_targets(targets);
+        Ok(survey)
+    }
+
+    /// The same deed as a command line. What nobody may do here is not handed out to be copied either.
+    fn same_as(&self, draft: &Draft) -> Option<String> {
+        let may_be_done = draft.plan.objections.iter().all(|objection| objection.kind.can_be_accepted());
+        draft.deed.as_ref().filter(|_| may_be_done).and_then(|deed| self.hands.same_as(deed))
     }
 
     /// Other services that a silence asked for covers as well, because nothing tells their alerts apart.
@@ -141,32 +175,50 @@ impl Door {
     }
 
     /// What the journal tells of the last hours. One that cannot be read is told when it must be written.
-    fn lately(&self, stamp: Timestamp) -> Vec<Story> {
+    fn lately(&self, place: &ChangePlace, stamp: Timestamp) -> Vec<Story> {
         let Ok(contents) = self.outfit.journal.read(lately(stamp)) else { return Vec::new() };
-        self.told(&contents.records, stamp)
+        self.told(&contents.records, place, stamp)
     }
 
-    /// The stories of this context in what was read.
-    fn told(&self, records: &[Record], stamp: Timestamp) -> Vec<Story> {
+    /// The stories in what was read that happened at a place.
+    fn told(&self, records: &[Record], place: &ChangePlace, stamp: Timestamp) -> Vec<Story> {
         let mut told = stories(records, &|who| is_alive(who, &self.outfit.who), stamp);
-        told.retain(|story| self.is_here(&story.context, &story.who));
+        told.retain(|story| self.is_here(story, place));
         told
     }
 
-    /// Whether what somebody wrote down in a context happened where this door leads. Each simulated fleet is another world:
-    /// what happened in that of another process did not happen here.
-    fn is_here(&self, context: &str, who: &Who) -> bool {
-        context == self.place.context && (!self.place.demo || who.pid == self.outfit.who.pid)
+    /// Whether something happened where this door leads: in this context, or in one of another name that leads to the same
+    /// region of the same account. Each simulated fleet is another world: what happened in that of another process did not
+    /// happen here.
+    fn is_here(&self, story: &Story, here: &ChangePlace) -> bool {
+        if self.place.demo {
+            return story.context == self.place.context && story.who.pid == self.outfit.who.pid;
+        }
+        let leads_here = |there: &ChangePlace| {
+            let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+            !there.demo && same(&there.account, &here.account) && same(&there.region, &here.region)
+        };
+        story.context == self.place.context || story.plan.as_ref().is_some_and(|plan| leads_here(&plan.place))
     }
 
-    /// Makes the change: everything up to the call's outcome on disk.
+    /// Makes the change: everything up to the call's outcome on disk. Until it is written down it can be called off.
     ///
     /// # Errors
     /// Why it was not even begun: nothing was changed. The journal has that, too, where it can be written.
-    pub async fn pass(&self, agreed: &Plan, consent: &Consent, clock: Clock<'_>) -> Result<Made, Refusal> {
-        let looked = clock();
-        match self.prepare(agreed, consent, clock).await {
-            Ok((draft, before)) => self.make(draft, before, consent, looked, clock).await,
+    pub async fn pass(
+        &self,
+        agreed: &Plan,
+        consent: &Consent,
+        clock: Clock<'_>,
+        called_off: impl Future<Output = ()> + Send,
+    ) -> Result<Made, Refusal> {
+        let prepared = tokio::select! {
+            biased;
+            () = called_off => Err(Refusal::new("it was called off before it began: nothing was changed")),
+            prepared = self.prepare(agreed, consent, clock) => prepared,
+        };
+        match prepared {
+            Ok(ready) => self.make(ready, consent, clock).await,
             Err(refusal) => {
                 self.decline(agreed, &refusal.what, clock()).await;
                 Err(refusal)
@@ -182,7 +234,7 @@ impl Door {
     }
 
     /// Every reason not to.
-    async fn prepare(&self, agreed: &Plan, consent: &Consent, clock: Clock<'_>) -> Result<(Draft, Subject), Refusal> {
+    async fn prepare(&self, agreed: &Plan, consent: &Consent, clock: Clock<'_>) -> Result<Ready, Refusal> {
         if agreed.place.context != self.place.context || agreed.place.demo != self.place.demo {
             return Err(Refusal::new(format!(
                 "it was planned for {}, not for {}: nothing was changed",
@@ -196,28 +248,31 @@ impl Door {
             return Err(Refusal::new(format!("in production the name must be given: {wanted}; nothing was changed"))
                 .with_hint(format!("type it at the prompt, or --confirm {wanted}")));
         }
+        // Before the facts: what is written down from here on was not taken into account.
+        let known = self.written(clock().stamp);
         let options =
             PlanOptions { silence: agreed.silence.as_ref().map(|ask| ask.lasts), patience: Some(agreed.patience) };
         let (mut draft, before) = self.draft(&agreed.change, &options, clock()).await?;
         plan::still_holds(agreed, &draft.plan)?;
         objections(&draft.plan, &consent.accepted)?;
+        draft.plan.same_as = self.same_as(&draft);
         draft.plan.id.clone_from(&agreed.id);
+        let nothing = || Refusal::new("there is nothing to be done: nothing was changed");
+        let deed = draft.deed.ok_or_else(nothing)?;
         // Reading the facts took its time.
         self.gate.pass(clock().now)?;
-        Ok((draft, before))
+        Ok(Ready { plan: draft.plan, deed, before, known })
     }
 
-    /// `looked` is when the facts began to be read.
-    async fn make(
-        &self,
-        draft: Draft,
-        before: Subject,
-        consent: &Consent,
-        looked: Moment,
-        clock: Clock<'_>,
-    ) -> Result<Made, Refusal> {
-        let Draft { plan, deed } = draft;
-        self.intend(&plan, consent, looked, clock()).await?;
+    /// What the journal has of changes that anybody meant or made lately, each by its id.
+    fn written(&self, stamp: Timestamp) -> Vec<(String, bool)> {
+        let records = self.outfit.journal.read(lately(stamp)).unwrap_or_default().records;
+        records.iter().filter_map(|record| Some((record.id.clone(), is_call(record)?))).collect()
+    }
+
+    async fn make(&self, ready: Ready, consent: &Consent, clock: Clock<'_>) -> Result<Made, Refusal> {
+        self.intend(&ready, consent, clock()).await?;
+        let Ready { plan, deed, before, .. } = ready;
         let mut made = Made {
             plan,
             deed,
@@ -235,6 +290,7 @@ impl Door {
         }
         let (result, text, id) = match &made.result {
             Ok(receipt) => (CallResult::Made, receipt.said.clone(), receipt.id.clone()),
+            Err(Mishap::Partly(error)) => (CallResult::Made, error.what.clone(), None),
             Err(Mishap::Refused(error)) => (CallResult::NotMade, error.what.clone(), None),
             Err(Mishap::Unknown(error)) => (CallResult::Unknown, error.what.clone(), None),
         };
@@ -245,7 +301,8 @@ impl Door {
 
     /// Writes the intent down, unless somebody else is at it, or was since the facts were read: that nobody is, and that we
     /// are, is one step under the journal's lock.
-    async fn intend(&self, plan: &Plan, consent: &Consent, looked: Moment, at: Moment) -> Result<(), Refusal> {
+    async fn intend(&self, ready: &Ready, consent: &Consent, at: Moment) -> Result<(), Refusal> {
+        let plan = &ready.plan;
         let record = Record {
             id: plan.id.clone(),
             change: plan.change.word().to_owned(),
@@ -254,12 +311,14 @@ impl Door {
         };
         let against = |records: &[Record]| {
             let service = plan.change.service().filter(|_| !consent.accepted.contains(&ObjectionKind::Rolling))?;
+            let told = self.told(records, &plan.place, at.stamp);
+            // Told by what is written and not by when: clocks are set back.
             let fresh = |record: &&Record| {
-                let of_this = record.service.as_ref() == Some(service) && self.is_here(&record.context, &record.who);
-                let says_it = matches!(record.event, Event::Intent { .. } | Event::Call { .. });
-                says_it && of_this && record.id != plan.id && record.at >= looked.stamp
+                let of_this = record.service.as_ref() == Some(service) && told.iter().any(|one| one.id == record.id);
+                let is_known = |call| ready.known.iter().any(|(id, known)| *id == record.id && *known == call);
+                of_this && record.id != plan.id && is_call(record).is_some_and(|call| !is_known(call))
             };
-            plan::at_it(service, &self.told(records, at.stamp), at.stamp).or_else(|| {
+            plan::at_it(service, &told, at.stamp).or_else(|| {
                 let record = records.iter().rfind(fresh)?;
                 Some(Objection {
                     kind: ObjectionKind::Rolling,
@@ -288,7 +347,9 @@ impl Door {
                 let what = format!("the silence could not be made, so the change was not: {}", error.what);
                 return Err(Mishap::Refused(SourceError { what, ..error }));
             }
-            Err(Mishap::Unknown(error)) => return Err(self.lost_silence(made, &ask, error, clock).await),
+            Err(Mishap::Unknown(error) | Mishap::Partly(error)) => {
+                return Err(self.lost_silence(made, &ask, error, clock).await);
+            }
         };
         let id = receipt.id.unwrap_or_default();
         let text = format!("silence {} in {} for at most {}", short(&id), ask.source, format::duration(ask.lasts));
@@ -336,6 +397,11 @@ impl Door {
         let written = self.write(&made.plan, event, clock()).await;
         made.remarks.extend(written.err().map(|error| error.what));
         mishap(SourceError { what: format!("{lost}; {text}"), ..error })
+    }
+
+    /// What the change rests on now, where that can be read.
+    pub(super) async fn look_again(&self, change: &Change, now: Timestamp) -> Option<Survey> {
+        self.hands.survey(change, now).await.ok()
     }
 
     /// Looks at what came of a change.
@@ -431,7 +497,7 @@ impl Door {
             ended: None,
             refused: None,
             consent: Some(consent.clone()),
-            place: Some(Box::new(self.place.clone())),
+            place: Some(Box::new(self.place_of(self.hands.whereabouts().await))),
         };
         let written = self.write_shell(&id, service, event, at).await;
         written.map_err(|error| Refusal::new(format!("{}: no shell was opened", error.what)).with_hint(error.hint))?;
@@ -482,7 +548,7 @@ impl Door {
         self.outfit.journal.append(&record).await
     }
 
-    async fn write(&self, plan: &Plan, event: Event, at: Moment) -> Result<(), JournalError> {
+    pub(super) async fn write(&self, plan: &Plan, event: Event, at: Moment) -> Result<(), JournalError> {
         let record = Record {
             id: plan.id.clone(),
             change: plan.change.word().to_owned(),
@@ -504,6 +570,24 @@ impl Door {
             who: self.outfit.who.clone(),
             event,
         }
+    }
+}
+
+/// A change that nothing speaks against.
+struct Ready {
+    plan: Plan,
+    deed: Deed,
+    before: Subject,
+    /// What the journal had of others when the facts began to be read.
+    known: Vec<(String, bool)>,
+}
+
+/// Whether a record is of a call that came back, or of one that is meant; nothing for any other.
+const fn is_call(record: &Record) -> Option<bool> {
+    match record.event {
+        Event::Intent { .. } => Some(false),
+        Event::Call { .. } => Some(true),
+        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{GateState, Refusal};
 use crate::format;
@@ -22,6 +22,23 @@ struct Position {
     forbidden_by: Option<String>,
     /// Until when production is armed.
     armed_until: Option<Timestamp>,
+    /// The latest moment that anybody came with while it was.
+    seen: Option<Timestamp>,
+}
+
+/// How far a clock may go back before nobody knows how long it has been armed.
+const SLACK: SignedDuration = SignedDuration::from_secs(2);
+
+impl Position {
+    /// Lets time pass. A clock that is set back must not lengthen what is armed: it ends that.
+    fn pass(&mut self, now: Timestamp) {
+        let is_set_back = self.seen.is_some_and(|seen| seen.duration_since(now) > SLACK);
+        if is_set_back || self.armed_until.is_none_or(|until| now >= until) {
+            (self.armed_until, self.seen) = (None, None);
+        } else {
+            self.seen = self.seen.max(Some(now));
+        }
+    }
 }
 
 impl Gate {
@@ -39,11 +56,14 @@ impl Gate {
 
     /// How it stands at `now`.
     pub fn state(&self, now: Timestamp) -> GateState {
-        self.position(|position| match (&position.forbidden_by, position.armed_until) {
-            (Some(by), _) => GateState::ReadOnly { by: by.clone() },
-            (None, _) if !self.production => GateState::Open,
-            (None, Some(until)) if now < until => GateState::Armed { until },
-            (None, _) => GateState::Disarmed,
+        self.position(|position| {
+            position.pass(now);
+            match (&position.forbidden_by, position.armed_until) {
+                (Some(by), _) => GateState::ReadOnly { by: by.clone() },
+                (None, _) if !self.production => GateState::Open,
+                (None, Some(until)) => GateState::Armed { until },
+                (None, None) => GateState::Disarmed,
+            }
         })
     }
 
@@ -55,7 +75,9 @@ impl Gate {
         if let GateState::ReadOnly { by } = self.state(now) {
             return Err(read_only(&by));
         }
-        self.position(|position| position.armed_until = now.checked_add(self.arm_for).ok());
+        self.position(|position| {
+            (position.armed_until, position.seen) = (now.checked_add(self.arm_for).ok(), Some(now));
+        });
         Ok(self.state(now))
     }
 
@@ -120,6 +142,18 @@ mod tests {
         assert_eq!(gate.arm(at(900)), Ok(GateState::Armed { until: at(1_500) }), "arming again begins anew");
         assert_eq!(gate.disarm(at(901)), GateState::Disarmed);
         assert!(gate.pass(at(902)).is_err());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_disarms() {
+        let gate = gate(true);
+        gate.arm(at(1_000)).unwrap();
+        assert_eq!(gate.state(at(1_500)), GateState::Armed { until: at(1_600) });
+        assert_eq!(gate.state(at(1_499)), GateState::Armed { until: at(1_600) }, "clocks are adjusted all the time");
+        assert_eq!(gate.state(at(1_100)), GateState::Disarmed);
+        assert_eq!(gate.state(at(1_500)), GateState::Disarmed, "and it stays so");
+        gate.arm(at(1_200)).unwrap();
+        assert_eq!(gate.pass(at(1_300)), Ok(()));
     }
 
     #[test]

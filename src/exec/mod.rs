@@ -15,6 +15,8 @@ mod door_tests;
 mod gate;
 pub mod journal;
 mod live;
+mod lookout;
+mod lost;
 pub mod plan;
 pub mod sim;
 mod survey;
@@ -24,10 +26,11 @@ use std::pin::Pin;
 
 use jiff::Timestamp;
 
-pub use deed::{Deed, Note, PATIENCE, Receipt, Seen, ServiceSeen, Watched};
+pub use deed::{Deed, GroupTargets, Note, PATIENCE, Receipt, Seen, ServiceSeen, Watched};
 pub use door::{Clock, Door, Made, Moment, Outfit, objections};
 pub use gate::Gate;
 pub use live::open;
+pub use lookout::Lookout;
 pub use survey::{
     Previous, PrometheusFacts, Scaling, ServiceDeployment, ServiceFacts, Subject, Survey, Whereabouts, starts,
 };
@@ -49,6 +52,9 @@ pub trait Hands: Send + Sync {
 
     /// Looks at what came of it.
     fn look<'a>(&'a self, watched: &'a Watched, now: Timestamp) -> Answer<'a, Result<Seen, SourceError>>;
+
+    /// Who we are and where, as far as that is told soon.
+    fn whereabouts(&self) -> Answer<'_, Whereabouts>;
 
     /// The services of a name, in every cluster that is looked at. None where there is no ECS.
     fn named<'a>(&'a self, name: &'a str, now: Timestamp) -> Answer<'a, Result<Vec<ServiceId>, SourceError>>;

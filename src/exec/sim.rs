@@ -148,6 +148,11 @@ impl Hands for Simulated {
         Box::pin(async { seen })
     }
 
+    fn whereabouts(&self) -> Answer<'_, Whereabouts> {
+        // Nothing that needs it can be done in a simulated fleet.
+        Box::pin(async { Whereabouts::default() })
+    }
+
     fn named<'a>(&'a self, name: &'a str, now: Timestamp) -> Answer<'a, Result<Vec<ServiceId>, SourceError>> {
         Box::pin(async move {
             let services = self.world.ecs(now)?.services;
@@ -187,6 +192,7 @@ fn facts(service: EcsService) -> ServiceFacts {
         is_checked: Some(false),
         target_groups: Vec::new(),
         targets: None,
+        unscraped: Vec::new(),
         protected: Vec::new(),
         scaling: Scaling::None,
         rolling: under_way(&service),

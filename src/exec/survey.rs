@@ -81,6 +81,8 @@ pub struct ServiceFacts {
     pub target_groups: Vec<String>,
     /// How each of their targets is; `None` where it could not be read.
     pub targets: Option<Vec<BalancerTarget>>,
+    /// Running tasks that Prometheus cannot scrape, and why; none where it cannot be asked.
+    pub unscraped: Vec<(String, String)>,
     /// Tasks that scale-in and deployments leave alone, and until when.
     pub protected: Vec<(String, Option<Timestamp>)>,
     /// What Application Auto Scaling makes of its desired count.

@@ -23,6 +23,7 @@ use self::credentials::Credentials;
 use crate::config;
 use crate::domain::{ErrorClass, SourceError};
 use crate::format::sanitise;
+use crate::net::mask::Mask;
 use crate::net::{Meter, Mishap};
 
 /// How many redirects within one server are followed.
@@ -166,17 +167,19 @@ impl Backend {
     }
 
     async fn send_with(&self, call: &Call, headers: &HeaderMap) -> Result<Reply, Failed> {
+        let mask = Mask::of(headers);
         let mut url = self.url(&call.path);
         for _ in 0..=MAX_REDIRECTS {
-            let reply = self.send_once(call, &url, headers).await?;
+            let reply = self.send_once(call, &url, headers, &mask).await;
+            let reply = reply.map_err(|failed| Failed { error: mask.error(failed.error), ..failed })?;
             let Some(next) = redirected(&reply) else { return Ok(reply) };
-            url = followed(call, &url, &reply, &next).map_err(Failed::before)?;
+            url = followed(call, &url, &reply, &next).map_err(|error| Failed::before(mask.error(error)))?;
         }
         let what = format!("{} {}: redirected more than {MAX_REDIRECTS} times", call.method, shown(&url));
-        Err(Failed::before(SourceError::new(ErrorClass::Garbage, what)))
+        Err(Failed::before(mask.error(SourceError::new(ErrorClass::Garbage, what))))
     }
 
-    async fn send_once(&self, call: &Call, url: &Url, headers: &HeaderMap) -> Result<Reply, Failed> {
+    async fn send_once(&self, call: &Call, url: &Url, headers: &HeaderMap, mask: &Mask) -> Result<Reply, Failed> {
         let name = format!("{} {}", call.method, shown(url));
         let allowed = self.timeout.min(call.deadline.remaining());
         if allowed.is_zero() {
@@ -211,7 +214,7 @@ impl Backend {
         };
         let response = request.send().await.map_err(failed)?;
         let advice = self.credentials.advice();
-        Reply::collect(name, url, response, began, allowed, advice)
+        Reply::collect(name, url, response, began, allowed, advice, mask.clone())
             .await
             .map_err(|error| Failed { error, never_sent: false })
     }

@@ -8,6 +8,9 @@ pub enum Mishap {
     /// It never got there, or was refused: nothing was altered.
     #[error("{0}")]
     Refused(SourceError),
+    /// It arrived, and only a part of what it asks for was done.
+    #[error("{0}")]
+    Partly(SourceError),
     /// It may have arrived: the answer did not come, broke off, or says nothing certain. Look before doing it again.
     #[error("{0}")]
     Unknown(SourceError),
@@ -17,7 +20,7 @@ impl Mishap {
     /// What failed and why.
     pub const fn error(&self) -> &SourceError {
         match self {
-            Self::Refused(error) | Self::Unknown(error) => error,
+            Self::Refused(error) | Self::Partly(error) | Self::Unknown(error) => error,
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod aws;
 pub mod dns;
 pub mod door;
 pub mod http;
+mod mask;
 mod meter;
 mod mishap;
 pub mod secret;

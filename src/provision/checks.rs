@@ -72,11 +72,12 @@ fn environment(variables: &Value) -> Result<(), Refusal> {
     let given = find(variables, "environment").unwrap_or_default();
     let is_plain = given.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     let begins = given.starts_with(|first: char| first.is_ascii_lowercase());
-    if is_plain && begins && !given.ends_with('-') && (2..=ENVIRONMENT).contains(&given.len()) {
+    if is_plain && begins && !given.ends_with('-') && !given.contains("--") && (2..=ENVIRONMENT).contains(&given.len())
+    {
         return Ok(());
     }
     let what = format!(
-        "`environment` is `{given}`: expected 2 to {ENVIRONMENT} small letters, digits and dashes, starting with a letter"
+        "`environment` is `{given}`: expected 2 to {ENVIRONMENT} small letters, digits and single dashes, starting with a letter"
     );
     Err(Refusal::new(what))
 }
@@ -97,6 +98,10 @@ fn service(path: &str, fields: &Map<String, Value>) -> Result<(), Refusal> {
     }
     for given in texts(fields.get("targets")) {
         address(&at("targets"), given)?;
+    }
+    if let Some(given) = fields.get("min_request_rate").filter(|given| given.as_f64().is_none_or(|rate| rate < 0.0)) {
+        let what = format!("`{}` is `{given}`: expected requests a second, such as 0.1", at("min_request_rate"));
+        return Err(Refusal::new(what));
     }
     let url = fields.get("discovery_url").and_then(Value::as_str);
     if let Some(url) = url.filter(|url| !(url.starts_with("http://") || url.starts_with("https://"))) {
@@ -234,12 +239,16 @@ mod tests {
                 "`services.a.discovery_url` is `b`: expected an http address",
             ),
             (
+                json!({ "services": { "a": { "port": 1, "min_request_rate": -1 } } }),
+                "`services.a.min_request_rate` is `-1`: expected requests a second, such as 0.1",
+            ),
+            (
                 json!({ "services": { "a": { "port": 1 }, "b": { "port": 1, "ecs_service": "a" } } }),
                 "`services.a` and `services.b` are both `a` in ECS",
             ),
             (
                 json!({ "environment": "x: y" }),
-                "`environment` is `x: y`: expected 2 to 16 small letters, digits and dashes, starting with a letter",
+                "`environment` is `x: y`: expected 2 to 16 small letters, digits and single dashes, starting with a letter",
             ),
             (json!({ "exporter": { "address": "http://e" } }), "`exporter.address` has `http://e`: expected HOST:PORT"),
             (

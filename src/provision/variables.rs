@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{checks, shipped_file};
+use crate::domain::Policy;
 use crate::located;
 
 /// What the variables are of an environment that nobody described.
@@ -189,6 +190,7 @@ fn services(given: &Value, environment: &str, own: &Map<String, Value>) -> Resul
             "static": fields.contains_key("targets"),
             "targets": [],
             "discovery_url": "",
+            "min_request_rate": Policy::default().min_request_rate,
         });
         if let Some(full) = full.as_object_mut() {
             for (field, value) in fields {

@@ -135,7 +135,7 @@ pub fn verdict(progress: &Progress, options: &Options) -> String {
     if let Some(outcome) = &progress.outcome {
         let tone = match outcome {
             Outcome::Verified => Tone::Strong,
-            Outcome::GaveUp { .. } | Outcome::Unwatched { .. } => Tone::Warning,
+            Outcome::Unverified { .. } | Outcome::GaveUp { .. } | Outcome::Unwatched { .. } => Tone::Warning,
             Outcome::Failed { .. } | Outcome::NotMade { .. } | Outcome::Unknown { .. } => Tone::Critical,
         };
         let took = format::age(progress.began, progress.at);
@@ -150,7 +150,7 @@ pub fn verdict(progress: &Progress, options: &Options) -> String {
 pub const fn exit_code(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Verified => 0,
-        Outcome::GaveUp { .. } | Outcome::Unwatched { .. } => 1,
+        Outcome::Unverified { .. } | Outcome::GaveUp { .. } | Outcome::Unwatched { .. } => 1,
         Outcome::Failed { .. } | Outcome::NotMade { .. } | Outcome::Unknown { .. } => 2,
     }
 }

@@ -88,7 +88,7 @@ struct Told<'a> {
     user: &'a str,
     /// What it was.
     title: String,
-    /// How it ended: `verified`, `failed`, `gave_up`, `not_made`, `unknown`, `unwatched`, `refused`, `under_way`.
+    /// How it ended: `verified`, `unverified`, `failed`, `gave_up`, `not_made`, `unknown`, `unwatched`, `refused`, `under_way`.
     ending: &'static str,
     /// The same in a sentence.
     text: String,
@@ -299,6 +299,7 @@ const fn word(ending: &Ending) -> &'static str {
         Ending::NotSeen | Ending::Known(Outcome::Unwatched { .. }) => "unwatched",
         Ending::Known(Outcome::Verified) => "verified",
         Ending::Known(Outcome::Failed { .. }) => "failed",
+        Ending::Known(Outcome::Unverified { .. }) => "unverified",
         Ending::Known(Outcome::GaveUp { .. }) => "gave_up",
         Ending::Known(Outcome::NotMade { .. }) => "not_made",
     }
@@ -307,7 +308,8 @@ const fn word(ending: &Ending) -> &'static str {
 const fn tone(ending: &Ending) -> Tone {
     match ending {
         Ending::Known(Outcome::Verified) | Ending::UnderWay | Ending::Refused(_) | Ending::Step(_) => Tone::Plain,
-        Ending::Known(Outcome::GaveUp { .. } | Outcome::Unwatched { .. }) | Ending::NotSeen => Tone::Warning,
+        Ending::Known(Outcome::Unverified { .. } | Outcome::GaveUp { .. } | Outcome::Unwatched { .. })
+        | Ending::NotSeen => Tone::Warning,
         Ending::Known(_) | Ending::CallUnknown => Tone::Critical,
     }
 }

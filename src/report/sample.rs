@@ -140,6 +140,7 @@ fn source(kind: SourceKind, place: &str, state: SourceState) -> SourceStatus {
         requests_last_round: 6,
         problems: Vec::new(),
         facts: vec![("head series".to_owned(), "5120".to_owned())],
+        owes_alerts: kind.has_alerts(),
         tells_alerts: true,
     }
 }

@@ -45,7 +45,11 @@ pub(super) fn conclude(runbook: &Runbook, sense: &Sense<'_>, run: &Run) -> Concl
         state = CheckState::Unknown;
     }
     let headline = headline(run, &causes, &unknown, passed);
-    let next_step = causes.iter().find_map(|cause| cause.next_step.clone());
+    // What the runbook says to do goes before what a check says in general.
+    let own = causes.iter().find(|cause| {
+        runbook.causes.iter().any(|words| words.next.is_some() && cause.name.as_ref() == Some(&words.name))
+    });
+    let next_step = own.into_iter().chain(&causes).find_map(|cause| cause.next_step.clone());
     Conclusion { state, found, headline, causes, unknown, next_step }
 }
 

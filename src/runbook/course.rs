@@ -32,6 +32,8 @@ pub struct Question {
     pub check: Check,
     /// The longest that may take.
     pub timeout: Duration,
+    /// For how long it is asked again while it fails or nothing can be found out.
+    pub wait: Duration,
 }
 
 /// One run of a runbook, under way or at rest.
@@ -152,6 +154,7 @@ impl Course {
                 let (state, said) = match &ended {
                     Outcome::Verified => (StepState::Done, "done and verified".to_owned()),
                     Outcome::Failed { why } => (StepState::Failed, format!("made, and then failed: {why}")),
+                    Outcome::Unverified { unseen } => (StepState::Failed, format!("made, not verified: {unseen}")),
                     Outcome::GaveUp { waiting_for } => {
                         (StepState::Failed, format!("made, not verified in time: still waited for {waiting_for}"))
                     }
@@ -272,7 +275,9 @@ impl Course {
                         let check = Check { kind: *kind, with };
                         self.run.steps[position].deed = RunDeed::Check { asked: Some(check.clone()), result: None };
                         self.settle(position, StepState::Running, String::new());
-                        questions.push(Question { step: position, check, timeout: step.timeout.unwrap_or(PATIENCE) });
+                        let timeout = step.timeout.unwrap_or(PATIENCE);
+                        let wait = step.wait.unwrap_or_default();
+                        questions.push(Question { step: position, check, timeout, wait });
                         false
                     }
                     Err(why) => {

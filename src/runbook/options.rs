@@ -4,12 +4,25 @@ use std::ops::Range;
 
 use toml::de::DeValue;
 
-use crate::domain::{CheckOption, Signal, Template};
+use crate::domain::estate::AddressRange;
+use crate::domain::{ChangeKind, CheckOption, Signal, Template};
 use crate::format::parse_duration;
 use crate::located::{Draft, did_you_mean, listed, one_of};
 
 use super::fields::{At, Fields, text, wrong};
 use super::template::Scope;
+
+/// The most tasks a service is scaled to: more are a slip of the finger, and ECS allows no more of one service.
+pub(super) const MOST_TASKS: u32 = 5_000;
+
+/// Refuses a change that is told too little to be made, though each of its options may be left out.
+pub(super) fn enough(kind: ChangeKind, told: &[(String, Template)], at: &Range<usize>, drafts: &mut Vec<Draft>) {
+    let is_told = |name: &str| told.iter().any(|(option, _)| option == name);
+    if kind == ChangeKind::Silence && !is_told("service") && !is_told("alert") {
+        let draft = Draft::new(at, "a silence that says neither whose alerts nor which");
+        drafts.push(draft.expected("expected service, alert, or both, in `with`").absence());
+    }
+}
 
 /// Reads the `with` table of a step that is `what` (`check tasks`).
 pub(super) fn read(
@@ -74,6 +87,14 @@ pub(super) fn references(with: Option<&Fields<'_>>, scope: Scope<'_>, drafts: &m
     }
 }
 
+/// Whether it is an action of an AWS service, as policies name it: `ecs:ListTasks`, `s3:Get*`.
+fn is_action(text: &str) -> bool {
+    let fits = |part: &str, also: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
+    };
+    text.split_once(':').is_some_and(|(service, action)| fits(service, "-") && fits(action, "*?"))
+}
+
 /// What is wrong with a value that is written out.
 fn unfit(option: &str, value: &str, at: &Range<usize>) -> Option<Draft> {
     let cannot = || Draft::new(at, format!("`{option}` cannot be `{value}`"));
@@ -91,11 +112,21 @@ fn unfit(option: &str, value: &str, at: &Range<usize>) -> Option<Draft> {
                 cannot().expected(expected).hint_if(did_you_mean(value, known))
             })
         }
-        "desired" => value
-            .trim_start_matches('+')
-            .parse::<u32>()
+        "desired" => {
+            let number = value.strip_prefix('+').unwrap_or(value).parse::<u32>();
+            let is_fit = number.is_ok_and(|number| number <= MOST_TASKS) && !value.starts_with("++");
+            let expected = || format!("expected a number of tasks up to {MOST_TASKS}, or +N for so many more");
+            (!is_fit).then(|| cannot().expected(expected()))
+        }
+        "from" => value
+            .parse::<AddressRange>()
             .is_err()
-            .then(|| cannot().expected("expected a number of tasks, or +N for so many more")),
+            .then(|| cannot().expected("expected an address or a range, like 203.0.113.7 or 10.0.0.0/16")),
+        "actions" => {
+            let mut actions = value.split(',').map(str::trim);
+            (!actions.all(is_action))
+                .then(|| cannot().expected("expected actions like ecs:ListTasks, with commas between"))
+        }
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::{Change, ChangeKind, Matcher, ServiceId, SilenceAsk, Snapshot, SourceKind};
 use crate::format;
 
+use super::options::MOST_TASKS;
 use super::resolve;
 
 /// For how long alerts are silenced where a step does not say.
@@ -41,11 +42,15 @@ pub(super) fn proposal(
 }
 
 fn desired(told: &str, service: &ServiceId, snapshot: &Snapshot) -> Result<u32, String> {
+    let at_most = |number: u32| match number {
+        ..=MOST_TASKS => Ok(number),
+        _ => Err(format!("{number} tasks are more than {MOST_TASKS}, the most a service is scaled to")),
+    };
     let number = |text: &str| text.parse::<u32>().map_err(|_| format!("`{text}` is no number of tasks"));
-    let Some(more) = told.strip_prefix('+') else { return number(told) };
+    let Some(more) = told.strip_prefix('+') else { return at_most(number(told)?) };
     let ecs = snapshot.service(service).and_then(|service| service.ecs.as_ref());
     let now = ecs.ok_or_else(|| format!("how many tasks of {} are wanted now is not known", service.name))?.desired;
-    Ok(now.saturating_add(number(more)?))
+    at_most(now.saturating_add(number(more)?))
 }
 
 fn silence(with: &BTreeMap<String, String>, comment: String, snapshot: &Snapshot) -> Result<Change, String> {

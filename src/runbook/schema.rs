@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::{ChangeKind, CheckKind, CheckOption, InputKind, Signal, StepState};
 
+use super::options::MOST_TASKS;
 use super::parse::{APPLIES, CAUSE, INPUT, MOST_STEPS, TOP};
 use super::step::{DEEDS, KEYS, OF_CHECKS};
 
@@ -134,6 +135,10 @@ fn step() -> Value {
             "description": "the longest a check may take [default: 20s]", "type": "string",
             "pattern": "^\\s*([0-9]+|([0-9]+(ms|s|m|h|d))+)\\s*$",
         },
+        "wait": {
+            "description": "for how long a check is asked again while it fails or finds nothing out [default: asked once]",
+            "type": "string", "pattern": "^\\s*([0-9]+|([0-9]+(ms|s|m|h|d))+)\\s*$",
+        },
         "optional": { "description": "whether not finding it out leaves the run's answer as it is", "type": "boolean" },
     });
     let mut step = table("one step: a check, a change or a note", &KEYS, &properties, &["id", "title"]);
@@ -172,6 +177,15 @@ fn value(option: &CheckOption) -> Value {
         return json!({
             "description": option.doc, "type": "string", "anyOf": [{ "enum": names }, { "pattern": "[{]" }],
         });
+    }
+    let most = match option.name {
+        "port" => Some((1, u32::from(u16::MAX))),
+        "desired" => Some((0, MOST_TASKS)),
+        _ => None,
+    };
+    if let Some((least, most)) = most {
+        let number = json!({ "type": "integer", "minimum": least, "maximum": most });
+        return json!({ "description": option.doc, "anyOf": [text(), number] });
     }
     json!({ "description": option.doc, "$ref": "#/$defs/option" })
 }

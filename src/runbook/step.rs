@@ -13,7 +13,7 @@ use super::options;
 use super::template::{Known, Scope};
 
 /// Every key a step can have.
-pub(super) const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 14] = [
     "id",
     "title",
     "when",
@@ -26,6 +26,7 @@ pub(super) const KEYS: [&str; 13] = [
     "on_fail",
     "on_unknown",
     "timeout",
+    "wait",
     "optional",
 ];
 
@@ -33,7 +34,7 @@ pub(super) const KEYS: [&str; 13] = [
 pub(super) const DEEDS: [&str; 3] = ["check", "change", "note"];
 
 /// The keys that only a check has.
-pub(super) const OF_CHECKS: [&str; 5] = ["on_pass", "on_fail", "on_unknown", "timeout", "optional"];
+pub(super) const OF_CHECKS: [&str; 6] = ["on_pass", "on_fail", "on_unknown", "timeout", "wait", "optional"];
 
 /// The longest id: it must fit a line with its words beside it.
 const LONGEST_ID: usize = 24;
@@ -93,6 +94,7 @@ pub(super) fn read(fields: &Fields<'_>, id: At<String>, scope: Scope<'_>, drafts
     let nexts = ["on_pass", "on_fail", "on_unknown"].map(|key| next(fields, key, scope, drafts));
     // Everything is looked at, whatever else is wrong with the step.
     let timeout = fields.duration("timeout", drafts).map(|length| length.value);
+    let wait = fields.duration("wait", drafts).map(|length| length.value);
     let optional = fields.flag("optional", drafts);
     let step = Step {
         id: id.value,
@@ -103,6 +105,7 @@ pub(super) fn read(fields: &Fields<'_>, id: At<String>, scope: Scope<'_>, drafts
         on_fail: nexts[1].0,
         on_unknown: nexts[2].0,
         timeout,
+        wait,
         optional,
     };
     if drafts.len() > before {
@@ -158,7 +161,11 @@ fn deed(fields: &Fields<'_>, scope: Scope<'_>, drafts: &mut Vec<Draft>) -> Optio
                 return None;
             };
             let what = format!("the change {}", kind.name());
+            let before = drafts.len();
             let with = options::read(with.as_ref(), &what, &name.at, kind.options(), scope, drafts);
+            if drafts.len() == before {
+                options::enough(kind, &with, &name.at, drafts);
+            }
             Some(Deed::Change { kind, with })
         }
         _ => {

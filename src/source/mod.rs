@@ -43,6 +43,11 @@ pub trait Source: Send + Sync {
     /// Where it is, free of secrets.
     fn place(&self) -> String;
 
+    /// Whether it is asked for alerts.
+    fn owes_alerts(&self) -> bool {
+        self.kind().has_alerts()
+    }
+
     /// Requests sent so far.
     fn requests(&self) -> u64;
 

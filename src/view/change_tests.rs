@@ -147,6 +147,11 @@ fn a_change_under_way_and_its_end() {
         ("progress_failed", 1, Outcome::Failed { why: "task 81bc02aa stopped: OutOfMemory".to_owned() }),
         ("progress_gave_up", 3, Outcome::GaveUp { waiting_for: "scrape: 10.0.12.7:8080 not scraped yet".to_owned() }),
         (
+            "progress_unverified",
+            5,
+            Outcome::Unverified { unseen: "scrape: the targets cannot be read: connection refused".to_owned() },
+        ),
+        (
             "progress_unknown",
             0,
             Outcome::Unknown { why: "the connection broke while the call was under way".to_owned() },

@@ -136,7 +136,8 @@ fn cell<'s>(model: &'s Model, glyphs: &Glyphs, row: &'s Row<ChangeItem>, key: Ke
         }
         ChangeItem::Past(index) => {
             let Some(entry) = changes.journal().get(index) else { return Vec::new() };
-            (&entry.title, &entry.context, entry.who.as_str(), entry.at, entry.mood, entry.ending.clone(), None)
+            let took = entry.took.map(elapsed);
+            (&entry.title, &entry.context, entry.who.as_str(), entry.at, entry.mood, entry.ending.clone(), took)
         }
     };
     let dim = matches!(row.item, ChangeItem::Past(_));
@@ -191,6 +192,7 @@ fn stages(canvas: &mut Canvas<'_>, followed: &Followed, area: Area) {
         Some(Outcome::Failed { why } | Outcome::NotMade { why } | Outcome::Unknown { why }) => {
             facts.fact("why", why, Role::Text, 4);
         }
+        Some(Outcome::Unverified { unseen }) => facts.fact("not seen", unseen, Role::Text, 4),
         Some(Outcome::GaveUp { waiting_for } | Outcome::Unwatched { waiting_for }) => {
             facts.fact("waits for", waiting_for, Role::Text, 4);
         }
@@ -238,6 +240,7 @@ const fn verdict(outcome: &Outcome) -> (&'static str, &'static str) {
     match outcome {
         Outcome::Verified => ("VERIFIED", ""),
         Outcome::Failed { .. } => ("FAILED", ""),
+        Outcome::Unverified { .. } => ("NOT VERIFIED", ": it was made, and not all of it could be seen"),
         Outcome::GaveUp { .. } => ("GAVE UP", ": it was made, and not everything came to pass"),
         Outcome::NotMade { .. } => ("NOT MADE", ": nothing was changed"),
         Outcome::Unknown { .. } => ("UNKNOWN", ": it may have been made; look before doing it again"),

@@ -41,6 +41,37 @@ fn the_plans_table_comes_out_of_its_inputs() {
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
 
+/// "About +25" for ten and "about +60" for twenty, from the plan's own inputs; and from the module's what makes up the rest.
+#[test]
+fn the_plans_growth_comes_out_as_a_sum_and_is_explained_where_it_is_not_asked_for() {
+    for (services, low, high, told) in [("10", 24.27, 27.27, "+25"), ("20", 55.05, 64.05, "+60")] {
+        let document = cost(&["--preset", "monitoring-plan", "--services", services]);
+        let usual = &document["compared"]["total"];
+        let (least, most) = total(&document);
+        assert_eq!(cents(least - usual["low"].as_f64().unwrap()), cents(low));
+        assert_eq!(cents(most - usual["high"].as_f64().unwrap()), cents(high));
+        let sum = format!("{low:.2}-{high:.2}");
+        assert!(document["compared"]["difference"].as_str().unwrap().ends_with(&format!("= {sum}")), "{document:#}");
+
+        let document = cost(&["--services", services]);
+        let notes = document["notes"].as_array().unwrap();
+        let note = notes.iter().map(|note| note.as_str().unwrap()).find(|note| note.contains(told)).unwrap();
+        assert!(note.contains(&format!("= {sum}, ")) && note.contains("--preset monitoring-plan"), "{note}");
+        // And how far the module's own inputs are from that.
+        let (least, most) = total(&document);
+        let usual = &document["compared"]["total"];
+        let more = (least - usual["low"].as_f64().unwrap(), most - usual["high"].as_f64().unwrap());
+        let difference = document["compared"]["difference"].as_str().unwrap();
+        assert!(difference.ends_with(&format!("= {:.2}-{:.2}", more.0, more.1)), "{difference}");
+        assert!(difference.contains(" cloudwatch"), "{difference}");
+    }
+    let text = Rounds::new(["cost", "--services", "20"]).run().expect_code(0).stdout;
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("that is 41.45 prometheus + ") && words.contains("10.5 a service\" is a slip"), "{text}");
+    // The heading is one line, whatever its region is called.
+    assert!(text.lines().skip(1).all(|line| line.chars().count() <= 80), "{text}");
+}
+
 #[test]
 fn what_ifs_change_what_they_are_about() {
     let (usual, _) = total(&cost(&[]));

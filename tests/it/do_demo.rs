@@ -54,3 +54,48 @@ fn a_single_writer_says_that_it_is_down_meanwhile() {
     let outcome = change("healthy", &["redeploy", "--service", "prometheus"]).expect_code(3);
     assert!(outcome.stderr.contains("the old task must be gone before the new one may start"), "{outcome:#?}");
 }
+
+#[test]
+fn a_service_is_named_as_a_word_or_with_the_option() {
+    let plan = |words: &[&str]| change("healthy", &[words, &["--dry-run"]].concat());
+    let name = |words: &[&str]| plan(words).expect_code(0).json()["plan"]["change"]["service"]["name"].clone();
+    for words in [
+        &["redeploy", "web"][..],
+        &["redeploy", "--service", "web"],
+        &["redeploy", "web", "--service", "web"],
+        &["redeploy", "we*"],
+        &["scale", "web", "--desired", "5"],
+        &["restart", "web"],
+    ] {
+        assert_eq!(name(words), "web", "{words:?}");
+    }
+    for (words, said) in [
+        (&["redeploy", "web", "--service", "worker"][..], "two services are named"),
+        (&["restart", "wokrer"], "did you mean `worker`?"),
+        (&["restart"], "which service?"),
+        (&["restart", "*"], "is more than one service"),
+    ] {
+        let refused = plan(words).expect_code(3);
+        assert!(refused.stderr.contains(said), "{words:?}: {}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_task_that_prometheus_cannot_scrape_is_chosen_and_its_plan_says_why() {
+    let outcome = change("wedged-task", &["restart", "api-2", "--dry-run"]).expect_code(0);
+    let document = outcome.json();
+    let line = |label: &str| {
+        let lines = document["plan"]["lines"].as_array().unwrap();
+        lines.iter().find(|line| line["label"] == label).map(|line| line["text"].to_string()).unwrap_or_default()
+    };
+    assert!(line("in doubt").contains("healthy by ECS, but Prometheus cannot scrape it"), "{document:#}");
+    assert!(line("task").contains("its target is down"), "{document:#}");
+}
+
+#[test]
+fn what_is_refused_is_not_handed_out_as_a_command() {
+    let refused = change("healthy", &["redeploy", "prometheus"]).expect_code(3);
+    assert!(refused.json()["plan"]["same_as"].is_null(), "{refused:#?}");
+    let allowed = change("healthy", &["redeploy", "prometheus", "--allow-downtime", "--dry-run"]).expect_code(0);
+    assert!(allowed.json()["plan"]["same_as"].as_str().unwrap().contains("--force-new-deployment"), "{allowed:#?}");
+}

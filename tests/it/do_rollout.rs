@@ -3,12 +3,16 @@
 use serde_json::Value;
 
 use crate::support::fake_rollout::{FakeRollout, Fate};
+use crate::support::hold::{Catch, Hold};
 use crate::support::moto::REGION;
 use crate::support::rounds::{Outcome, Rounds};
 
 fn change(fake: &FakeRollout, words: &[&str]) -> Outcome {
-    let config =
-        format!("[contexts.stage.aws]\nregion = \"{REGION}\"\nendpoint_url = \"{}\"\ncloudwatch = false\n", fake.url());
+    change_at(&fake.url(), words)
+}
+
+fn change_at(url: &str, words: &[&str]) -> Outcome {
+    let config = format!("[contexts.stage.aws]\nregion = \"{REGION}\"\nendpoint_url = \"{url}\"\ncloudwatch = false\n");
     let words = ["-o", "json", "do"].into_iter().chain(words.iter().copied()).chain(["--service", "api", "--yes"]);
     Rounds::new(words).config(&config).aws_keys().run()
 }
@@ -94,4 +98,23 @@ fn facts_that_change_between_the_plan_and_the_call_refuse_it() {
         "{outcome:#?}"
     );
     assert_eq!(made(&fake, "StopTask"), 0);
+}
+
+#[test]
+fn a_call_whose_answer_was_lost_is_found_to_be_made_and_followed_like_any_other() {
+    for (words, operation) in
+        [(&["restart", "--task", "task-001"][..], &["StopTask"]), (&["redeploy"], &["UpdateService"])]
+    {
+        let fake = FakeRollout::start(Fate::Well);
+        let hold = Hold::operations(&fake.url(), Catch::Lose, operation);
+        let outcome = change_at(&hold.url(), words);
+        let document = outcome.json();
+        assert_eq!(document["outcome"]["outcome"], "verified", "{document:#}");
+        assert!(
+            stage(&document, "call")["text"].as_str().unwrap().contains("the answer was lost, and it was made"),
+            "{document:#}"
+        );
+        assert_eq!(made(&fake, operation[0]), 1, "asked once and never again");
+        outcome.expect_code(0);
+    }
 }

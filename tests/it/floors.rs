@@ -56,6 +56,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "command",
             "cost",
             "keymap",
+            "located",
             "theme",
             "config",
             "net",

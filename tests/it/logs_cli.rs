@@ -106,6 +106,12 @@ fn following_ends_with_ctrl_c_and_with_the_reader() {
     let mut complaint = String::new();
     child.stderr.take().unwrap().read_to_string(&mut complaint).unwrap();
     assert!(!complaint.to_lowercase().contains("pipe") && !complaint.contains("panic"), "{complaint}");
+
+    // One who has nothing to write notices, too.
+    let silent = logs(&["api-2", "-f", "-n", "5", "--grep", "no line says this"]);
+    let mut child = silent.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(ended(&mut child).code(), Some(0));
 }
 
 #[test]

@@ -81,3 +81,27 @@ fn history_on_moto_is_whole_and_in_order() {
     let nothing = Rounds::new(["logs", "nobody"]).aws(&moto.url()).run().expect_code(3);
     assert!(nothing.stderr.contains("there is no service nobody in prod"), "{}", nothing.stderr);
 }
+
+#[test]
+fn a_task_that_ecs_has_forgotten_is_found_by_its_stream() {
+    const FORGOTTEN: &str = "77aa01bc77aa01bc77aa01bc77aa01bc";
+    let fake = FakeLogs::start();
+    fake.say(60, "1", "of the one that runs");
+    fake.said(FORGOTTEN, 7_300, "its first");
+    fake.said(FORGOTTEN, 7_200, "its last");
+    let logs = |words: &[&str]| {
+        let fixed = ["logs", "web", "--cluster", "prod"];
+        Rounds::new(fixed.into_iter().chain(words.iter().copied())).aws(&fake.url()).run()
+    };
+    for task in [FORGOTTEN, "77aa01bc"] {
+        let outcome = logs(&["--task", task]).expect_code(0);
+        let said: Vec<&str> = outcome.stdout.lines().collect();
+        assert!(said.len() == 2 && said[0].ends_with("its first") && said[1].ends_with("its last"), "{outcome:#?}");
+        assert!(outcome.stderr.contains("task 77aa01bc said its last at"), "{}", outcome.stderr);
+    }
+    let outcome = logs(&["--task", "77aa01bc", "--since", "1h"]).expect_code(0);
+    assert!(outcome.stdout.is_empty() && outcome.stderr.contains("say --since"), "{outcome:#?}");
+    let outcome = logs(&["--task", "77aa9999"]).expect_code(3);
+    assert!(outcome.stderr.contains("its log has no stream of one"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("in its log 77aa01bc (last "), "{}", outcome.stderr);
+}

@@ -55,8 +55,23 @@ fn an_argument_that_aws_does_not_know_is_found() {
 fn own_test(test: &str, workspace: &Workspace) {
     workspace.init("provision");
     let said = workspace.terraform("provision", &["test", &format!("-filter=tests/{test}.tftest.hcl")]);
+    let runs = runs(test);
+    assert!(said.contains(&format!("Success! {runs} passed, 0 failed.")), "{runs} runs: {said}");
+}
+
+/// How many runs a test of the module has.
+fn runs(test: &str) -> usize {
     let text = std::fs::read_to_string(repository().join(format!("provision/tests/{test}.tftest.hcl"))).unwrap();
-    let runs = text.lines().filter(|line| line.starts_with("run \"")).count();
+    text.lines().filter(|line| line.starts_with("run \"")).count()
+}
+
+/// The same files, every run of them. Where there is no `OpenTofu` that is said; `CI` has to have terraform only.
+#[test]
+fn the_modules_own_tests_pass_under_opentofu() {
+    let Some(workspace) = Workspace::of_opentofu("the_modules_own_tests_pass_under_opentofu") else { return };
+    workspace.init("provision");
+    let said = workspace.terraform("provision", &["test"]);
+    let runs: usize = ["defaults", "inputs", "options"].map(runs).iter().sum();
     assert!(said.contains(&format!("Success! {runs} passed, 0 failed.")), "{runs} runs: {said}");
 }
 

@@ -41,7 +41,9 @@ def number(value):
 
 def runbook_words(alert_name):
     """What a description says of the alert it belongs to."""
-    return f"Alert {alert_name}; `rounds run {ALERTS[alert_name].runbook}`."
+    alert = ALERTS[alert_name]
+    floor = " It is silent below the least rate of requests that the service is judged by." if alert.floored else ""
+    return f"Alert {alert_name}; `rounds run {alert.runbook}`.{floor}"
 
 
 def value_map(**words):

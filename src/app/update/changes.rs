@@ -203,7 +203,7 @@ pub(super) fn answer(model: &mut Model, mut asking: Asking, key: Key) -> Vec<Eff
         Code::BackTab | Code::Up => asking.step(false),
         Code::Char(c) if !key.ctrl && matches!(asking.question, Question::Scale { .. }) && !c.is_ascii_digit() => {}
         _ => {
-            if asking.line.key(key) {
+            if asking.key(key) {
                 asking.complaint = None;
             }
         }
@@ -215,11 +215,7 @@ pub(super) fn answer(model: &mut Model, mut asking: Asking, key: Key) -> Vec<Eff
 /// Text was pasted into a dialog: it is text there, or nothing.
 pub(super) fn pasted(mut overlay: Overlay, text: &str) -> Overlay {
     match &mut overlay {
-        Overlay::Asking(asking) => {
-            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-            let is_number = matches!(asking.question, Question::Scale { .. });
-            asking.line.insert(if is_number { &digits } else { text });
-        }
+        Overlay::Asking(asking) => asking.insert(text),
         Overlay::Confirm(confirm) => {
             if let ConfirmStage::Planned(planned) = &mut confirm.stage
                 && planned.plan.typed.is_some()

@@ -44,9 +44,12 @@ impl<'a> Question<'a> {
         if given == Some(wanted) {
             return Ok(Some(wanted.to_owned()));
         }
-        let given = given.map(|given| format!(", not {given}")).unwrap_or_default();
         let warning = if self.production { "this is production: " } else { "" };
-        Err(Refusal::new(format!("{warning}--yes alone is not enough{given}; {}", self.otherwise))
+        let why = match given {
+            Some(given) => format!("--confirm says {}, and the name is {}", sanitise(given), sanitise(wanted)),
+            None => "--yes alone is not enough".to_owned(),
+        };
+        Err(Refusal::new(format!("{warning}{why}; {}", self.otherwise))
             .with_hint(format!("--yes --confirm {}", shell_word(wanted))))
     }
 

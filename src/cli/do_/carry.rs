@@ -10,6 +10,7 @@ use super::super::failure::Failure;
 use super::ask::Question;
 use crate::domain::{Change, Consent, GateState, ObjectionKind, Plan, PlanOptions, Progress, Refusal};
 use crate::engine::Operator;
+use crate::report;
 
 /// Makes changes the way that was asked for on the command line.
 pub(in crate::cli) struct Carrier<'a> {
@@ -63,29 +64,32 @@ impl Carrier<'_> {
         Ok(consent)
     }
 
-    /// Makes the change and watches it to its end; `tell` hears of each step. A first signal ends the watching, a second
-    /// the program.
+    /// Makes the change and watches it to its end; `tell` hears of each step. A first signal calls it off, or ends the
+    /// watching where it has begun; a second ends the program.
     ///
     /// # Errors
-    /// When nothing can be told or heard any more, or the program is told to end in the middle.
+    /// When nothing could be told of what was made (it was watched to its end all the same), signals cannot be heard, or
+    /// the program is told to end in the middle.
     pub(in crate::cli) async fn carry_out(
         &self,
         plan: &Plan,
         consent: &Consent,
         tell: impl Fn(Option<&Progress>, &Progress) -> Result<(), Failure>,
     ) -> Result<Result<Progress, Refusal>, Failure> {
+        let mut signals = Signals::listen()?;
         let (sender, mut progress) = mpsc::unbounded_channel();
         let carried = self.operator.carry_out(plan, consent, &sender);
         tokio::pin!(carried);
-        let mut signals = Signals::listen()?;
         let mut told: Option<Progress> = None;
         let mut was_stopped = false;
+        let mut untold = None;
         let ended = loop {
             tokio::select! {
                 biased;
                 ended = &mut carried => break ended,
                 Some(now) = progress.recv() => {
-                    tell(told.as_ref(), &now)?;
+                    // A reader, a disk or a terminal that is gone is no reason to leave a change alone.
+                    untold = untold.or_else(|| tell(told.as_ref(), &now).err());
                     told = Some(now);
                 }
                 () = signals.any() => {
@@ -98,10 +102,19 @@ impl Carrier<'_> {
             }
         };
         if let Ok(end) = &ended {
-            tell(told.as_ref(), end)?;
+            untold = untold.or_else(|| tell(told.as_ref(), end).err());
+            if let Some(failure) = untold {
+                return Err(self::untold(failure, end));
+            }
         }
         Ok(ended)
     }
+}
+
+/// What could not be told of a change that came to an end: its exit code is never that of one that was not made.
+pub(in crate::cli) fn untold(failure: Failure, end: &Progress) -> Failure {
+    let code = end.outcome.as_ref().map_or(2, report::change::exit_code).max(1);
+    Failure { code, ..failure }
 }
 
 /// The signals that end the watching.

@@ -61,12 +61,16 @@ impl Changes<'_> {
         step: usize,
         paper: &mut Paper,
     ) -> Result<Result<Outcome, String>, Failure> {
-        let plan = match self.carrier.plan(change).await {
+        let mut plan = match self.carrier.plan(change).await {
             Ok(plan) => plan,
             Err(refusal) => return Ok(Err(whole(&refusal))),
         };
+        let stands_against = self.carrier.stands_against(&plan);
+        if stands_against.is_some() {
+            plan.same_as = None;
+        }
         paper.print(&format!("\n{}", report::change::plan(&plan, &self.words)));
-        if let Some(refusal) = self.carrier.stands_against(&plan) {
+        if let Some(refusal) = stands_against {
             return Ok(Err(whole(&refusal)));
         }
         if self.carrier.how.dry_run {

@@ -8,6 +8,7 @@ mod metrics;
 mod name;
 mod reach;
 mod role;
+mod share;
 mod storage;
 mod wiring;
 
@@ -17,5 +18,6 @@ pub use metrics::{DiscoveryHealth, DroppedTarget, ExporterHealth, Stretch, rhyth
 pub use name::{Record, Zone};
 pub use reach::{Certificate, Connection, Distrust, Handshake};
 pub use role::{Decision, RolePolicy, Statement, Verdict as RoleVerdict};
+pub use share::InstanceErrors;
 pub use storage::{Database, FileSystem, FileSystemLoad, MountTarget};
 pub use wiring::{BalancerLink, Wiring};

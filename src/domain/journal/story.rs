@@ -30,6 +30,8 @@ pub struct Story {
     pub ending: Ending,
     /// When that was known, where it is.
     pub ended: Option<Timestamp>,
+    /// How long it took from the first line to its end, by the clock it lived by.
+    pub took: Option<SignedDuration>,
     /// Everything else, in order: when and what.
     pub beside: Vec<(Timestamp, String)>,
     /// Whether somebody was told that its outcome is unknown.
@@ -192,6 +194,7 @@ fn story(records: &[&Record], is_alive: IsAlive<'_>, now: Timestamp) -> Option<S
         asked,
         ending: Ending::CallUnknown,
         ended: None,
+        took: None,
         beside: Vec::new(),
         noted: false,
         plan,
@@ -202,12 +205,16 @@ fn story(records: &[&Record], is_alive: IsAlive<'_>, now: Timestamp) -> Option<S
         let mut end = |ending| {
             story.ending = ending;
             story.ended = Some(record.at);
+            let clocks = first.simulated_at.zip(record.simulated_at).unwrap_or((first.at, record.at));
+            story.took = Some(clocks.1.duration_since(clocks.0).max(SignedDuration::ZERO));
         };
         match &record.event {
             Event::Intent { .. } | Event::Shell { .. } => {}
             Event::Call { result: CallResult::Made, text, .. } => {
                 is_made = true;
                 story.ending = Ending::NotSeen;
+                // An answer that was lost ended nothing where the call was found to be made after all.
+                (story.ended, story.took) = (None, None);
                 story.beside.push((record.at, text.clone()));
             }
             Event::Call { result: CallResult::NotMade, text, .. } => {

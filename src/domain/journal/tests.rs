@@ -70,6 +70,17 @@ fn a_missing_line_says_that_the_program_died() {
 }
 
 #[test]
+fn a_change_took_from_its_intent_to_its_end_by_the_clock_it_lived_by() {
+    let at = |second| jiff::Timestamp::from_second(second).unwrap();
+    let took = |records: &[Record]| stories(records, &|_| Some(false), at(100))[0].took.map(|took| took.as_secs());
+    let real = [record(intent(), 10), record(call(CallResult::Made), 11), record(end(Outcome::Verified), 16)];
+    assert_eq!(took(&real), Some(6));
+    let simulated = |record: &Record, second| Record { simulated_at: Some(at(second)), ..record.clone() };
+    assert_eq!(took(&[simulated(&real[0], 1_000), simulated(&real[2], 1_360)]), Some(360));
+    assert_eq!(took(&real[..2]), None, "nobody saw its end");
+}
+
+#[test]
 fn what_nobody_knows_is_told_once_and_always_says_what_to_check() {
     let now = jiff::Timestamp::from_second(100).unwrap();
     let mut records = vec![record(intent(), 10)];

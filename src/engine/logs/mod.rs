@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Station;
-use crate::domain::{ErrorClass, LogAsk, LogPage, LogScope, SourceError};
+use crate::domain::{ErrorClass, LogAsk, LogPage, LogScope, LogStreams, SourceError};
 
 pub use follow::{Follow, FollowAsk};
 
@@ -33,6 +33,15 @@ pub async fn read(station: &Station, ask: &LogAsk, within: Duration) -> Result<L
         let waited = crate::format::duration_fine(within);
         Err(SourceError::new(ErrorClass::Timeout, format!("{}: no lines within {waited}", source.place())))
     })
+}
+
+/// The streams of the tasks of a scope, those of long ago included; nothing where the backend has no streams.
+///
+/// # Errors
+/// When they cannot be listed, or the context has no logs.
+pub async fn streams(station: &Station, scope: &LogScope, within: Duration) -> Result<Option<LogStreams>, SourceError> {
+    let Some(source) = &station.logs else { return Err(no_logs()) };
+    source.streams(scope, within).await
 }
 
 /// What was said before a moment: a few thousand lines, or those of the six hours before.

@@ -1,6 +1,7 @@
 //! What a change is watched with beside ECS: scrape targets and alerts, read through the station's sources.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::domain::{Alert, AlertState, Plan, Reading, ServiceId, SourceKind, Sta
 use crate::source::{Ask, Source};
 
 /// How long one look at targets and alerts may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Reads targets and alerts of one service.
 pub(super) struct Eyes {
@@ -21,22 +22,39 @@ pub(super) struct Eyes {
     service: Option<ServiceId>,
 }
 
+/// Why something was not seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unseen {
+    /// There is nothing here that shows it.
+    Never(String),
+    /// What shows it does not answer.
+    Dark(String),
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never(why) | Self::Dark(why) => f.write_str(why),
+        }
+    }
+}
+
 /// What was seen of targets and alerts, each with why not where it was not.
 #[derive(Debug, Clone)]
 pub(super) struct View {
     /// Every active scrape target.
-    pub targets: Result<Vec<Target>, String>,
+    pub targets: Result<Vec<Target>, Unseen>,
     /// The alerts of the service.
-    pub alerts: Result<Vec<Alert>, String>,
+    pub alerts: Result<Vec<Alert>, Unseen>,
 }
 
 /// What was so before the change.
 #[derive(Debug, Clone)]
 pub(super) struct Before {
     /// Hosts that are scraped.
-    pub hosts: Result<BTreeSet<String>, String>,
+    pub hosts: Result<BTreeSet<String>, Unseen>,
     /// Names of the service's alerts that fired.
-    pub firing: Result<BTreeSet<String>, String>,
+    pub firing: Result<BTreeSet<String>, Unseen>,
 }
 
 impl Eyes {
@@ -55,7 +73,7 @@ impl Eyes {
     /// What is so before the change.
     pub(super) async fn before(&self) -> Before {
         if self.sources.is_empty() {
-            let nothing = || Err("nothing to see it with is configured".to_owned());
+            let nothing = || Err(Unseen::Never("nothing to see it with is configured".to_owned()));
             return Before { hosts: nothing(), firing: nothing() };
         }
         let View { targets, alerts } = self.look().await;
@@ -78,12 +96,12 @@ impl Eyes {
                 read.map_err(|_| "no answer in time".to_owned()).and_then(|read| read.map_err(|error| error.what)),
             )
         });
-        let mut view = View { targets: Err("prometheus is not configured".to_owned()), alerts: Ok(Vec::new()) };
+        let no_prometheus = Unseen::Never("prometheus is not configured".to_owned());
+        let mut view = View { targets: Err(no_prometheus), alerts: Ok(Vec::new()) };
         for (kind, reading) in join_all(asked).await {
-            let why = |part: &str| format!("{kind} does not tell {part}");
             let alerts = match reading {
                 Ok(Reading::Prometheus(reading)) => {
-                    view.targets = reading.targets.ok_or_else(|| why("its targets"));
+                    view.targets = reading.targets.ok_or_else(|| Unseen::Never(untold()));
                     // Look-alikes without that endpoint have no alerts of their own.
                     Ok(reading.alerts.unwrap_or_default())
                 }
@@ -92,9 +110,9 @@ impl Eyes {
                 Ok(_) => Ok(Vec::new()),
                 Err(error) => {
                     if kind == SourceKind::Prometheus {
-                        view.targets = Err(error.clone());
+                        view.targets = Err(Unseen::Dark(error.clone()));
                     }
-                    Err(error)
+                    Err(Unseen::Dark(error))
                 }
             };
             match (&mut view.alerts, alerts) {
@@ -110,4 +128,9 @@ impl Eyes {
         let (Some(owner), Some(service)) = (&alert.owner, &self.service) else { return false };
         owner.is(service)
     }
+}
+
+/// Why there are no targets where Prometheus, or what takes its place, answers.
+pub(super) fn untold() -> String {
+    "prometheus does not tell its targets".to_owned()
 }

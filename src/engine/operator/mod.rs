@@ -1,6 +1,7 @@
 //! Makes changes and watches them to their end: the door of `exec`, with the station's clock and eyes.
 
 mod eyes;
+mod lookout;
 mod past;
 mod stages;
 mod under_way;
@@ -17,7 +18,8 @@ pub use self::under_way::changes_under_way;
 use super::Clock;
 use crate::domain::journal::{Story, Who, stories, unfinished};
 use crate::domain::{
-    Change, ChangePlace, Consent, GateState, Matcher, Plan, PlanOptions, Progress, Refusal, ServiceId, SourceKind,
+    Change, ChangePlace, Consent, GateState, Matcher, Plan, PlanOptions, Progress, Refusal, ServiceId, SourceError,
+    SourceKind,
 };
 use crate::exec::journal::Journal;
 use crate::exec::plan::Means;
@@ -74,7 +76,8 @@ impl Operator {
         if parts.read_only {
             gate.forbid(format!("read_only of context {}", parts.place.context));
         }
-        let door = Door::new(Arc::clone(&parts.hands), parts.place.clone(), parts.means.clone(), gate, outfit);
+        let (hands, lookout) = (Arc::clone(&parts.hands), lookout::of(&parts));
+        let door = Door::new(hands, lookout, parts.place.clone(), parts.means.clone(), gate, outfit);
         Self(Arc::new(Inner { door, parts, stop: signal::Sender::new(false) }))
     }
 
@@ -122,7 +125,10 @@ impl Operator {
         let eyes = Eyes::new(&self.0.parts, plan);
         let before = eyes.before().await;
         let clock = || self.moment();
-        let made = self.0.door.pass(plan, consent, &clock).await?;
+        let mut stop = self.0.stop.subscribe();
+        // The other end is held here: it does not go away.
+        let called_off = async { drop(stop.wait_for(|stop| *stop).await) };
+        let made = self.0.door.pass(plan, consent, &clock, called_off).await?;
         let watching =
             watch::Watching { door: &self.0.door, eyes: &eyes, before, clock: &clock, stop: self.0.stop.subscribe() };
         Ok(watching.follow_to_the_end(made, progress).await)
@@ -131,6 +137,14 @@ impl Operator {
     /// Writes down that a person said no, or that it was refused before it was asked of anybody.
     pub async fn decline(&self, plan: &Plan, why: &str) {
         self.0.door.decline(plan, why, self.moment()).await;
+    }
+
+    /// The services of a name, in every cluster that is looked at. None where there is no ECS.
+    ///
+    /// # Errors
+    /// Where that cannot be found out.
+    pub async fn named(&self, name: &str) -> Result<Vec<ServiceId>, SourceError> {
+        self.0.parts.hands.named(name, self.moment().now).await
     }
 
     /// The conditions that fit exactly a service's alerts.
@@ -156,7 +170,8 @@ impl Operator {
         Ok((told, unread))
     }
 
-    /// Ends every watching: the changes go on, nobody sees how. What is under way is written down as such.
+    /// Ends every watching: the changes go on, nobody sees how. What is under way is written down as such; what has not
+    /// begun is called off.
     pub fn stop(&self) {
         self.0.stop.send_replace(true);
     }

@@ -5,15 +5,21 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::eyes::{Before, View};
+use super::eyes::{Before, Unseen, View};
 use crate::domain::{
     AlertState, Deployment, DeploymentStatus, Rollout, Stage, StageState, TargetHealth, Task, TaskHealth, TaskState,
 };
-use crate::exec::{Deed, Made, Seen, ServiceFacts, ServiceSeen, Subject};
+use crate::exec::{Deed, GroupTargets, Made, Seen, ServiceFacts, ServiceSeen, Subject};
 use crate::format::count;
 
 /// Without any health check ECS takes a task for healthy this long after it runs.
 const SETTLING: Duration = Duration::from_secs(40);
+
+/// How long Prometheus may take to find a new task.
+const DISCOVERY: Duration = Duration::from_secs(90);
+
+/// Why a scrape cannot be told to be of a task.
+const BY_NO_ADDRESS: &str = "prometheus does not scrape its tasks by their addresses";
 
 /// New tasks that may end by themselves before a deployment counts as failed. ECS tries again; a restart has one try.
 const CRASHES: usize = 2;
@@ -25,11 +31,13 @@ pub(super) struct Now {
     pub text: String,
     /// Whether there is no point in watching on: what is waited for will not come, and nothing went wrong either.
     pub is_in_vain: bool,
+    /// Whether it belongs to the change and could not be looked at: nobody may call the change verified.
+    pub is_unseen: bool,
 }
 
 impl Now {
     fn of(state: StageState, text: impl Into<String>) -> Self {
-        Self { state, text: text.into(), is_in_vain: false }
+        Self { state, text: text.into(), is_in_vain: false, is_unseen: false }
     }
 
     pub(super) fn done(text: impl Into<String>) -> Self {
@@ -46,6 +54,10 @@ impl Now {
 
     fn skipped(text: impl Into<String>) -> Self {
         Self::of(StageState::Skipped, text)
+    }
+
+    fn unseen(text: impl Into<String>) -> Self {
+        Self { is_unseen: true, ..Self::skipped(text) }
     }
 
     fn in_vain(text: impl Into<String>) -> Self {
@@ -304,33 +316,45 @@ impl<'a> Goal<'a> {
         if new.is_empty() { seen.service.tasks.iter().filter(is_running).collect() } else { new }
     }
 
-    /// The load balancer sends requests to the tasks that came of the change.
+    /// The load balancer sends requests to the tasks that came of the change, in each of its target groups.
     pub(super) fn target_group(&self, seen: &ServiceSeen) -> Now {
-        let targets = match &seen.targets {
-            Ok(targets) => targets,
-            Err(why) => return Now::skipped(format!("the target group cannot be read: {why}")),
+        let groups = match &seen.targets {
+            Ok(groups) => groups,
+            Err(why) => {
+                let was_dark = self.facts.is_none_or(|facts| facts.targets.is_none());
+                return self.in_the_dark(was_dark, format!("the target group cannot be read: {why}"));
+            }
         };
         let running = self.concerned(seen);
         let addresses: Vec<&str> = running.iter().filter_map(|task| task.address.as_deref()).collect();
-        if addresses.len() < running.len()
-            || !addresses.iter().any(|address| targets.iter().any(|target| target.id == **address))
-        {
-            // Instances, or tasks of a host's network: their targets cannot be told apart, so they are counted.
-            let healthy = targets.iter().filter(|target| target.state == "healthy").count();
-            let text = format!("{healthy} of {} healthy", running.len());
-            return if healthy >= running.len() { Now::done(text) } else { Now::watching(text) };
-        }
-        for address in &addresses {
-            let mut own = targets.iter().filter(|target| target.id == **address).peekable();
-            if own.peek().is_none() {
-                return Now::watching(format!("{address} is not registered yet"));
+        let is_target = |address: &&str| groups.iter().flat_map(|group| &group.targets).any(|one| one.id == **address);
+        // Instances, or tasks of a host's network: their targets cannot be told apart, so they are counted.
+        let by_address = addresses.len() == running.len() && addresses.iter().any(is_target);
+        let mut text = String::new();
+        for group in groups {
+            let now = if by_address { group_has(group, &addresses) } else { group_counts(group, running.len()) };
+            if now.state != StageState::Done {
+                let place = if groups.len() > 1 { format!("{}: ", group.name()) } else { String::new() };
+                return Now { text: format!("{place}{}", now.text), ..now };
             }
-            if let Some(target) = own.find(|target| target.state != "healthy") {
-                let why = target.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                return Now::watching(format!("{address} {}{why}", target.state));
-            }
+            text = now.text;
         }
-        Now::done(format!("{} healthy", count(addresses.len(), "target")))
+        if groups.len() > 1 {
+            text = format!("{text} in each of {} target groups", groups.len());
+        }
+        Now::done(text)
+    }
+
+    /// What belongs to the change and cannot be looked at: it is waited for where it could be seen before. Where that was
+    /// not so either, waiting mends nothing, unless it is what is being changed that does not answer.
+    fn in_the_dark(&self, was_dark: bool, text: String) -> Now {
+        if was_dark && !self.is_of_prometheus() { Now::unseen(text) } else { Now::watching(text) }
+    }
+
+    /// Whether it is Prometheus itself that is changed: then it has to come back. By its name, as nothing else tells; where
+    /// it is another one, the one that is asked answers, and nothing is lost.
+    fn is_of_prometheus(&self) -> bool {
+        self.facts.is_some_and(|facts| facts.service.id.name.to_ascii_lowercase().contains("prometheus"))
     }
 
     /// Why a stage cannot be seen from here, where it cannot.
@@ -338,30 +362,53 @@ impl<'a> Goal<'a> {
         match stage {
             Stage::Alerts => match &self.before.firing {
                 Ok(firing) if firing.is_empty() => Some(Now::skipped("no alert of it fired before")),
-                Ok(_) => None,
-                Err(why) => Some(Now::skipped(format!("which alerts fired before is not known: {why}"))),
+                Err(Unseen::Never(why)) => Some(Now::skipped(format!("which alerts fired before is not known: {why}"))),
+                Ok(_) | Err(Unseen::Dark(_)) => None,
             },
             Stage::Scrape => match &self.before.hosts {
-                Err(why) => Some(Now::skipped(format!("which targets there were is not known: {why}"))),
-                Ok(hosts) => {
-                    let tasks = self.facts.map(|facts| facts.service.tasks.as_slice()).unwrap_or_default();
-                    let mut addresses = tasks.iter().filter_map(|task| task.address.as_ref());
-                    let by_address = addresses.any(|address| hosts.contains(address));
-                    (!by_address).then(|| Now::skipped("prometheus does not scrape its tasks by their addresses"))
-                }
+                Err(Unseen::Never(why)) => Some(Now::skipped(format!("which targets there were is not known: {why}"))),
+                Ok(hosts) if !self.is_of_prometheus() && !self.was_scraped(hosts) => Some(Now::skipped(BY_NO_ADDRESS)),
+                Ok(_) | Err(Unseen::Dark(_)) => None,
             },
             _ => None,
         }
     }
 
+    /// Whether one of the service's tasks was among what Prometheus scraped.
+    fn was_scraped(&self, hosts: &BTreeSet<String>) -> bool {
+        let tasks = self.facts.map(|facts| facts.service.tasks.as_slice()).unwrap_or_default();
+        tasks.iter().filter_map(|task| task.address.as_ref()).any(|address| hosts.contains(address))
+    }
+
     /// Prometheus scrapes the tasks that came of the change.
-    pub(super) fn scrape(&self, seen: &ServiceSeen, view: &View) -> Now {
+    pub(super) fn scrape(&self, seen: &ServiceSeen, view: &View, now: Timestamp) -> Now {
         let targets = match &view.targets {
             Ok(targets) => targets,
-            Err(why) => return Now::watching(format!("the targets cannot be read: {why}")),
+            Err(why) => {
+                return self.in_the_dark(self.before.hosts.is_err(), format!("the targets cannot be read: {why}"));
+            }
         };
-        let addresses: Vec<&str> =
-            self.concerned(seen).into_iter().filter_map(|task| task.address.as_deref()).collect();
+        let was_idle = self.before.hosts.as_ref().is_ok_and(BTreeSet::is_empty);
+        if self.is_of_prometheus() && !was_idle && targets.iter().all(|one| one.health == TargetHealth::Unknown) {
+            return Now::watching("prometheus answers, and has scraped nothing yet");
+        }
+        let concerned = self.concerned(seen);
+        let addresses: Vec<&str> = concerned.iter().filter_map(|task| task.address.as_deref()).collect();
+        let by_address = match &self.before.hosts {
+            Ok(hosts) => self.was_scraped(hosts),
+            // What it scraped before nobody knows: what it has now tells.
+            Err(_) => targets.iter().any(|target| addresses.contains(&target.host())),
+        };
+        if !by_address {
+            if self.is_of_prometheus() {
+                return Now::done("prometheus answers and scrapes");
+            }
+            let youngest = concerned.iter().filter_map(|task| task.started_at).max().unwrap_or(self.began);
+            if now.duration_since(youngest) < jiff::SignedDuration::try_from(DISCOVERY).unwrap_or_default() {
+                return Now::watching("no target of its tasks is discovered yet");
+            }
+            return Now::skipped(BY_NO_ADDRESS);
+        }
         for address in &addresses {
             let own: Vec<_> = targets.iter().filter(|target| target.host() == *address).collect();
             if own.is_empty() {
@@ -376,28 +423,35 @@ impl<'a> Goal<'a> {
         Now::done(format!("{} up", count(addresses.len(), "target")))
     }
 
-    /// The alerts that fired before fire no more and are not about to.
+    /// The alerts that fired before fire no more and are not about to; none at all where nobody knows which did.
     pub(super) fn alerts(&self, view: &View) -> Now {
         let alerts = match &view.alerts {
             Ok(alerts) => alerts,
-            Err(why) => return Now::watching(format!("the alerts cannot be read: {why}")),
+            Err(why) => {
+                return self.in_the_dark(self.before.firing.is_err(), format!("the alerts cannot be read: {why}"));
+            }
         };
-        let Ok(before) = &self.before.firing else { return Now::skipped("not known") };
+        let before = self.before.firing.as_ref().ok();
+        let again = if before.is_some() { " again" } else { "" };
         let mut left: Vec<String> = alerts
             .iter()
-            .filter(|alert| before.contains(&alert.name))
+            .filter(|alert| before.is_none_or(|before| before.contains(&alert.name)))
             .map(|alert| match alert.state {
                 AlertState::Firing => format!("{} fires", alert.name),
-                AlertState::Pending => format!("{} is about to fire again", alert.name),
+                AlertState::Pending => format!("{} is about to fire{again}", alert.name),
             })
             .collect();
         left.sort();
         left.dedup();
-        if left.is_empty() {
-            let names: Vec<&str> = before.iter().map(String::as_str).collect();
-            Now::done(format!("{} resolved", names.join(", ")))
-        } else {
-            Now::watching(left.join(", "))
+        if !left.is_empty() {
+            return Now::watching(left.join(", "));
+        }
+        match before {
+            Some(before) => {
+                let names: Vec<&str> = before.iter().map(String::as_str).collect();
+                Now::done(format!("{} resolved", names.join(", ")))
+            }
+            None => Now::done("none fires; which did before is not known"),
         }
     }
 
@@ -412,9 +466,9 @@ impl<'a> Goal<'a> {
             (Seen::Silence(Some(_)), _) => Now::watching("it is still in force"),
             (Seen::Annotation(true), _) => Now::done("it is there"),
             (Seen::Annotation(false), _) => Now::watching("it cannot be read back yet"),
-            (Seen::Prometheus { ok: Some(false), .. }, _) => {
-                Now::failed("prometheus could not read its configuration; the old one stays in force")
-            }
+            (Seen::Prometheus { ok: Some(false), .. }, _) => Now::failed(
+                "prometheus says that its last reload failed: what it could use of the new configuration may be in force",
+            ),
             (Seen::Prometheus { ok, at }, _) => self.reloaded(*ok, *at),
             (Seen::Service(_), _) => Now::skipped("nothing to read back"),
         }
@@ -439,6 +493,28 @@ impl<'a> Goal<'a> {
 
 fn primary(seen: &ServiceSeen) -> Option<&Deployment> {
     seen.service.deployments.iter().find(|one| one.status == DeploymentStatus::Primary)
+}
+
+/// A target group that has tasks by their addresses.
+fn group_has(group: &GroupTargets, addresses: &[&str]) -> Now {
+    for address in addresses {
+        let mut own = group.targets.iter().filter(|target| target.id == **address).peekable();
+        if own.peek().is_none() {
+            return Now::watching(format!("{address} is not registered yet"));
+        }
+        if let Some(target) = own.find(|target| target.state != "healthy") {
+            let why = target.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            return Now::watching(format!("{address} {}{why}", target.state));
+        }
+    }
+    Now::done(format!("{} healthy", count(addresses.len(), "target")))
+}
+
+/// A target group whose targets say nothing of single tasks.
+fn group_counts(group: &GroupTargets, running: usize) -> Now {
+    let healthy = group.targets.iter().filter(|target| target.state == "healthy").count();
+    let text = format!("{healthy} of {running} healthy");
+    if healthy >= running { Now::done(text) } else { Now::watching(text) }
 }
 
 /// Whether a task ended, and not because somebody or the scheduler wanted it to.

@@ -1,6 +1,6 @@
 //! Watches a change to its end: looks, says what it waits for, and comes to a verdict.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
@@ -16,6 +16,11 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
 /// The same where nothing is asked over a network.
 const BETWEEN_SIMULATED_LOOKS: Duration = Duration::from_millis(300);
 
+/// How often it is looked whether a call came to pass whose answer was lost, and how far apart: ECS shows what it was told
+/// within seconds.
+const LOOKS_FOR_A_TRACE: u32 = 3;
+const BETWEEN_TRACES: Duration = Duration::from_secs(2);
+
 /// What one change is watched with.
 pub(super) struct Watching<'a> {
     pub door: &'a Door,
@@ -27,7 +32,11 @@ pub(super) struct Watching<'a> {
 
 impl Watching<'_> {
     /// From the call's outcome to the end. The last progress has the outcome.
-    pub(super) async fn follow_to_the_end(self, made: Made, progress: &mpsc::UnboundedSender<Progress>) -> Progress {
+    pub(super) async fn follow_to_the_end(
+        self,
+        mut made: Made,
+        progress: &mpsc::UnboundedSender<Progress>,
+    ) -> Progress {
         let mut told = Progress {
             plan: made.plan.id.clone(),
             began: made.began.now,
@@ -36,6 +45,11 @@ impl Watching<'_> {
             remarks: made.remarks.clone(),
             outcome: None,
         };
+        if let Err(Mishap::Unknown(error)) = &made.result {
+            self.set(&mut told, Stage::Call, Now::watching(format!("{}; looking whether it was made", error.what)));
+            tell(progress, &told);
+            self.look_for(&mut made).await;
+        }
         let outcome = match &made.result {
             Ok(receipt) => {
                 self.set(&mut told, Stage::Call, Now::done(receipt.said.clone()));
@@ -45,6 +59,11 @@ impl Watching<'_> {
                 told.remarks.extend(remark);
                 outcome
             }
+            Err(Mishap::Partly(error)) => {
+                self.set(&mut told, Stage::Call, Now::failed(error.what.clone()));
+                told.remarks.extend(error.hint.clone());
+                Outcome::Failed { why: error.what.clone() }
+            }
             Err(Mishap::Refused(error)) => {
                 self.set(&mut told, Stage::Call, Now::failed(error.what.clone()));
                 told.remarks.extend(error.hint.clone());
@@ -52,7 +71,8 @@ impl Watching<'_> {
             }
             Err(Mishap::Unknown(error)) => {
                 self.set(&mut told, Stage::Call, Now::failed(error.what.clone()));
-                Outcome::Unknown { why: format!("{}; it may have arrived: look before doing it again", error.what) }
+                let shown = "nothing shows that it was made, and it may have been: look before doing it again";
+                Outcome::Unknown { why: format!("{}; {shown}", error.what) }
             }
         };
         let remarks = self.door.close(&made, &outcome, &told.stages, self.clock).await;
@@ -63,6 +83,22 @@ impl Watching<'_> {
         told
     }
 
+    /// The answer to the call was lost: looks a few times whether it came to pass.
+    async fn look_for(&self, made: &mut Made) {
+        let mut stop = self.stop.clone();
+        for look in 0..LOOKS_FOR_A_TRACE {
+            if let Some(shown) = self.door.trace_of(made, self.clock).await {
+                return self.door.found(made, &shown, self.clock).await;
+            }
+            if look + 1 < LOOKS_FOR_A_TRACE {
+                tokio::select! {
+                    () = tokio::time::sleep(BETWEEN_TRACES) => {}
+                    _ = stop.wait_for(|stop| *stop) => return,
+                }
+            }
+        }
+    }
+
     async fn follow(&self, made: &Made, told: &mut Progress, progress: &mpsc::UnboundedSender<Progress>) -> Outcome {
         let Some(watched) = watched(made) else { return Outcome::Verified };
         if made.plan.patience.is_zero() {
@@ -70,6 +106,8 @@ impl Watching<'_> {
         }
         let goal = Goal::new(made, &self.before);
         let deadline = made.began.now.checked_add(made.plan.patience).unwrap_or(jiff::Timestamp::MAX);
+        // The machine's clock may be set back meanwhile; the simulated one runs at a speed of its own.
+        let begun = Instant::now();
         let pause = if made.plan.place.demo { BETWEEN_SIMULATED_LOOKS } else { BETWEEN_LOOKS };
         let mut stop = self.stop.clone();
         loop {
@@ -80,7 +118,7 @@ impl Watching<'_> {
             if let Some(outcome) = ended {
                 return outcome;
             }
-            if now >= deadline {
+            if now >= deadline || (!made.plan.place.demo && begun.elapsed() >= made.plan.patience) {
                 return Outcome::GaveUp { waiting_for: waiting_for(told) };
             }
             tell(progress, told);
@@ -121,7 +159,7 @@ impl Watching<'_> {
                             view = Some(self.eyes.look().await);
                         }
                         match &view {
-                            Some(view) if stage == Stage::Scrape => goal.scrape(seen, view),
+                            Some(view) if stage == Stage::Scrape => goal.scrape(seen, view, now),
                             Some(view) => goal.alerts(view),
                             None => Now::watching(String::new()),
                         }
@@ -141,23 +179,15 @@ impl Watching<'_> {
     /// Takes in what was found; the outcome, where that settles it.
     fn take(&self, told: &mut Progress, findings: Findings, now: jiff::Timestamp) -> Option<Outcome> {
         let found: Vec<Stage> = findings.iter().map(|(stage, _)| *stage).collect();
-        let is_in_vain = findings.iter().any(|(_, finding)| finding.is_in_vain);
-        for (stage, finding) in findings {
-            self.set(told, stage, finding);
+        for (stage, finding) in &findings {
+            self.set(told, *stage, finding.clone());
         }
         // What came to pass and is undone again: the stages behind it wait anew.
         for stage in told.stages.iter_mut().filter(|one| one.stage != Stage::Call && !found.contains(&one.stage)) {
             *stage = waiting(stage.stage);
         }
         told.at = now;
-        if let Some(failed) = told.stages.iter().find(|one| one.state == StageState::Failed) {
-            return Some(Outcome::Failed { why: failed.text.clone() });
-        }
-        if is_in_vain {
-            return Some(Outcome::GaveUp { waiting_for: waiting_for(told) });
-        }
-        let is_over = told.stages.iter().all(|one| matches!(one.state, StageState::Done | StageState::Skipped));
-        is_over.then_some(Outcome::Verified)
+        verdict(told, &findings)
     }
 
     fn set(&self, told: &mut Progress, stage: Stage, now: Now) {
@@ -173,6 +203,23 @@ impl Watching<'_> {
             }
         }
     }
+}
+
+/// The outcome, where what was found in the last look settles it. What could not be looked at is not verified.
+fn verdict(told: &Progress, findings: &Findings) -> Option<Outcome> {
+    if let Some(failed) = told.stages.iter().find(|one| one.state == StageState::Failed) {
+        return Some(Outcome::Failed { why: failed.text.clone() });
+    }
+    if findings.iter().any(|(_, finding)| finding.is_in_vain) {
+        return Some(Outcome::GaveUp { waiting_for: waiting_for(told) });
+    }
+    if !told.stages.iter().all(|one| matches!(one.state, StageState::Done | StageState::Skipped)) {
+        return None;
+    }
+    let unseen = findings.iter().find(|(_, finding)| finding.is_unseen);
+    Some(unseen.map_or(Outcome::Verified, |(stage, finding)| Outcome::Unverified {
+        unseen: format!("{}: {}", stage.word(), finding.text),
+    }))
 }
 
 /// What is to be looked at. Nothing where the backend gave no name to look for.
@@ -216,4 +263,44 @@ fn waiting_for(told: &Progress) -> String {
 fn tell(progress: &mpsc::UnboundedSender<Progress>, told: &Progress) {
     // Whoever asked may have gone; the change has not.
     let _ = progress.send(told.clone());
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_looked_at_is_never_verified() {
+        let done = || Now::done("seen");
+        let skipped = || Now { state: StageState::Skipped, ..done() };
+        let unseen = || Now { is_unseen: true, text: "no answer".to_owned(), ..skipped() };
+        let in_vain = || Now { is_in_vain: true, ..Now::watching("never") };
+        let dark = || Outcome::Unverified { unseen: "scrape: no answer".to_owned() };
+        for (tasks, scrape, outcome) in [
+            (done(), done(), Some(Outcome::Verified)),
+            (done(), skipped(), Some(Outcome::Verified)),
+            (done(), unseen(), Some(dark())),
+            (Now::watching("one"), unseen(), None),
+            (Now::failed("crashed"), unseen(), Some(Outcome::Failed { why: "crashed".to_owned() })),
+            (in_vain(), unseen(), Some(Outcome::GaveUp { waiting_for: "tasks: never".to_owned() })),
+        ] {
+            let findings: Findings = vec![(Stage::Tasks, tasks), (Stage::Scrape, scrape)];
+            let stages = findings.iter().map(|(stage, now)| StageProgress {
+                state: now.state,
+                text: now.text.clone(),
+                ..waiting(*stage)
+            });
+            let told = Progress {
+                plan: String::new(),
+                began: Timestamp::UNIX_EPOCH,
+                at: Timestamp::UNIX_EPOCH,
+                stages: stages.collect(),
+                remarks: Vec::new(),
+                outcome: None,
+            };
+            assert_eq!(verdict(&told, &findings), outcome, "{findings:?}");
+        }
+    }
 }

@@ -124,6 +124,15 @@ impl Hands for Live {
         })
     }
 
+    fn whereabouts(&self) -> Answer<'_, Whereabouts> {
+        Box::pin(async {
+            match &self.ecs {
+                Some(ecs) => ecs.whereabouts().await,
+                None => Whereabouts::default(),
+            }
+        })
+    }
+
     fn named<'a>(&'a self, name: &'a str, _: Timestamp) -> Answer<'a, Result<Vec<ServiceId>, SourceError>> {
         Box::pin(async move {
             match &self.ecs {

@@ -76,10 +76,7 @@ impl Prometheus {
             Err(Mishap::Refused(error)) if error.class == ErrorClass::Forbidden => {
                 Err(Mishap::Refused(error.with_hint(format!("its lifecycle API is off: {START_WITH}"))))
             }
-            // It tried and could not: what it had read before stays in force.
-            Err(Mishap::Unknown(error)) if error.what.contains("failed to reload config") => Err(Mishap::Refused(
-                error.with_hint("mend its configuration (promtool check config); the old one stays in force"),
-            )),
+            Err(Mishap::Unknown(error)) => Err(failed_reload(error)),
             Err(mishap) => Err(mishap),
         }
     }
@@ -100,5 +97,45 @@ impl Prometheus {
 
     async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, SourceError> {
         self.door.send(&Call::get(path, Deadline::after(PATIENCE))).await?.json()
+    }
+}
+
+/// What an answer that is no success says of the configuration in force. Prometheus reads the file first, and what it cannot
+/// read alters nothing; then every part of it takes its share, and where one cannot (rules that are wrong) the others have
+/// taken theirs.
+fn failed_reload(error: SourceError) -> Mishap {
+    if error.what.contains("couldn't load configuration") {
+        return Mishap::Refused(
+            error.with_hint("mend its configuration (promtool check config); the old one stays in force"),
+        );
+    }
+    if error.what.contains("occurred while applying") {
+        let hint = "a part of the new configuration is in force: its log says which part is not; mend that (promtool check \
+                    config) and reload again";
+        return Mishap::Partly(error.with_hint(hint));
+    }
+    Mishap::Unknown(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_configuration_that_cannot_be_read_alters_nothing() {
+        let failed = |said: &str| {
+            let what = format!("POST http://p:9090/-/reload: 500 Internal Server Error: {said}");
+            failed_reload(SourceError::new(ErrorClass::Server, what))
+        };
+        let read =
+            "failed to reload config: couldn't load configuration (--config.file=\"p.yml\"): parsing YAML file p.yml";
+        assert!(matches!(failed(read), Mishap::Refused(_)));
+        let applied = "failed to reload config: one or more errors occurred while applying the new configuration \
+                       (--config.file=\"p.yml\")";
+        let partly = failed(applied);
+        assert!(
+            matches!(&partly, Mishap::Partly(error) if error.hint.as_ref().is_some_and(|hint| hint.contains("in force")))
+        );
+        assert!(matches!(failed("upstream hung up"), Mishap::Unknown(_)));
     }
 }

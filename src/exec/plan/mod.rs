@@ -105,15 +105,15 @@ impl Means {
 pub struct Draft {
     /// What will happen.
     pub plan: Plan,
-    /// The call.
-    pub deed: Deed,
+    /// The call; none where there is nothing to do, which is one of the plan's objections then.
+    pub deed: Option<Deed>,
 }
 
 /// What a change of one kind gives to its plan.
 struct Sketch {
     /// What was asked for, its task named whole.
     change: Change,
-    deed: Deed,
+    deed: Option<Deed>,
     title: String,
     lines: Vec<PlanLine>,
     blast: Option<Blast>,
@@ -343,8 +343,9 @@ pub fn still_holds(agreed: &Plan, fresh: &Plan) -> Result<(), Refusal> {
         && (now.healthy_during < then.healthy_during || (now.downtime && !then.downtime))
     {
         let (then, now) = (then.healthy_during, now.healthy_during);
+        let now = format::count(now as usize, "healthy task");
         return Err(Refusal::new(format!(
-            "{now} healthy tasks would be left, not {then} as when it was planned: nothing was changed"
+            "{now} would be left, not {then} as when it was planned: nothing was changed"
         ))
         .with_hint(again));
     }

@@ -25,7 +25,7 @@ pub(super) fn silence(ask: &SilenceAsk, place: &str, setting: &Setting<'_>) -> S
     }
     Sketch {
         change: Change::Silence(ask.clone()),
-        deed: Deed::Silence { ask: ask.clone(), by: setting.who.name().to_owned() },
+        deed: Some(Deed::Silence { ask: ask.clone(), by: setting.who.name().to_owned() }),
         title: format!("silence {matchers} for {lasts}"),
         lines: vec![
             line("now", format!("{place} notifies of what matches")),
@@ -85,7 +85,7 @@ pub(super) fn expire(
     let left = found.ends_at.map_or_else(|| "no end".to_owned(), |at| format!("{} left", format::age(setting.now, at)));
     Ok(Sketch {
         change: Change::ExpireSilence { id: found.id.clone(), source },
-        deed: Deed::Expire { id: found.id.clone(), source },
+        deed: Some(Deed::Expire { id: found.id.clone(), source }),
         title: format!("expire silence {}", found.id.get(..8).unwrap_or(&found.id)),
         lines: vec![
             line("now", format!("{} silenced by {}, {left}", found.matchers.join(" "), found.created_by)),
@@ -110,7 +110,7 @@ pub(super) fn annotate(text: &str, tags: &[String], place: &str, setting: &Setti
     }
     Sketch {
         change: Change::Annotate { text: text.to_owned(), tags: tags.clone() },
-        deed: Deed::Annotate(Note { text: text.to_owned(), tags, at: setting.now }),
+        deed: Some(Deed::Annotate(Note { text: text.to_owned(), tags, at: setting.now })),
         title: format!("annotate: {}", format::clip(text, 60)),
         lines: vec![line(
             "after",
@@ -126,7 +126,7 @@ pub(super) fn annotate(text: &str, tags: &[String], place: &str, setting: &Setti
 pub(super) fn reload(facts: &PrometheusFacts, setting: &Setting<'_>) -> Sketch {
     let now = match (facts.last_reload, facts.last_reload_ok) {
         (Some(at), Some(false)) => {
-            format!("the last reload failed; it runs what it read {} ago", format::age(at, setting.now))
+            format!("its last reload failed; the last that worked was {} ago", format::age(at, setting.now))
         }
         (Some(at), _) => format!("it read its configuration {} ago", format::age(at, setting.now)),
         (None, Some(false)) => "its last reload failed".to_owned(),
@@ -135,14 +135,15 @@ pub(super) fn reload(facts: &PrometheusFacts, setting: &Setting<'_>) -> Sketch {
     let closed = facts.closed.iter().map(|why| Objection { kind: ObjectionKind::Unsupported, text: why.clone() });
     Sketch {
         change: Change::ReloadPrometheus,
-        deed: Deed::Reload,
+        deed: Some(Deed::Reload),
         title: "reload prometheus".to_owned(),
         lines: vec![
             line("now", now),
             line(
                 "after",
                 format!(
-                    "{} reads its configuration and rules again; a mistake in them leaves the old ones in force",
+                    "{} reads its configuration and rules again; a file it cannot read alters nothing, rules that are \
+                     wrong leave the rest of the new configuration in force",
                     facts.place
                 ),
             ),

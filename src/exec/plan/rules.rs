@@ -13,17 +13,47 @@ impl ServiceFacts {
         task.state == TaskState::Running && task.health != TaskHealth::Unhealthy && !self.is_unhealthy_target(task)
     }
 
-    /// Whether a task counts as healthy: it may be answering, and where there is a check, of its containers or of its
-    /// load balancer, it has passed it.
+    /// Whether a task counts as healthy: ECS takes it for that, and where Prometheus scrapes it, that works.
     pub(super) fn is_healthy(&self, task: &Task) -> bool {
+        self.is_healthy_to_ecs(task) && !self.is_unscraped(task)
+    }
+
+    /// Whether a task is healthy as far as AWS tells: it may be answering, and where there is a check, of its containers
+    /// or of its load balancer, it has passed it.
+    pub(super) fn is_healthy_to_ecs(&self, task: &Task) -> bool {
         let has_passed = self.is_checked != Some(true) || task.health == TaskHealth::Healthy;
         self.may_serve(task) && has_passed && self.own_targets(task).all(|target| target.state == "healthy")
     }
 
     /// How many count as healthy.
     pub(super) fn healthy(&self) -> u32 {
-        let healthy = self.service.tasks.iter().filter(|task| self.is_healthy(task)).count();
-        u32::try_from(healthy).unwrap_or(u32::MAX)
+        self.count(|task| self.is_healthy(task))
+    }
+
+    /// How many are as far as AWS tells.
+    pub(super) fn healthy_to_ecs(&self) -> u32 {
+        self.count(|task| self.is_healthy_to_ecs(task))
+    }
+
+    /// How many are as far as AWS tells, and Prometheus cannot scrape them.
+    pub(super) fn doubtful(&self) -> u32 {
+        self.healthy_to_ecs() - self.healthy()
+    }
+
+    /// How many run or are about to, and do not count as healthy.
+    pub(super) fn not_healthy(&self) -> u32 {
+        let is_there = |task: &Task| matches!(task.state, TaskState::Running | TaskState::Pending);
+        self.count(|task| is_there(task) && !self.is_healthy(task))
+    }
+
+    /// Whether Prometheus cannot scrape a task.
+    pub(super) fn is_unscraped(&self, task: &Task) -> bool {
+        self.unscraped.iter().any(|(id, _)| *id == task.id)
+    }
+
+    fn count(&self, fits: impl Fn(&Task) -> bool) -> u32 {
+        let count = self.service.tasks.iter().filter(|task| fits(task)).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Whether its load balancer surely sends it no requests. What it does not know (`unavailable`), or that this group

@@ -5,6 +5,9 @@ use crate::domain::{Blast, Change, Deployment, Objection, ObjectionKind, PlanLin
 use crate::exec::{Deed, Scaling, ServiceFacts, starts};
 use crate::format::{self, count};
 
+/// How many tasks are told one by one.
+const TOLD: usize = 3;
+
 /// What people call a restart's subject.
 struct Victim<'a> {
     task: &'a Task,
@@ -16,8 +19,8 @@ pub(super) fn sketch(change: &Change, facts: &ServiceFacts, setting: &Setting<'_
     let id = &facts.service.id;
     let mut sketch = Sketch {
         change: change.clone(),
-        deed: Deed::Redeploy { service: id.clone() },
-        title: format!("redeploy {}", id.name),
+        deed: None,
+        title: format!("{} {}", change.word(), id.name),
         lines: vec![line("now", now(facts, setting))],
         blast: None,
         objections: standing_objections(change, facts),
@@ -30,8 +33,9 @@ pub(super) fn sketch(change: &Change, facts: &ServiceFacts, setting: &Setting<'_
         Change::RollBack { .. } => roll_back(&mut sketch, facts),
         _ => redeploy(&mut sketch, facts),
     }
+    sketch.lines.extend(unscraped(facts));
     sketch.lines.extend(in_flight(facts, setting));
-    sketch.basis = basis(facts, &sketch.deed);
+    sketch.basis = basis(facts, sketch.deed.as_ref());
     Ok(sketch)
 }
 
@@ -47,7 +51,8 @@ fn standing_objections(change: &Change, facts: &ServiceFacts) -> Vec<Objection> 
     }
     let only_stops_a_task = matches!(change, Change::RestartTask { .. });
     let only_counts = matches!(change, Change::Scale { .. });
-    if facts.controller != "ECS" && !only_stops_a_task && !(only_counts && facts.controller == "CODE_DEPLOY") {
+    // Whoever deploys it, ECS lets a task be stopped and the count be changed.
+    if facts.controller != "ECS" && !only_stops_a_task && !only_counts {
         object(
             ObjectionKind::Unsupported,
             format!("{name} is deployed by {}: ECS refuses to change it here", facts.controller),
@@ -103,11 +108,11 @@ fn restart(sketch: &mut Sketch, asked: &str, facts: &ServiceFacts, setting: &Set
     let name = &service.id.name;
     let Victim { task, chosen } = victim(asked, facts)?;
     sketch.change = Change::RestartTask { service: service.id.clone(), task: task.id.clone() };
-    sketch.deed = Deed::StopTask {
+    sketch.deed = Some(Deed::StopTask {
         service: service.id.clone(),
         task: task.id.clone(),
         reason: format::clip(&format!("rounds: {}", setting.who.name()), 200),
-    };
+    });
     sketch.title = format!("restart task {} of {name}", task.short_id());
     sketch.lines.extend(chosen.map(|why| line("task", format!("{}: {why}", task.short_id()))));
     let blast = after_stopping(facts, task);
@@ -128,8 +133,9 @@ fn restart(sketch: &mut Sketch, asked: &str, facts: &ServiceFacts, setting: &Set
         sketch.objections.push(Objection {
             kind: ObjectionKind::Downtime,
             text: format!(
-                "{} is the last healthy task of {name}: nothing answers until its replacement does",
-                task.short_id()
+                "task {} is {} of {name}: nothing answers until its replacement does",
+                task.short_id(),
+                last_of(facts, task)
             ),
         });
     }
@@ -202,6 +208,11 @@ fn choose<'a>(living: &[&'a Task], facts: &ServiceFacts) -> Option<Victim<'a>> {
         let why = format!("{} of {} unhealthy; {others}", unhealthy.len(), running.len());
         return Some(Victim { task, chosen: Some(why) });
     }
+    let unscraped: Vec<&Task> = running.iter().copied().filter(|task| facts.is_unscraped(task)).collect();
+    if let Some(task) = unscraped.iter().min_by_key(by_age) {
+        let why = format!("its target is down, as {} of {} are; {others}", unscraped.len(), running.len());
+        return Some(Victim { task, chosen: Some(why) });
+    }
     let task = running.iter().min_by_key(by_age)?;
     Some(Victim { task, chosen: Some(format!("it has run longest of {}; {others}", running.len())) })
 }
@@ -214,14 +225,39 @@ fn counts(facts: &ServiceFacts) -> String {
 fn after_stopping(facts: &ServiceFacts, task: &Task) -> Blast {
     let healthy = facts.healthy();
     let left = healthy - u32::from(facts.is_healthy(task));
+    // What Prometheus cannot scrape counts for nothing beside a task that answers. Of two that it cannot scrape nobody
+    // knows which answers: there ECS decides.
+    let relied_on =
+        if facts.is_unscraped(task) { facts.healthy_to_ecs() - u32::from(facts.is_healthy_to_ecs(task)) } else { left };
     Blast {
         healthy_now: healthy,
         healthy_during: left,
         desired_now: facts.service.desired,
         desired_after: facts.service.desired,
         // Where nothing answers now, stopping what does not answer takes nothing away.
-        downtime: left == 0 && facts.may_serve(task),
+        downtime: relied_on == 0 && facts.may_serve(task),
     }
+}
+
+/// What a task is whose end is downtime.
+fn last_of(facts: &ServiceFacts, task: &Task) -> &'static str {
+    match (facts.is_unscraped(task), facts.healthy_to_ecs() > facts.healthy()) {
+        (true, _) => "the last task that may be answering",
+        (false, true) => "the last healthy task that Prometheus can scrape",
+        (false, false) => "the last healthy task",
+    }
+}
+
+/// Tasks that are healthy to ECS and that Prometheus cannot scrape.
+fn unscraped(facts: &ServiceFacts) -> Option<PlanLine> {
+    let doubtful: Vec<&Task> =
+        facts.service.tasks.iter().filter(|task| facts.is_healthy_to_ecs(task) && facts.is_unscraped(task)).collect();
+    let first = doubtful.first()?;
+    let ids: Vec<&str> = doubtful.iter().take(TOLD).map(|task| task.short_id()).collect();
+    let more = if doubtful.len() > TOLD { format!(" and {} more", doubtful.len() - TOLD) } else { String::new() };
+    let why = facts.unscraped.iter().find(|(id, _)| *id == first.id).map(|(_, why)| why.as_str()).unwrap_or_default();
+    let why = if why.is_empty() { String::new() } else { format!(" ({})", format::clip(why, 120)) };
+    Some(line("in doubt", format!("{}{more}: healthy by ECS, but Prometheus cannot scrape it{why}", ids.join(", "))))
 }
 
 /// ` (about 60s, last five: 41-75s)`.
@@ -240,6 +276,7 @@ fn how_long(facts: &ServiceFacts) -> String {
 
 fn redeploy(sketch: &mut Sketch, facts: &ServiceFacts) {
     let service = &facts.service;
+    sketch.deed = Some(Deed::Redeploy { service: service.id.clone() });
     rollout(sketch, facts, &format!("replaced by new ones of the same definition {}", service.definition));
 }
 
@@ -250,12 +287,15 @@ fn rollout(sketch: &mut Sketch, facts: &ServiceFacts, how: &str) {
     let (minimum, maximum) = facts.percents();
     let (fewest, most) = facts.bounds(service.desired);
     let healthy = facts.healthy();
+    // ECS keeps the fewest by what it takes for healthy: all of them may be those that Prometheus cannot scrape.
+    let kept = healthy.min(fewest.saturating_sub(facts.doubtful()));
+    let takes_the_last = fewest > 0 && healthy > 0 && kept == 0;
     let blast = Blast {
         healthy_now: healthy,
-        healthy_during: healthy.min(fewest),
+        healthy_during: kept,
         desired_now: service.desired,
         desired_after: service.desired,
-        downtime: healthy > 0 && fewest == 0,
+        downtime: facts.healthy_to_ecs() > 0 && fewest == 0 || takes_the_last,
     };
     let tasks = count(service.desired as usize, "task");
     sketch.lines.push(line(
@@ -273,7 +313,9 @@ fn rollout(sketch: &mut Sketch, facts: &ServiceFacts, how: &str) {
             text: format!("{name} wants no tasks: there is nothing to replace"),
         });
     } else if blast.downtime {
-        let why = if maximum <= 100 {
+        let why = if takes_the_last {
+            format!("minimum {minimum} %: the {fewest} that ECS keeps may be what Prometheus cannot scrape")
+        } else if maximum <= 100 {
             format!(
                 "minimum {minimum} % and maximum {maximum} %: the old task must be gone before the new one may start"
             )
@@ -301,15 +343,19 @@ fn rollout(sketch: &mut Sketch, facts: &ServiceFacts, how: &str) {
 fn scale(sketch: &mut Sketch, desired: u32, facts: &ServiceFacts) {
     let service = &facts.service;
     let name = &service.id.name;
-    sketch.deed = Deed::Scale { service: service.id.clone(), desired };
+    sketch.deed = Some(Deed::Scale { service: service.id.clone(), desired });
     sketch.title = format!("scale {name} from {} to {desired}", service.desired);
     let healthy = facts.healthy();
+    let is_fewer = desired < service.desired;
+    // ECS chooses which tasks stay: at worst all those that are not healthy.
+    let left = if is_fewer { healthy.min(desired.saturating_sub(facts.not_healthy())) } else { healthy.min(desired) };
+    let takes_the_last = is_fewer && desired > 0 && healthy > 0 && left == 0;
     let blast = Blast {
         healthy_now: healthy,
-        healthy_during: healthy.min(desired),
+        healthy_during: left,
         desired_now: service.desired,
         desired_after: desired,
-        downtime: desired == 0 && healthy > 0,
+        downtime: desired == 0 && facts.healthy_to_ecs() > 0 || takes_the_last,
     };
     sketch.lines.push(line(
         "after",
@@ -320,10 +366,12 @@ fn scale(sketch: &mut Sketch, desired: u32, facts: &ServiceFacts) {
                 service.definition,
                 how_long(facts)
             ),
-            std::cmp::Ordering::Less => format!(
-                "{} fewer; ECS chooses which, spread over zones",
-                count((service.desired - desired) as usize, "task")
-            ),
+            std::cmp::Ordering::Less => {
+                let remain =
+                    if service.tasks_known { format!("; at least {left} healthy left") } else { String::new() };
+                let fewer = count((service.desired - desired) as usize, "task");
+                format!("{fewer} fewer; ECS chooses which, spread over zones{remain}")
+            }
             std::cmp::Ordering::Equal => "nothing changes".to_owned(),
         },
     ));
@@ -336,7 +384,20 @@ fn scale(sketch: &mut Sketch, desired: u32, facts: &ServiceFacts) {
     } else if desired == service.desired {
         object(ObjectionKind::Pointless, format!("{name} wants {desired} already"));
     }
-    if desired == 0 && service.desired > 0 && (healthy > 0 || service.running > 0) {
+    if takes_the_last {
+        object(
+            ObjectionKind::Downtime,
+            format!(
+                "ECS chooses which of {name} stay: the {desired} left may be {}",
+                if facts.doubtful() >= desired {
+                    "what Prometheus cannot scrape"
+                } else {
+                    "those that are not healthy"
+                }
+            ),
+        );
+    }
+    if desired == 0 && service.desired > 0 && (facts.healthy_to_ecs() > 0 || service.running > 0) {
         object(
             ObjectionKind::Downtime,
             format!("no task of {name} is left: nothing answers until it is scaled up again"),
@@ -366,7 +427,7 @@ fn roll_back(sketch: &mut Sketch, facts: &ServiceFacts) {
     if let Some(rolling) = &facts.rolling {
         let back = rolling.from.as_ref().map(|from| format!(" to {from}")).unwrap_or_default();
         sketch.title = format!("roll back {name}{back}");
-        sketch.deed = Deed::Undo { service: service.id.clone(), deployment: rolling.arn.clone() };
+        sketch.deed = Some(Deed::Undo { service: service.id.clone(), deployment: rolling.arn.clone() });
         if rolling.is_being_undone() {
             let text = format!("the deployment of {name} is being undone already ({})", rolling.status);
             sketch.objections.push(Objection { kind: ObjectionKind::Pointless, text });
@@ -390,7 +451,7 @@ fn roll_back(sketch: &mut Sketch, facts: &ServiceFacts) {
         return;
     };
     sketch.title = format!("roll back {name} to {}", previous.definition);
-    sketch.deed = Deed::Deploy { service: service.id.clone(), definition: previous.definition.clone() };
+    sketch.deed = Some(Deed::Deploy { service: service.id.clone(), definition: previous.definition.clone() });
     rollout(sketch, facts, &format!("of {} instead of {}", previous.definition, service.definition));
     sketch.lines.push(line("back to", format!("{}: {}", previous.definition, previous.known_by)));
 }
@@ -417,7 +478,7 @@ fn in_flight(facts: &ServiceFacts, setting: &Setting<'_>) -> Vec<PlanLine> {
 
 /// What must be the same when it is done. Counts of running tasks are not in it: they change by themselves, and the
 /// door compares what would be left.
-fn basis(facts: &ServiceFacts, deed: &Deed) -> String {
+fn basis(facts: &ServiceFacts, deed: Option<&Deed>) -> String {
     let service = &facts.service;
     let (minimum, maximum) = facts.percents();
     let newest = service.deployments.first().map_or("none", |one| one.id.as_str());
@@ -431,14 +492,15 @@ fn basis(facts: &ServiceFacts, deed: &Deed) -> String {
     ];
     let subject = |id: &str| service.tasks.iter().find(|task| task.id == id);
     lines.push(match deed {
-        Deed::StopTask { task, .. } => {
+        Some(Deed::StopTask { task, .. }) => {
             let found = subject(task).map_or("gone", |task| task.state.word());
             format!("task {task} {found}")
         }
-        Deed::Undo { deployment, .. } => format!("undo {deployment}"),
-        Deed::Deploy { definition, .. } => format!("deploy {definition}"),
-        Deed::Scale { desired, .. } => format!("scale to {desired}"),
-        _ => "redeploy".to_owned(),
+        Some(Deed::Undo { deployment, .. }) => format!("undo {deployment}"),
+        Some(Deed::Deploy { definition, .. }) => format!("deploy {definition}"),
+        Some(Deed::Scale { desired, .. }) => format!("scale to {desired}"),
+        Some(_) => "redeploy".to_owned(),
+        None => "nothing to do".to_owned(),
     });
     lines.join("\n")
 }

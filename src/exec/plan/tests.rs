@@ -75,6 +75,7 @@ pub(in crate::exec) fn facts() -> ServiceFacts {
         is_checked: Some(false),
         target_groups: Vec::new(),
         targets: None,
+        unscraped: Vec::new(),
         protected: Vec::new(),
         scaling: Scaling::None,
         rolling: None,
@@ -175,7 +176,7 @@ fn a_restart_says_which_task_and_how_many_remain() {
     assert_eq!(line_of(&plan, "after"), "2 of 3 healthy until the replacement is (about 50s)");
     assert_eq!(plan.change, restart("3f9c21aa"), "the task is named whole");
     let reason = "rounds: kim".to_owned();
-    assert_eq!(deed, Deed::StopTask { service: id(), task: "3f9c21aa".to_owned(), reason });
+    assert_eq!(deed, Some(Deed::StopTask { service: id(), task: "3f9c21aa".to_owned(), reason }));
     assert!(plan.objections.is_empty() && plan.typed.is_none());
     assert_eq!(plan.blast.unwrap().healthy_during, 2);
 }
@@ -267,6 +268,70 @@ fn healthy_means_running_and_not_known_to_be_otherwise() {
     }
 }
 
+/// Tasks of the three that Prometheus cannot scrape.
+fn unscraped(tasks: &[usize]) -> ServiceFacts {
+    let mut facts = facts();
+    let ids = tasks.iter().map(|task| facts.service.tasks[*task].id.clone());
+    facts.unscraped = ids.map(|id| (id, "connection refused".to_owned())).collect();
+    facts
+}
+
+#[test]
+fn what_prometheus_cannot_scrape_is_not_relied_upon() {
+    let cases: [(&str, &[usize], u32, Option<&str>); 6] = [
+        ("another one", &[1], 1, None),
+        ("both others", &[1, 2], 0, Some("is the last healthy task that Prometheus can scrape")),
+        ("it is the one", &[0], 2, None),
+        ("it and another", &[0, 1], 1, None),
+        ("all of them: ECS decides", &[0, 1, 2], 0, None),
+        ("none", &[], 2, None),
+    ];
+    for (case, down, left, refused) in cases {
+        let plan = draw_one(&restart("3f9c"), unscraped(down)).unwrap().plan;
+        let blast = plan.blast.clone().unwrap();
+        assert_eq!((blast.healthy_during, blast.downtime), (left, refused.is_some()), "{case}");
+        let said = plan.objections.iter().map(|objection| objection.text.as_str()).collect::<String>();
+        assert!(refused.map_or(said.is_empty(), |why| said.contains(why)), "{case}: {said}");
+        assert_eq!(line_of(&plan, "in doubt").is_empty(), down.is_empty(), "{case}");
+    }
+    let mut alone = unscraped(&[0]);
+    alone.service.tasks.truncate(1);
+    let plan = draw_one(&restart("3f9c"), alone).unwrap().plan;
+    assert_eq!(kinds(&plan), [ObjectionKind::Downtime], "it may be answering all the same");
+    assert!(plan.objections[0].text.contains("the last task that may be answering"), "{plan:?}");
+    let plan = draw_one(&restart(""), unscraped(&[0, 2])).unwrap().plan;
+    assert_eq!(plan.change, restart("3f9c21aa"), "the older one of those that are down");
+    assert_eq!(
+        line_of(&plan, "in doubt"),
+        "3f9c21aa, 81bc02aa: healthy by ECS, but Prometheus cannot scrape it (connection refused)"
+    );
+}
+
+#[test]
+fn a_deployment_or_fewer_tasks_may_leave_only_what_is_not_scraped() {
+    let redeploy = || Change::Redeploy { service: id() };
+    let scale = |desired| Change::Scale { service: id(), desired };
+    let halves = |down: &[usize]| {
+        let facts = unscraped(down);
+        ServiceFacts { service: EcsService { percents: Some((50, 200)), ..facts.service.clone() }, ..facts }
+    };
+    for (case, change, facts, left, downtime) in [
+        ("every task stays until another runs", redeploy(), unscraped(&[1, 2]), 1, false),
+        ("two of three stay, one in doubt", redeploy(), halves(&[1]), 1, false),
+        ("two of three stay, both in doubt", redeploy(), halves(&[1, 2]), 0, true),
+        ("all are in doubt", redeploy(), halves(&[0, 1, 2]), 0, false),
+        ("one stays, one is in doubt", scale(1), unscraped(&[1]), 0, true),
+        ("two stay, one is in doubt", scale(2), unscraped(&[1]), 1, false),
+        ("none stays, all in doubt", scale(0), unscraped(&[0, 1, 2]), 0, true),
+        ("more of them", scale(4), unscraped(&[1, 2]), 1, false),
+    ] {
+        let plan = draw_one(&change, facts).unwrap().plan;
+        assert_eq!(plan.blast.as_ref().unwrap().healthy_during, left, "{case}");
+        assert_eq!(plan.blast.as_ref().unwrap().downtime, downtime, "{case}");
+        assert_eq!(kinds(&plan).contains(&ObjectionKind::Downtime), downtime, "{case}: {:?}", plan.objections);
+    }
+}
+
 #[test]
 fn percents_decide_whether_a_deployment_is_downtime() {
     use ObjectionKind::{Downtime, Pointless, Unsupported};
@@ -345,10 +410,11 @@ fn what_ecs_refuses_is_not_offered() {
     use ObjectionKind::{Pointless, Unknown, Unsupported};
     let scale = |desired| Change::Scale { service: id(), desired };
     let redeploy = Change::Redeploy { service: id() };
-    let cases: [(&str, Make, &Change, Vec<ObjectionKind>); 8] = [
+    let cases: [(&str, Make, &Change, Vec<ObjectionKind>); 9] = [
         ("blue/green by CodeDeploy", |facts| facts.controller = "CODE_DEPLOY".to_owned(), &redeploy, vec![Unsupported]),
         ("CodeDeploy lets scale", |facts| facts.controller = "CODE_DEPLOY".to_owned(), &scale(4), vec![]),
-        ("external", |facts| facts.controller = "EXTERNAL".to_owned(), &scale(4), vec![Unsupported]),
+        ("so does an external one", |facts| facts.controller = "EXTERNAL".to_owned(), &scale(4), vec![]),
+        ("which deploys itself", |facts| facts.controller = "EXTERNAL".to_owned(), &redeploy, vec![Unsupported]),
         ("a task can always be stopped", |facts| facts.controller = "EXTERNAL".to_owned(), &restart("3f9c"), vec![]),
         ("draining", |facts| facts.service.status = "DRAINING".to_owned(), &redeploy, vec![Unsupported]),
         ("a daemon", |facts| facts.is_daemon = true, &scale(4), vec![Unsupported]),
@@ -366,7 +432,13 @@ fn what_ecs_refuses_is_not_offered() {
 fn scaling_says_what_comes_of_it() {
     for (desired, scaling, after, note, downtime) in [
         (5, Scaling::None, "2 tasks more of api:118 (about 50s)", "", false),
-        (1, Scaling::Between(1, 10), "2 tasks fewer; ECS chooses which", "and may change it again", false),
+        (
+            1,
+            Scaling::Between(1, 10),
+            "2 tasks fewer; ECS chooses which, spread over zones; at least 1 healthy left",
+            "and may change it again",
+            false,
+        ),
         (12, Scaling::Between(1, 10), "9 tasks more", "it will not stay at 12", false),
         (0, Scaling::Unknown, "3 tasks fewer", "not known", true),
     ] {
@@ -379,6 +451,30 @@ fn scaling_says_what_comes_of_it() {
 }
 
 #[test]
+fn fewer_tasks_may_leave_those_that_are_not_healthy() {
+    let unhealthy = |facts: &mut ServiceFacts| facts.service.tasks[1].health = TaskHealth::Unhealthy;
+    let starting = |facts: &mut ServiceFacts| facts.service.tasks[1].state = TaskState::Pending;
+    let stopping = |facts: &mut ServiceFacts| facts.service.tasks[1].state = TaskState::Stopping;
+    let cases: [(&str, Make, u32, u32, bool); 5] = [
+        ("all healthy", |_| (), 1, 1, false),
+        ("one unhealthy, one stays", unhealthy, 1, 0, true),
+        ("one unhealthy, two stay", unhealthy, 2, 1, false),
+        ("one starts, one stays", starting, 1, 0, true),
+        ("one is on its way out, one stays", stopping, 1, 1, false),
+    ];
+    for (case, make, desired, left, downtime) in cases {
+        let mut facts = facts();
+        make(&mut facts);
+        let plan = draw_one(&Change::Scale { service: id(), desired }, facts).unwrap().plan;
+        let after = line_of(&plan, "after");
+        assert!(after.ends_with(&format!("at least {left} healthy left")), "{case}: {after}");
+        assert_eq!(plan.blast.as_ref().map(|blast| (blast.healthy_during, blast.downtime)), Some((left, downtime)));
+        let said: String = plan.objections.iter().map(|objection| objection.text.as_str()).collect();
+        assert_eq!(said.contains("may be those that are not healthy"), downtime, "{case}: {said}");
+    }
+}
+
+#[test]
 fn rolling_back_undoes_what_is_under_way_and_else_deploys_what_was_before() {
     let change = Change::RollBack { service: id() };
     let under_way = |status: &str| {
@@ -386,7 +482,7 @@ fn rolling_back_undoes_what_is_under_way_and_else_deploys_what_was_before() {
         ServiceFacts { rolling: Some(ServiceDeployment { arn, status: status.to_owned(), from }), ..facts() }
     };
     let Draft { plan, deed } = draw_one(&change, under_way("IN_PROGRESS")).unwrap();
-    assert_eq!(deed, Deed::Undo { service: id(), deployment: "arn:x".to_owned() });
+    assert_eq!(deed, Some(Deed::Undo { service: id(), deployment: "arn:x".to_owned() }));
     assert_eq!((plan.title.as_str(), plan.objections.len()), ("roll back api-2 to api:117", 0));
 
     let plan = draw_one(&change, under_way("ROLLBACK_IN_PROGRESS")).unwrap().plan;
@@ -395,10 +491,11 @@ fn rolling_back_undoes_what_is_under_way_and_else_deploys_what_was_before() {
     let known_by = "the last deployment that succeeded with another definition";
     let previous = Some(Previous { definition: "api:115".to_owned(), known_by });
     let Draft { plan, deed } = draw_one(&change, ServiceFacts { previous, ..facts() }).unwrap();
-    assert_eq!(deed, Deed::Deploy { service: id(), definition: "api:115".to_owned() });
+    assert_eq!(deed, Some(Deed::Deploy { service: id(), definition: "api:115".to_owned() }));
     assert!(line_of(&plan, "back to").contains(known_by));
 
-    assert_eq!(kinds(&draw_one(&change, facts()).unwrap().plan), [ObjectionKind::Pointless]);
+    let Draft { plan, deed } = draw_one(&change, facts()).unwrap();
+    assert_eq!((kinds(&plan), deed), (vec![ObjectionKind::Pointless], None));
 }
 
 #[test]
@@ -472,7 +569,7 @@ fn a_silence_is_ended_by_a_beginning_of_its_id() {
     ] {
         let change = Change::ExpireSilence { id: id.to_owned(), source };
         match (Scene::new().draw(&change, Subject::Silences(all.clone())), found) {
-            (Ok(draft), Ok(id)) => assert_eq!(draft.deed, Deed::Expire { id: id.to_owned(), source }),
+            (Ok(draft), Ok(id)) => assert_eq!(draft.deed, Some(Deed::Expire { id: id.to_owned(), source })),
             (Err(refusal), Err(what)) => assert_eq!(refusal.what, what),
             (got, _) => panic!("{id}: {got:?}"),
         }
@@ -491,7 +588,7 @@ fn a_prometheus_that_takes_no_reload_is_said_before() {
     };
     let plan = Scene::new().draw(&Change::ReloadPrometheus, facts(None)).unwrap().plan;
     assert!(plan.objections.is_empty());
-    assert!(line_of(&plan, "now").contains("the last reload failed; it runs what it read 1h ago"));
+    assert!(line_of(&plan, "now").contains("its last reload failed; the last that worked was 1h ago"));
     let plan = Scene::new().draw(&Change::ReloadPrometheus, facts(Some("its lifecycle API is off"))).unwrap().plan;
     assert_eq!(kinds(&plan), [ObjectionKind::Unsupported]);
 }
@@ -534,7 +631,7 @@ fn a_plan_holds_as_long_as_its_facts_do() {
         (
             "fewer would be left",
             |facts| facts.service.tasks[1].health = TaskHealth::Unhealthy,
-            Some("1 healthy tasks would be left, not 2"),
+            Some("1 healthy task would be left, not 2"),
         ),
     ];
     for (case, make, refused) in cases {

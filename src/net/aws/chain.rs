@@ -12,6 +12,7 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
@@ -165,6 +166,8 @@ async fn sdk_config(
         .http_client(transport.clone())
         .retry_config(retries(pace))
         .timeout_config(timeouts(pace.connect, pace.attempt, pace.attempt * 2))
+        // A slow answer is waited for as long as the limits above say.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .identity_cache(IdentityCache::lazy().load_timeout(RENEWAL_PATIENCE).build());
     if let Some(profile) = &settings.profile {
         loader = loader.profile_name(profile.clone());

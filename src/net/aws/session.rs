@@ -97,9 +97,12 @@ impl Session {
     }
 
     /// A client of the ECS API for calls that alter something: it asks once and never again by itself. Make them with
-    /// [`Session::change`].
+    /// [`Session::change`]. The one attempt has the time of all: an answer that is late says what came of it, one that
+    /// was not waited for does not.
     pub fn ecs_once(&self) -> aws_sdk_ecs::Client {
-        let config = self.config.to_builder().retry_config(RetryConfig::disabled()).build();
+        let connect = self.aws.pace().connect.min(self.within);
+        let limits = timeouts(connect, self.within, self.within);
+        let config = self.config.to_builder().retry_config(RetryConfig::disabled()).timeout_config(limits).build();
         aws_sdk_ecs::Client::new(&config)
     }
 
@@ -245,5 +248,44 @@ impl Session {
 
     async fn facts(&self) -> Facts {
         Facts::gather(self.aws.settings().profile.as_deref()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Meter;
+    use crate::net::aws::fake;
+    use crate::net::http::loopback::{Loopback, Said};
+
+    #[tokio::test]
+    async fn a_slow_answer_to_a_change_is_waited_for_as_long_as_the_round_lasts() {
+        let server = Loopback::start(|_| Said::Hang).await;
+        let aws = fake::aws(fake::settings(&server.url));
+        let session = aws.session(&Meter::default(), Duration::from_secs(20)).await.unwrap();
+        let client = session.ecs_once();
+        let limits = client.config().timeout_config().unwrap();
+        assert_eq!(limits.operation_attempt_timeout(), Some(Duration::from_secs(18)));
+        assert_eq!(client.config().retry_config().map(RetryConfig::max_attempts), Some(1));
+        for config in [client.config(), session.ecs().config()] {
+            let watched =
+                config.stalled_stream_protection().map(|watch| watch.upload_enabled() || watch.download_enabled());
+            assert_eq!(watched, Some(false), "the SDK gives up by itself after some seconds");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_signed_a_request_is_not_told_where_the_answer_quotes_it() {
+        let server = Loopback::start(|asked| {
+            fake::refusal(403, "AccessDeniedException", &format!("no: {}", asked.header("authorization")))
+        })
+        .await;
+        let aws = fake::aws(fake::settings(&server.url));
+        let session = aws.session(&Meter::default(), Duration::from_secs(5)).await.unwrap();
+        let call = Call { service: "ecs", action: "ListClusters", about: "" };
+        let error = session.call(call, session.ecs().list_clusters().send()).await.unwrap_err();
+        let sent = server.asked()[0].header("authorization").to_owned();
+        let signature = sent.split_once("Signature=").unwrap().1;
+        assert!(error.what.contains("[redacted]") && !error.what.contains(signature), "{error}");
     }
 }

@@ -15,6 +15,7 @@ use aws_smithy_types::body::SdkBody;
 use crate::domain::{ErrorClass, SourceError};
 use crate::net::Meter;
 use crate::net::http::failure::transport as failure;
+use crate::net::mask::Mask;
 
 /// The largest answer read. The largest honest one (100 tasks or 10 services with all their events) is under 2 MiB.
 const MAX_BODY: usize = 32 * 1024 * 1024;
@@ -69,6 +70,7 @@ impl Transport {
         let request = http::Request::from_parts(parts, body.to_vec());
         let request = reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
         let call = name(&request);
+        let mask = Mask::of(request.headers());
         let client = match request.url().host_str() {
             Some(host) if LINK_LOCAL.contains(&host) => &self.direct,
             _ => &self.client,
@@ -81,7 +83,7 @@ impl Transport {
         if is_event_stream(&response) {
             return answered(http::Response::<reqwest::Body>::from(response).map(SdkBody::from_body_1_x), &call);
         }
-        collect(response, &call, patience).await
+        collect(response, &call, patience, &mask).await
     }
 }
 
@@ -95,6 +97,7 @@ async fn collect(
     mut response: reqwest::Response,
     call: &str,
     patience: Duration,
+    mask: &Mask,
 ) -> Result<HttpResponse, ConnectorError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| unanswered(call, &error, patience))? {
@@ -104,6 +107,8 @@ async fn collect(
         }
         body.extend_from_slice(&chunk);
     }
+    // A refusal may quote the request.
+    let body = if response.status().is_success() { body } else { mask.body(body) };
     let mut answer = http::Response::new(SdkBody::from(body));
     *answer.status_mut() = response.status();
     *answer.headers_mut() = std::mem::take(response.headers_mut());

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::config::{Auth, HeaderText, Http, SecretRef};
 use crate::domain::{ErrorClass, SourceError};
-use crate::net::secret;
+use crate::net::{mask, secret};
 
 /// How long fetched secrets are good without being asked for again.
 const GOOD_FOR: Duration = Duration::from_mins(5);
@@ -115,7 +115,12 @@ impl Credentials {
             let header = HeaderName::from_bytes(name.as_bytes())
                 .map_err(|_| SourceError::new(ErrorClass::Local, format!("`{name}` is no name of a header")))?;
             let text = match text {
-                HeaderText::Plain(text) => value(text, name)?,
+                HeaderText::Plain(text) => {
+                    let mut text = value(text, name)?;
+                    // It stands in the configuration for everybody to read.
+                    text.set_sensitive(mask::names_secret(&header));
+                    text
+                }
                 HeaderText::Secret(secret) => value(secret::fetch(secret).await?.expose_secret(), name)?,
             };
             headers.append(header, text);

@@ -11,6 +11,7 @@ use url::Url;
 use super::{Deadline, failure};
 use crate::domain::{ErrorClass, SourceError};
 use crate::format::{bytes, clip, sanitise};
+use crate::net::mask::Mask;
 
 /// The largest answer taken, in bytes after decompression.
 const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -35,12 +36,14 @@ pub struct Reply {
     pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, decompressed.
+    /// Its body, decompressed; of a refusal without the secrets sent.
     pub body: Vec<u8>,
     /// From sending the request to the last byte.
     pub took: Duration,
     /// What to do where the credentials are refused.
     advice: String,
+    /// What was sent in confidence.
+    mask: Mask,
 }
 
 impl Reply {
@@ -52,6 +55,7 @@ impl Reply {
         began: Deadline,
         allowed: Duration,
         advice: String,
+        mask: Mask,
     ) -> Result<Self, SourceError> {
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
@@ -63,7 +67,9 @@ impl Reply {
                 Err(error) => return Err(broke_off(&call, &error, body.len(), allowed)),
             }
         }
-        Ok(Self { call, url, status, headers, body, took: began.elapsed(), advice })
+        // A refusal may quote the request. What is asked for is taken as it is.
+        let body = if status.is_success() { body } else { mask.body(body) };
+        Ok(Self { call, url, status, headers, body, took: began.elapsed(), advice, mask })
     }
 
     /// The answer, if its status is a success.
@@ -91,6 +97,7 @@ impl Reply {
     /// [`ErrorClass::Garbage`], saying what there is instead.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, SourceError> {
         let garbage = |why: String| SourceError::new(ErrorClass::Garbage, format!("{}: {why}", self.call));
+        // The parser quotes what it did not expect.
         serde_json::from_slice(&self.body).map_err(|error| {
             if self.is_html() {
                 garbage("got an HTML page instead of JSON: is this a login page or another service?".to_owned())
@@ -102,7 +109,7 @@ impl Reply {
             } else {
                 garbage(format!(
                     "the answer is not what this API promises: {}",
-                    clip(&sanitise(&error.to_string()), 160)
+                    clip(&sanitise(&self.mask.text(&error.to_string())), 160)
                 ))
                 .with_hint(WRONG_SERVER)
             }
@@ -117,7 +124,7 @@ impl Reply {
 
     /// A body of text as one harmless line.
     pub fn text(&self) -> String {
-        sanitise(String::from_utf8_lossy(&self.body).trim()).into_owned()
+        sanitise(self.mask.text(&String::from_utf8_lossy(&self.body)).trim()).into_owned()
     }
 
     /// What the server says of its refusal, if it says anything a person can read.
@@ -133,7 +140,7 @@ impl Reply {
             Err(_) if self.is_html() => "an HTML page".to_owned(),
             Err(_) => String::from_utf8_lossy(&self.body[..self.body.len().min(4_096)]).into_owned(),
         };
-        let text = clip(&sanitise(text.trim()), MAX_SAID);
+        let text = clip(&sanitise(self.mask.text(&text).trim()), MAX_SAID);
         (!text.is_empty()).then_some(text)
     }
 

@@ -159,6 +159,41 @@ async fn credentials_are_sent_and_never_printed() {
     assert_eq!(unset.requests(), 0);
 }
 
+#[tokio::test]
+async fn a_server_that_echoes_what_it_was_sent_gives_nothing_away() {
+    let path = std::env::var("PATH").unwrap();
+    let echo = |status: u16| {
+        move |asked: &Asked| {
+            let sent = format!("{} {}", asked.header("authorization"), asked.header("x-api-key"));
+            match status {
+                302 => {
+                    Said::Reply(302, vec![("location", format!("/login/{}", asked.header("x-api-key")))], Vec::new())
+                }
+                200 => Said::json(200, serde_json::Value::from(sent).to_string()),
+                _ => Said::json(status, serde_json::json!({"message": format!("no: {sent}")}).to_string()),
+            }
+        }
+    };
+    let basic = Auth::Basic { username: "kim".into(), password: env("PATH") };
+    for (auth, status) in
+        [(Auth::Bearer(env("PATH")), 403), (basic, 500), (Auth::Bearer(env("PATH")), 200), (Auth::None, 302)]
+    {
+        let server = Loopback::start(echo(status)).await;
+        let headers = vec![("x-api-key".to_owned(), HeaderText::Secret(env("PATH")))];
+        let backend = open(&Http { auth, headers, ..server.settings() });
+        let answer = backend.send(&Call::get("/api", soon())).await;
+        let sent = server.asked()[0].header("authorization").to_owned();
+        let error = match answer {
+            Ok(reply) => reply.json::<Vec<u32>>().unwrap_err(),
+            Err(error) => error,
+        };
+        let mishap = backend.change(&Call::post("/api", soon())).await.err();
+        let told = format!("{error} {:?} {mishap:?}", error.hint);
+        assert!(told.contains("[redacted]"), "{status}: nothing was echoed: {told}");
+        assert!(!told.contains(&path) && (sent.is_empty() || !told.contains(&sent)), "{status}: {told}");
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_rotated_token_is_picked_up_by_the_request_that_was_refused() {

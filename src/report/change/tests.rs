@@ -56,6 +56,7 @@ fn every_outcome_has_its_exit_code() {
     let (why, waiting_for) = (String::new, String::new);
     for (outcome, code) in [
         (Outcome::Verified, 0),
+        (Outcome::Unverified { unseen: why() }, 1),
         (Outcome::GaveUp { waiting_for: waiting_for() }, 1),
         (Outcome::Unwatched { waiting_for: waiting_for() }, 1),
         (Outcome::Failed { why: why() }, 2),

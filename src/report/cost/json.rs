@@ -60,6 +60,8 @@ struct Part {
 struct Compared {
     services: u32,
     total: Range,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -102,9 +104,10 @@ pub fn json(statement: &Statement) -> String {
         lines: lines(&statement.bill),
         total: Range { low: low.as_dollars(), high: high.as_dollars() },
         per_service: Range { low: share(low), high: share(high) },
-        compared: statement.compared.map(|(services, (low, high))| Compared {
-            services,
-            total: Range { low: low.as_dollars(), high: high.as_dollars() },
+        compared: statement.compared.as_ref().map(|other| Compared {
+            services: other.services,
+            total: Range { low: other.total.0.as_dollars(), high: other.total.1.as_dollars() },
+            difference: other.sum.clone(),
         }),
         cloudwatch_only: statement.alternative.as_ref().map(part),
         storage: statement.growth.as_ref().map(storage),

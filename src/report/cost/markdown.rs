@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Statement;
+use super::{Compared, Statement};
 use crate::domain::{Bill, amounts};
 use crate::format::sanitise;
 
@@ -14,8 +14,9 @@ pub fn markdown(statement: &Statement) -> String {
     let (low, high) = statement.bill.total();
     let share = amounts((low.shared_by(*services), high.shared_by(*services)));
     let _ = writeln!(out, "| **total** | {share} for each of {services} services | **{}** | |", amounts((low, high)));
-    if let Some((other, total)) = statement.compared {
-        let _ = writeln!(out, "\n- for {other} services: {}", amounts((total.0, total.1)));
+    if let Some(Compared { services, total, sum }) = &statement.compared {
+        let sum = sum.as_ref().map(|sum| format!("; the difference is {sum}")).unwrap_or_default();
+        let _ = writeln!(out, "\n- for {services} services: {}{sum}", amounts(*total));
     }
     if let Some(alternative) = &statement.alternative {
         let (least, most) = alternative.total();

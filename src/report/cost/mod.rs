@@ -24,8 +24,8 @@ pub struct Statement {
     pub services: u32,
     /// The bill itself.
     pub bill: Bill,
-    /// The same for another number of services: how many, and its total.
-    pub compared: Option<(u32, (Money, Money))>,
+    /// The same for another number of services.
+    pub compared: Option<Compared>,
     /// Watching the same with CloudWatch alone.
     pub alternative: Option<Bill>,
     /// How storage grows, and for how many days it is kept; or why that is not known.
@@ -36,4 +36,15 @@ pub struct Statement {
     pub running: Option<RunningBill>,
     /// Things to know.
     pub notes: Vec<String>,
+}
+
+/// The same stack for another number of services.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// How many.
+    pub services: u32,
+    /// What it costs: at least, at most.
+    pub total: (Money, Money),
+    /// What makes up the difference, where that was reckoned (`35.55 prometheus + 13.50 storage = 49.05`).
+    pub sum: Option<String>,
 }

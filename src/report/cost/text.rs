@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::ink::{Ink, Tone, letters};
 use super::super::once::Options;
-use super::Statement;
+use super::{Compared, Statement};
 use crate::cost::{Growth, PlanBill, RunningBill};
 use crate::domain::{Basis, Bill, BillLine, Money, amounts};
 use crate::format::{self, sanitise};
@@ -99,13 +99,16 @@ impl Page {
     }
 
     fn comparison(&mut self, statement: &Statement, (low, high): (Money, Money)) {
-        if let Some((services, total)) = statement.compared {
+        if let Some(Compared { services, total, sum }) = &statement.compared {
             self.line(&format!(
                 "against {}: {} there, {} here",
-                format::count(services as usize, "service"),
-                amounts((total.0, total.1)),
-                more_or_less(high, total.1)
+                format::count(*services as usize, "service"),
+                amounts(*total),
+                more_or_less((low, high), *total)
             ));
+            if let Some(sum) = sum {
+                self.line(&format!("that is {sum}"));
+            }
         }
         if let Some(alternative) = &statement.alternative {
             let alone = alternative.total().1;
@@ -131,7 +134,7 @@ impl Page {
                 "before: {}; after: {}, {}",
                 amounts((before.0, before.1)),
                 amounts((after.0, after.1)),
-                more_or_less(after.1, before.1)
+                more_or_less(after, before)
             ));
         }
         for (kind, count) in &plan.unpriced {
@@ -172,11 +175,11 @@ impl Page {
     }
 }
 
-/// How much more or less one sum is than another.
-fn more_or_less(sum: Money, than: Money) -> String {
-    match sum.cmp(&than) {
-        Ordering::Greater => format!("{} more", sum - than),
-        Ordering::Less => format!("{} less", than - sum),
+/// How much more or less one sum is than another, each at least and at most.
+fn more_or_less(sum: (Money, Money), than: (Money, Money)) -> String {
+    match sum.1.cmp(&than.1) {
+        Ordering::Greater => format!("{} more", amounts((sum.0 - than.0, sum.1 - than.1))),
+        Ordering::Less => format!("{} less", amounts((than.0 - sum.0, than.1 - sum.1))),
         Ordering::Equal => "as much".to_owned(),
     }
 }

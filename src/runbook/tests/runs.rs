@@ -184,10 +184,15 @@ fn a_change_waits_for_a_person_and_what_follows_waits_with_it() {
     assert_eq!(states(&refused), "a=fail b=queued c=waiting d=note");
     assert_eq!(refused.run().steps[1].said, "not done: a deployment is rolling");
 
-    let mut failed = at_the_plan;
-    failed.changed(1, Ok(Outcome::GaveUp { waiting_for: "the alert".to_owned() }));
-    failed.go_on(now());
-    assert_eq!(states(&failed), "a=fail b=failed c=skipped d=note");
+    for outcome in [
+        Outcome::GaveUp { waiting_for: "the alert".to_owned() },
+        Outcome::Unverified { unseen: "the alert".to_owned() },
+    ] {
+        let mut failed = at_the_plan.clone();
+        failed.changed(1, Ok(outcome));
+        failed.go_on(now());
+        assert_eq!(states(&failed), "a=fail b=failed c=skipped d=note");
+    }
 
     let mut well = begin(&text);
     answer_all(&mut well, &[]);

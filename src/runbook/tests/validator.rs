@@ -38,6 +38,8 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<
             "enum" => told.as_array().unwrap().contains(value),
             "const" => told == value,
             "pattern" => value.as_str().is_none_or(|text| fits(told.as_str().unwrap(), text)),
+            "minimum" => value.as_i64().is_none_or(|number| number >= told.as_i64().unwrap()),
+            "maximum" => value.as_i64().is_none_or(|number| number <= told.as_i64().unwrap()),
             "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= told.as_u64().unwrap()),
             "maxItems" => value.as_array().is_none_or(|items| items.len() as u64 <= told.as_u64().unwrap()),
             "anyOf" => told.as_array().unwrap().iter().any(|one| is_valid(root, one, value)),

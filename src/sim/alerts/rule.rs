@@ -1,6 +1,6 @@
 //! Rules over the signals of every service, and since when their conditions hold.
 
-use crate::domain::{Alert, AlertState, Severity, Signal, SourceKind};
+use crate::domain::{Alert, AlertState, Policy, Severity, Signal, SourceKind};
 use crate::format;
 
 use super::super::clock::{DAY, MINUTE, Second};
@@ -96,7 +96,12 @@ impl Rule {
 
     /// The rule's alert for one service at an evaluation, if there is one.
     pub fn evaluate(&self, scene: &Scene<'_>, at: Second) -> Option<Alert> {
-        let value_at = |at| scene.measured(SourceKind::Prometheus, self.signal, at);
+        // As the shipped rules: of too few requests a ratio says nothing.
+        let judged = |at| {
+            let traffic = scene.measured(SourceKind::Prometheus, Signal::Traffic, at);
+            !Policy::default().has_too_few_requests(self.signal, traffic)
+        };
+        let value_at = |at| scene.measured(SourceKind::Prometheus, self.signal, at).filter(|_| judged(at));
         let value = value_at(at).filter(|value| self.is_past(*value))?;
         let active = held_since(at, |at| value_at(at).is_some_and(|value| self.is_past(value)));
         let service = &scene.service.id.name;

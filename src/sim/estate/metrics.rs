@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::estate::{DiscoveryHealth, DroppedTarget, ExporterHealth, Stretch};
-use crate::domain::{ErrorClass, Labels, SourceError, SourceKind};
+use crate::domain::estate::{DiscoveryHealth, DroppedTarget, ExporterHealth, InstanceErrors, Stretch};
+use crate::domain::{ErrorClass, Labels, ServiceId, Signal, SourceError, SourceKind};
 
 use super::super::clock::{Second, floor, second, stamp};
 use super::super::fleet::Service;
 use super::super::incident::Scrape;
+use super::super::life::Life;
 use super::super::scene::SCRAPE;
 use super::Estate;
+
+/// The seconds that requests are counted over.
+const WINDOW: f64 = 300.0;
 
 /// The longest past that samples are reckoned for.
 const MOST: Second = 7 * super::super::clock::DAY;
@@ -60,6 +64,27 @@ impl Estate<'_> {
     pub fn dropped(&self) -> Result<Vec<DroppedTarget>, SourceError> {
         self.prometheus()?;
         Ok(Vec::new())
+    }
+
+    /// The requests of each task: what the service has, spread evenly over those that are scraped.
+    ///
+    /// # Errors
+    /// While Prometheus does not answer.
+    pub fn errors_by_instance(&self, id: &ServiceId) -> Result<Vec<InstanceErrors>, SourceError> {
+        self.prometheus()?;
+        let service = self.service(id)?;
+        let Some(scene) = self.scene(service) else { return Ok(Vec::new()) };
+        let now = |signal| scene.measured(SourceKind::Prometheus, signal, self.now);
+        let Some((rate, percent)) = now(Signal::Traffic).zip(now(Signal::Errors)) else { return Ok(Vec::new()) };
+        let lives = scene.timeline.lives.iter().filter(|life| life.runs(self.now));
+        let scraped: Vec<_> = lives.filter(|life| scene.scrape(life, self.now) == Scrape::Answers).collect();
+        let requests = rate * WINDOW / (scraped.len() as f64);
+        let of = |life: &&Life| InstanceErrors {
+            instance: format!("{}:{}", life.address(service), service.port),
+            requests,
+            percent,
+        };
+        Ok(scraped.iter().map(of).collect())
     }
 
     /// When `up` had samples, by service; `up` or `up{service="NAME"}`.

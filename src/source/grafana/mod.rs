@@ -165,6 +165,10 @@ impl Source for Grafana {
         self.api.backend.place()
     }
 
+    fn owes_alerts(&self) -> bool {
+        self.wants_alerts
+    }
+
     fn requests(&self) -> u64 {
         self.api.backend.requests()
     }

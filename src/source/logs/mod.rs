@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use super::Answer;
 use crate::config;
 use crate::domain::{
-    ErrorClass, LogAsk, LogKind, LogLine, LogLive, LogOrigin, LogPage, LogScope, SourceError, log::content_id,
+    ErrorClass, LogAsk, LogKind, LogLine, LogLive, LogOrigin, LogPage, LogScope, LogStreams, SourceError,
+    log::content_id,
 };
 use crate::format::{level_of, log_text};
 use crate::net::aws::Aws;
@@ -32,6 +33,18 @@ pub trait LogSource: Send + Sync {
     /// # Errors
     /// When nothing could be read.
     fn read<'a>(&'a self, ask: &'a LogAsk, within: Duration) -> Answer<'a, Result<LogPage, SourceError>>;
+
+    /// The streams of the tasks of a scope, those that ran long ago included. None where the backend has no streams.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    fn streams<'a>(
+        &'a self,
+        _scope: &'a LogScope,
+        _within: Duration,
+    ) -> Answer<'a, Result<Option<LogStreams>, SourceError>> {
+        Box::pin(async { Ok(None) })
+    }
 
     /// What reading live costs, where it can be done.
     fn live_cost(&self) -> Option<&'static str> {

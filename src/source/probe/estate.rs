@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use crate::domain::estate::{
     AddressRange, Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget,
-    ExporterHealth, FileSystem, FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress,
-    Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
+    ExporterHealth, FileSystem, FileSystemLoad, Handshake, InstanceErrors, Interface, Listener, ListenerRule,
+    MountTarget, OwnAddress, Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
 };
 use crate::domain::{ServiceId, SourceError};
 
@@ -22,6 +22,17 @@ pub enum Groups<'a> {
     Of(&'a str),
     /// These, by ARN.
     Named(&'a [String]),
+}
+
+/// Where something is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The name or address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Whether it is spoken to by TLS.
+    pub is_tls: bool,
 }
 
 /// What is asked about samples.
@@ -87,6 +98,9 @@ pub trait Estate: Send + Sync {
     fn discovery(&self) -> impl Future<Output = Seen<Vec<DiscoveryHealth>>> + Send;
     /// Targets that relabelling dropped.
     fn dropped(&self) -> impl Future<Output = Seen<Vec<DroppedTarget>>> + Send;
+    /// The requests of each scraped instance of a service and how many of them failed; empty where the queries in use cannot
+    /// tell them apart. One request.
+    fn errors_by_instance(&self, service: &ServiceId) -> impl Future<Output = Seen<Vec<InstanceErrors>>> + Send;
     /// When there were samples.
     fn samples(&self, ask: &SampleAsk<'_>) -> impl Future<Output = Seen<Vec<Stretch>>> + Send;
     /// The policies of a role, by its ARN.
@@ -98,8 +112,8 @@ pub trait Estate: Send + Sync {
         actions: &[String],
         context: &[(String, String)],
     ) -> impl Future<Output = Seen<Vec<Decision>>> + Send;
-    /// The host Grafana is reached by, where the context has one.
-    fn grafana_host(&self) -> Option<(String, u16)>;
+    /// Where Grafana is reached, where the context has one.
+    fn grafana_address(&self) -> Option<Address>;
     /// The region, for next steps.
     fn region(&self) -> Option<String>;
 }

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-use super::estate::{Estate, Groups, SampleAsk, Seen};
+use super::estate::{Address, Estate, Groups, SampleAsk, Seen};
 use crate::domain::estate::{
     AddressRange, Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget,
-    ExporterHealth, FileSystem, FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress,
-    Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
+    ExporterHealth, FileSystem, FileSystemLoad, Handshake, InstanceErrors, Interface, Listener, ListenerRule,
+    MountTarget, OwnAddress, Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
 };
 use crate::domain::{ServiceId, SourceError};
 use crate::sim::estate::{Estate as Surroundings, GRAFANA_HOST};
@@ -120,6 +120,10 @@ impl Estate for Looking<'_> {
         self.estate().dropped()
     }
 
+    async fn errors_by_instance(&self, service: &ServiceId) -> Seen<Vec<InstanceErrors>> {
+        self.estate().errors_by_instance(service)
+    }
+
     async fn samples(&self, ask: &SampleAsk<'_>) -> Seen<Vec<Stretch>> {
         self.estate().samples(ask.query, ask.from, ask.to)
     }
@@ -132,8 +136,8 @@ impl Estate for Looking<'_> {
         self.estate().simulate(role, actions)
     }
 
-    fn grafana_host(&self) -> Option<(String, u16)> {
-        Some((GRAFANA_HOST.to_owned(), 443))
+    fn grafana_address(&self) -> Option<Address> {
+        Some(Address { host: GRAFANA_HOST.to_owned(), port: 443, is_tls: true })
     }
 
     fn region(&self) -> Option<String> {

@@ -9,7 +9,7 @@ pub(super) mod client;
 pub(super) mod grid;
 mod ingest;
 mod map;
-mod round;
+pub(super) mod round;
 #[cfg(test)]
 mod tests;
 pub(super) mod wire;

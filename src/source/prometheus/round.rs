@@ -298,8 +298,21 @@ impl Round<'_> {
 
 /// A query with its placeholders filled in.
 pub fn rendered(template: &str, labels: &OwnerLabels, services: &[&str], window: Duration) -> String {
-    let with = Render { service_label: &labels.service, cluster_label: labels.cluster.as_deref(), services, window };
-    queries::render(template, &with)
+    queries::render(template, &render(labels, services, window))
+}
+
+/// A query of all services, asked for one of them and by one label more; none where it does not aggregate by what it is
+/// told to.
+pub fn split(template: &str, labels: &OwnerLabels, service: &str, further: &str) -> Option<String> {
+    let services = [service];
+    let by_service = render(labels, &services, WINDOW);
+    let split = queries::render(template, &Render { further: Some(further), ..by_service });
+    (split != queries::render(template, &by_service)).then_some(split)
+}
+
+fn render<'a>(labels: &'a OwnerLabels, services: &'a [&'a str], window: Duration) -> Render<'a> {
+    let cluster_label = labels.cluster.as_deref();
+    Render { service_label: &labels.service, cluster_label, services, further: None, window }
 }
 
 /// A query of several lines as evidence shows it.

@@ -156,7 +156,8 @@ fn rates_look_back_as_far_as_grafana_says() {
 fn alert_levels() -> BTreeMap<String, Vec<(f64, &'static str)>> {
     let mut levels: BTreeMap<String, Vec<(f64, &str)>> = BTreeMap::new();
     for alert in provision::alerts() {
-        let last = text(&alert["expr"]).split_whitespace().next_back().unwrap().to_owned();
+        let judged = text(&alert["expr"]).split(provision::FLOOR).next().unwrap();
+        let last = judged.split_whitespace().next_back().unwrap().to_owned();
         let color = if alert["labels"]["severity"] == "critical" { "red" } else { "orange" };
         if let Ok(threshold) = last.parse::<f64>() {
             // Grafana's steps include their value: "more than none" begins at one.

@@ -51,14 +51,40 @@ fn every_rendered_file_is_accepted_by_its_tool() {
         night.enabled = false
         loki = { enabled = true, address = "loki:3100", url = "http://loki:3100", bucket = "logs", retention = "360h" }
         services.api.port = 8080
-        services.old = { port = 9100, targets = ["10.0.0.7:9100"] }
+        services.old = { port = 9100, targets = ["10.0.0.7:9100"], min_request_rate = 0 }
+    "#;
+    let stores = r#"
+        replicated = true
+        secrets = "/config/secrets"
+        prometheus = { url = "https://mimir.example.com/prometheus", flavour = "Mimir", has_tenant = true, tenant = "prod", bearer = true, bearer_header = 2, has_secure = true }
+        remote_write = { enabled = true, stores = [
+            { name = "mimir", url = "https://mimir.example.com/api/v1/push", sigv4 = false, region = "", has_role = false, role_arn = "", has_headers = true, headers = { X-Scope-OrgID = "prod" }, basic_auth = true, username = "prod", bearer = false },
+            { name = "amp", url = "https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write", sigv4 = true, region = "us-east-1", has_role = true, role_arn = "arn:aws:iam::123456789012:role/writer", has_headers = false, headers = {}, basic_auth = false, username = "", bearer = false },
+        ] }
+        alertmanager.enabled = false
+        exporter.enabled = false
+        efs.enabled = false
+        backup.enabled = false
+    "#;
+    let night = r#"
+        night = { enabled = true, location = "Europe/Berlin", spans = [{ start = "01:00", end = "06:30" }] }
+        pagerduty.enabled = false
+        services = { many = { port = 8080, ecs_service = "prod-many" }, quiet = { port = 1, min_request_rate = 2.5 } }
     "#;
     std::fs::write(&vars, text).unwrap();
+    let written = |name: &str, text: &str| {
+        let file = home.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.display().to_string()
+    };
+    let (stores, night) = (written("stores.toml", stores), written("night.toml", night));
     let vars = vars.display().to_string();
     let ways = [
         ("example", vec![]),
         ("local", vec!["--local"]),
         ("vars", vec!["--vars", vars.as_str()]),
+        ("stores", vec!["--vars", stores.as_str()]),
+        ("night", vec!["--vars", night.as_str()]),
         ("services", vec!["--service", "api:8080", "--service", "queue-1:9100"]),
     ];
     let mut composed = Vec::new();
@@ -66,7 +92,11 @@ fn every_rendered_file_is_accepted_by_its_tool() {
         let out = home.path().join(name);
         in_folder(&out, &arguments).expect_code(0);
         tool(&program("promtool"), ["check".into(), "config".into(), out.join("prometheus/prometheus.yml")]);
-        tool(&program("amtool"), ["check-config".into(), out.join("alertmanager/alertmanager.yml")]);
+        let routes = out.join("alertmanager/alertmanager.yml");
+        assert_eq!(routes.exists(), name != "stores", "{name}");
+        if routes.exists() {
+            tool(&program("amtool"), ["check-config".into(), routes]);
+        }
         let written = files(&out);
         let is = |path: &PathBuf, kind: &str| path.extension().is_some_and(|extension| extension == kind);
         let configs: Vec<PathBuf> =
@@ -88,6 +118,18 @@ fn every_rendered_file_is_accepted_by_its_tool() {
         let services = jobs.iter().filter_map(|job| job["job_name"].as_str()?.strip_prefix("ecs-services/"));
         services.map(str::to_owned).collect::<Vec<_>>()
     };
+    let sources = yaml(&[home.path().join("stores/grafana/provisioning/datasources/datasources.yml")]).remove(0);
+    let wanted = serde_json::json!({ "httpHeaderValue1": "prod", "httpHeaderValue2": "Bearer $__file{/config/secrets/prometheus-query}" });
+    assert_eq!(sources["datasources"][0]["secureJsonData"], wanted);
+    let floors = |name: &str| -> Vec<String> {
+        let rules = yaml(&[home.path().join(name).join("prometheus/rules/expected.yml")]).remove(0);
+        let rules = rules["groups"][0]["rules"].as_array().unwrap().iter();
+        let of_it = rules.filter(|rule| rule["record"] == "service:http_requests:min_rate");
+        of_it.map(|rule| rule["expr"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(floors("vars"), ["vector(0.1)", "vector(0)"]);
+    assert_eq!(floors("night"), ["vector(0.1)", "vector(2.5)"]);
+    assert_eq!(floors("local"), ["vector(0.1)"; 5]);
     assert_eq!(jobs("services"), ["api", "queue-1"]);
     assert_eq!(jobs("vars"), ["api", "old"]);
     assert_eq!(jobs("example"), jobs("local"));

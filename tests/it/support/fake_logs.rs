@@ -21,6 +21,8 @@ type Event = (i64, String, String);
 #[derive(Default)]
 struct State {
     events: Vec<Event>,
+    /// What tasks said that ECS has forgotten.
+    forgotten: Vec<(String, Event)>,
     throttled: u32,
 }
 
@@ -47,6 +49,12 @@ impl FakeLogs {
     pub(crate) fn say(&self, seconds_ago: i64, id: &str, text: &str) {
         let at = jiff_now() - seconds_ago * 1_000;
         self.state.lock().unwrap().events.push((at, id.to_owned(), text.to_owned()));
+    }
+
+    /// A task that ECS has forgotten said something, so many seconds ago.
+    pub(crate) fn said(&self, task: &str, seconds_ago: i64, text: &str) {
+        let event = (jiff_now() - seconds_ago * 1_000, format!("{task}{seconds_ago}"), text.to_owned());
+        self.state.lock().unwrap().forgotten.push((task.to_owned(), event));
     }
 
     /// The next so many calls for events are throttled.
@@ -111,10 +119,29 @@ fn answer(state: &Mutex<State>, request: &Request) -> Response {
             }
             let from = asked["startTime"].as_i64().unwrap_or_default();
             let to = asked["endTime"].as_i64().unwrap_or(i64::MAX);
-            let stream = format!("ecs/web/{TASK}");
-            let found = state.events.iter().filter(|(at, ..)| (from..=to).contains(at));
-            json!({ "events": found.map(|(at, id, text)| json!({ "logStreamName": stream, "timestamp": at,
+            let prefix = asked["logStreamNamePrefix"].as_str().unwrap_or_default();
+            let named = state.events.iter().map(|event| (TASK, event));
+            let all = named.chain(state.forgotten.iter().map(|(task, event)| (task.as_str(), event)));
+            let found = all
+                .map(|(task, event)| (format!("ecs/web/{task}"), event))
+                .filter(|(stream, (at, ..))| (from..=to).contains(at) && stream.starts_with(prefix));
+            json!({ "events": found.map(|(stream, (at, id, text))| json!({ "logStreamName": stream, "timestamp": at,
                 "ingestionTime": at, "message": text, "eventId": id })).collect::<Vec<_>>() })
+        }
+        "DescribeLogStreams" => {
+            let state = state.lock().unwrap();
+            let prefix = asked["logStreamNamePrefix"].as_str().unwrap_or_default();
+            // AWS refuses to order by time what is narrowed by name.
+            assert!(prefix.is_empty() || asked["orderBy"].as_str() != Some("LastEventTime"), "{asked}");
+            let mut streams = std::collections::BTreeMap::<String, (i64, i64)>::new();
+            for (task, (at, ..)) in &state.forgotten {
+                let known = streams.entry(format!("ecs/web/{task}")).or_insert((*at, *at));
+                *known = (known.0.min(*at), known.1.max(*at));
+            }
+            let found = streams.iter().filter(|(name, _)| name.starts_with(prefix));
+            json!({ "logStreams": found.map(|(name, (first, last))| json!({ "logStreamName": name,
+                "creationTime": first, "firstEventTimestamp": first, "lastEventTimestamp": last,
+                "lastIngestionTime": last })).collect::<Vec<_>>() })
         }
         other => return refusal(request, "InvalidAction", other),
     };

@@ -64,6 +64,13 @@ impl Applied {
         self.resources().into_iter().filter(|one| one.case == case && one.kind == kind).collect()
     }
 
+    /// Whether the conditions on a resource of a case were looked at, and hold.
+    pub(super) fn is_checked(&self, case: &str, address: &str) -> bool {
+        let address = format!("module.stack[\"{case}\"].{address}");
+        let objects = list(&self.state["check_results"]).iter().flat_map(|check| list(&check["objects"]));
+        objects.into_iter().any(|one| one["object_addr"] == address && one["status"] == "pass")
+    }
+
     /// The console's context of each case.
     pub(super) fn contexts(&self) -> &serde_json::Map<String, Value> {
         self.state["outputs"]["contexts"]["value"].as_object().unwrap()

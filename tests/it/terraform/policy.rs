@@ -87,6 +87,21 @@ fn nobody_comes_in_but_the_office() {
     }
 }
 
+/// The provider takes a service that ECS rolled back for one that is steady: each is looked at afterwards.
+#[test]
+fn a_rollback_fails_the_apply() {
+    let Some(applied) = Applied::of("a_rollback_fails_the_apply") else { return };
+    let services: Vec<_> = applied.resources().into_iter().filter(|one| one.kind == "aws_ecs_service").collect();
+    assert!(services.len() > 20, "{}", services.len());
+    for service in services {
+        let address = match service.name {
+            "alertmanager" | "loki" => format!("aws_ecs_service.{}[0]", service.name),
+            name => format!("aws_ecs_service.{name}"),
+        };
+        assert!(applied.is_checked(service.case, &address), "{} {address}", service.case);
+    }
+}
+
 /// AWS refuses the second of two rules that say the same, in the middle of an apply.
 #[test]
 fn no_rule_is_there_twice() {
@@ -108,7 +123,8 @@ fn every_name_fits() {
     for resource in applied.resources() {
         let limit = match resource.kind {
             "aws_lb" | "aws_lb_target_group" => 32,
-            "aws_s3_bucket" | "aws_backup_restore_testing_plan" => 50,
+            "aws_backup_restore_testing_plan" => 50,
+            "aws_s3_bucket" => 63,
             "aws_iam_role" => 64,
             _ => 255,
         };

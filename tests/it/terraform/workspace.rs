@@ -18,6 +18,9 @@ pub(super) struct Workspace {
     terraform: PathBuf,
 }
 
+/// Where each of the two programs looks for the provider.
+const REGISTRIES: [&str; 2] = ["registry.terraform.io", "registry.opentofu.org"];
+
 /// What is said of a test that is left out; under `CI` nothing is.
 pub(super) fn missing(test: &str, ci: bool) -> String {
     assert!(!ci, "{test} must not be left out here: terraform is not installed");
@@ -50,12 +53,19 @@ pub(super) fn copy(from: &Path, to: &Path) {
 impl Workspace {
     /// One for this test; `None`, said aloud, where there is no terraform.
     pub(super) fn of(test: &str) -> Option<Self> {
+        Self::with("terraform", || missing(test, std::env::var_os("CI").is_some_and(|ci| ci == "true")))
+    }
+
+    /// One for `OpenTofu`, which nobody has to have, `CI` included; `None`, said aloud, where it is not.
+    pub(super) fn of_opentofu(test: &str) -> Option<Self> {
+        Self::with("tofu", || format!("not run: {test}: tofu is not on the PATH; terraform is what has to be\n"))
+    }
+
+    fn with(program: &str, without: impl FnOnce() -> String) -> Option<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let Some(terraform) = std::env::split_paths(&path).map(|f| f.join("terraform")).find(|file| file.is_file())
-        else {
-            let said = missing(test, std::env::var_os("CI").is_some_and(|ci| ci == "true"));
+        let Some(terraform) = std::env::split_paths(&path).map(|f| f.join(program)).find(|file| file.is_file()) else {
             // Not by a macro: the harness would keep it to itself.
-            std::io::stderr().write_all(said.as_bytes()).unwrap();
+            std::io::stderr().write_all(without().as_bytes()).unwrap();
             return None;
         };
         let workspace = Self { folder: tempfile::tempdir().unwrap(), terraform };
@@ -74,13 +84,13 @@ impl Workspace {
     /// Lays the provider where terraform looks for it, and nowhere else does it look.
     fn provider(&self) {
         let mirror = self.path("mirror");
-        let name = format!("registry.terraform.io/hashicorp/aws/{PROVIDER}/linux_{}", architecture());
-        let folder = mirror.join(name);
-        std::fs::create_dir_all(&folder).unwrap();
         let provider = repository().join("tests/fixtures/terraform/provider.py");
         let wrapper = format!("#!/bin/sh\nexec '{}' '{}'\n", python().display(), provider.display());
-        let file = folder.join(format!("terraform-provider-aws_v{PROVIDER}"));
-        script(&file, &wrapper);
+        for registry in REGISTRIES {
+            let folder = mirror.join(format!("{registry}/hashicorp/aws/{PROVIDER}/linux_{}", architecture()));
+            std::fs::create_dir_all(&folder).unwrap();
+            script(&folder.join(format!("terraform-provider-aws_v{PROVIDER}")), &wrapper);
+        }
         let settings = format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n");
         std::fs::write(self.path("terraformrc"), settings).unwrap();
         std::fs::create_dir(self.path("home")).unwrap();

@@ -93,6 +93,7 @@ fn made(deed: Deed, id: Option<&str>) -> Made {
         is_checked: Some(false),
         target_groups: Vec::new(),
         targets: None,
+        unscraped: Vec::new(),
         protected: Vec::new(),
         scaling: Scaling::None,
         rolling: None,
@@ -257,8 +258,12 @@ fn scaling_waits_for_the_count() {
     }
 }
 
+fn group(name: &str, targets: Vec<BalancerTarget>) -> GroupTargets {
+    GroupTargets { group: format!("arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/{name}/73e2"), targets }
+}
+
 #[test]
-fn the_target_group_is_asked_about_the_new_tasks() {
+fn every_target_group_is_asked_about_the_new_tasks() {
     let target = |id: &str, state: &str| BalancerTarget {
         id: id.to_owned(),
         port: Some(80),
@@ -267,11 +272,17 @@ fn the_target_group_is_asked_about_the_new_tasks() {
         reason: (state != "healthy").then(|| "Target.Timeout".to_owned()),
         description: None,
     };
+    let one = |targets| Ok(vec![group("web", targets)]);
+    let two = |web, admin| Ok(vec![group("web", web), group("admin", admin)]);
     let (new, old) = ("10.0.0.7", "10.0.0.6");
+    let healthy = || vec![target(new, "healthy")];
     for (targets, state, words) in [
-        (Ok(vec![target(new, "healthy"), target(old, "unhealthy")]), StageState::Done, "1 target healthy"),
-        (Ok(vec![target(new, "initial")]), StageState::Watching, "10.0.0.7 initial: Target.Timeout"),
-        (Ok(vec![target("i-0123", "healthy"), target("i-4567", "unhealthy")]), StageState::Done, "1 of 1 healthy"),
+        (one(vec![target(new, "healthy"), target(old, "unhealthy")]), StageState::Done, "1 target healthy"),
+        (one(vec![target(new, "initial")]), StageState::Watching, "10.0.0.7 initial: Target.Timeout"),
+        (one(vec![target("i-0123", "healthy"), target("i-4567", "unhealthy")]), StageState::Done, "1 of 1 healthy"),
+        (two(healthy(), healthy()), StageState::Done, "1 target healthy in each of 2 target groups"),
+        (two(healthy(), vec![]), StageState::Watching, "admin: 10.0.0.7 is not registered yet"),
+        (two(vec![target(new, "draining")], healthy()), StageState::Watching, "web: 10.0.0.7 draining"),
         (Err("denied".to_owned()), StageState::Skipped, "cannot be read: denied"),
     ] {
         let service = service(vec![running("old-bb"), running("newtask")], first());
@@ -279,13 +290,20 @@ fn the_target_group_is_asked_about_the_new_tasks() {
         let made = made(stop(), None);
         let now = Goal::new(&made, &before(&[], &[])).target_group(&seen);
         assert_eq!((now.state, now.text.contains(words)), (state, true), "{now:?}");
+        assert_eq!(now.is_unseen, state == StageState::Skipped, "{now:?}");
     }
+    let mut made = made(stop(), None);
+    if let Subject::Service(facts) = &mut made.before {
+        facts.targets = Some(Vec::new());
+    }
+    let seen =
+        ServiceSeen { service: service(Vec::new(), first()), targets: Err("throttled".to_owned()), undone: None };
+    let now = Goal::new(&made, &before(&[], &[])).target_group(&seen);
+    assert_eq!(now.state, StageState::Watching, "it could be read before: {now:?}");
 }
 
-#[test]
-fn scraping_is_watched_where_targets_are_task_addresses() {
-    let made = made(stop(), None);
-    let target = |host: &str, health| Target {
+fn scraped(host: &str, health: TargetHealth) -> Target {
+    Target {
         job: "ecs".to_owned(),
         instance: String::new(),
         url: format!("http://{host}:8080/metrics"),
@@ -296,7 +314,16 @@ fn scraping_is_watched_where_targets_are_task_addresses() {
         interval: None,
         labels: BTreeMap::new(),
         owner: None,
-    };
+    }
+}
+
+fn dark(why: &str) -> Unseen {
+    Unseen::Dark(why.to_owned())
+}
+
+#[test]
+fn scraping_is_watched_where_targets_are_task_addresses() {
+    let made = made(stop(), None);
     let elsewhere = before(&["192.0.2.1"], &[]);
     assert_eq!(
         Goal::new(&made, &elsewhere).out_of_sight(Stage::Scrape).map(|now| now.state),
@@ -309,19 +336,74 @@ fn scraping_is_watched_where_targets_are_task_addresses() {
         ServiceSeen { service: service(vec![running("newtask")], first()), targets: Ok(Vec::new()), undone: None };
     for (targets, state, words) in [
         (Ok(vec![]), StageState::Watching, "10.0.0.7 is not discovered yet"),
-        (Ok(vec![target("10.0.0.7", TargetHealth::Down)]), StageState::Watching, "10.0.0.7 down: refused"),
-        (Ok(vec![target("10.0.0.7", TargetHealth::Up)]), StageState::Done, "1 target up"),
-        (Err("no answer".to_owned()), StageState::Watching, "no answer"),
+        (Ok(vec![scraped("10.0.0.7", TargetHealth::Down)]), StageState::Watching, "10.0.0.7 down: refused"),
+        (Ok(vec![scraped("10.0.0.7", TargetHealth::Up)]), StageState::Done, "1 target up"),
+        (Err(dark("no answer")), StageState::Watching, "no answer"),
     ] {
-        let now = goal.scrape(&seen, &View { targets, alerts: Ok(Vec::new()) });
+        let now = goal.scrape(&seen, &View { targets, alerts: Ok(Vec::new()) }, at(1_020));
         assert_eq!((now.state, now.text.contains(words)), (state, true), "{now:?}");
     }
 }
 
 #[test]
-fn alerts_are_resolved_when_they_neither_fire_nor_are_about_to() {
+fn a_prometheus_that_is_dead_from_the_start_leaves_things_unseen() {
+    use StageState::{Done, Skipped, Watching};
     let made = made(stop(), None);
-    let alert = |name: &str, state| Alert {
+    let blind = Before { hosts: Err(dark("refused")), firing: Err(dark("refused")) };
+    let goal = Goal::new(&made, &blind);
+    assert_eq!((goal.out_of_sight(Stage::Scrape), goal.out_of_sight(Stage::Alerts)), (None, None));
+    let seen =
+        ServiceSeen { service: service(vec![running("newtask")], first()), targets: Ok(Vec::new()), undone: None };
+    for (targets, second, state, is_unseen, words) in [
+        (Err(dark("refused")), 1_020, Skipped, true, "the targets cannot be read: refused"),
+        (Ok(vec![scraped("10.0.0.7", TargetHealth::Up)]), 1_020, Done, false, "1 target up"),
+        (Ok(vec![scraped("10.0.0.7", TargetHealth::Down)]), 1_020, Watching, false, "10.0.0.7 down"),
+        (Ok(vec![scraped("192.0.2.1", TargetHealth::Up)]), 1_020, Watching, false, "no target of its tasks is"),
+        (Ok(vec![scraped("192.0.2.1", TargetHealth::Up)]), 1_200, Skipped, false, "by their addresses"),
+    ] {
+        let now = goal.scrape(&seen, &View { targets, alerts: Ok(Vec::new()) }, at(second));
+        assert_eq!((now.state, now.is_unseen, now.text.contains(words)), (state, is_unseen, true), "{now:?}");
+    }
+    let view = |alerts| View { targets: Ok(Vec::new()), alerts };
+    let now = goal.alerts(&view(Err(dark("refused"))));
+    assert_eq!((now.state, now.is_unseen), (Skipped, true), "{now:?}");
+    let now = goal.alerts(&view(Ok(vec![alert("HighErrorRate", AlertState::Firing)])));
+    assert_eq!((now.state, now.text.as_str()), (Watching, "HighErrorRate fires"));
+    assert_eq!(goal.alerts(&view(Ok(Vec::new()))).state, Done);
+
+    let never = Before { hosts: Err(Unseen::Never("no list".to_owned())), ..blind.clone() };
+    let skipped = Goal::new(&made, &never).out_of_sight(Stage::Scrape).unwrap();
+    assert!(!skipped.is_unseen && skipped.state == Skipped, "what nothing here shows does not apply: {skipped:?}");
+}
+
+#[test]
+fn prometheus_itself_has_to_come_back() {
+    use StageState::{Done, Watching};
+    let mut made = made(stop(), None);
+    if let Subject::Service(facts) = &mut made.before {
+        facts.service.id = ServiceId::new("monitoring", "Prometheus");
+    }
+    let seen =
+        ServiceSeen { service: service(vec![running("newtask")], first()), targets: Ok(Vec::new()), undone: None };
+    let alive = before(&["localhost"], &[]);
+    let blind = Before { hosts: Err(dark("refused")), firing: Err(dark("refused")) };
+    for before in [&alive, &blind] {
+        let goal = Goal::new(&made, before);
+        assert_eq!(goal.out_of_sight(Stage::Scrape), None, "{before:?}");
+        for (targets, state, words) in [
+            (Err(dark("refused")), Watching, "cannot be read: refused"),
+            (Ok(vec![]), Watching, "has scraped nothing yet"),
+            (Ok(vec![scraped("localhost", TargetHealth::Unknown)]), Watching, "has scraped nothing yet"),
+            (Ok(vec![scraped("localhost", TargetHealth::Up)]), Done, "prometheus answers and scrapes"),
+        ] {
+            let now = goal.scrape(&seen, &View { targets, alerts: Ok(Vec::new()) }, at(1_020));
+            assert_eq!((now.state, now.is_unseen, now.text.contains(words)), (state, false, true), "{now:?}");
+        }
+    }
+}
+
+fn alert(name: &str, state: AlertState) -> Alert {
+    Alert {
         name: name.to_owned(),
         severity: Severity::Critical,
         state,
@@ -335,7 +417,12 @@ fn alerts_are_resolved_when_they_neither_fire_nor_are_about_to() {
         seen_in: vec![SourceKind::Prometheus],
         owner: Some(Owner::named("api")),
         service: None,
-    };
+    }
+}
+
+#[test]
+fn alerts_are_resolved_when_they_neither_fire_nor_are_about_to() {
+    let made = made(stop(), None);
     let fired = before(&[], &["HighErrorRate"]);
     let goal = Goal::new(&made, &fired);
     assert_eq!(goal.out_of_sight(Stage::Alerts), None);

@@ -5,11 +5,16 @@ mod named;
 mod past;
 mod survey;
 
+use std::time::Duration;
+
 use crate::domain::{ErrorClass, ServiceId, SourceError};
-use crate::exec::PATIENCE;
+use crate::exec::{PATIENCE, Whereabouts};
 use crate::net::Meter;
 use crate::net::aws::ecs::map;
 use crate::net::aws::{Aws, Session};
+
+/// How long it may take to hear who we are, where nothing but the journal waits for it.
+const INTRODUCTION: Duration = Duration::from_secs(4);
 
 pub(super) struct Ecs {
     aws: Aws,
@@ -27,6 +32,16 @@ impl Ecs {
 
     async fn session(&self) -> Result<Session, SourceError> {
         self.aws.session(&self.meter, PATIENCE).await
+    }
+
+    /// Who we are and where, as far as that is told soon.
+    pub(super) async fn whereabouts(&self) -> Whereabouts {
+        let Ok(session) = self.aws.session(&self.meter, INTRODUCTION).await else {
+            return Whereabouts { region: self.aws.region(), ..Whereabouts::default() };
+        };
+        let caller = session.caller().await.ok().map(|caller| (caller.account, caller.arn));
+        let (account, caller_arn) = caller.unzip();
+        Whereabouts { region: Some(session.region().to_owned()), account, caller_arn }
     }
 
     /// The cluster as ECS is asked for it: where it is configured by its ARN, that.

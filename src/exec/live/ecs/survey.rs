@@ -1,15 +1,14 @@
 //! A service as it is right now: what a change rests on, and what is seen of it afterwards.
 
 use aws_sdk_ecs::types::{self, DesiredStatus};
-use futures_util::future::{join_all, try_join};
+use futures_util::future::{join_all, try_join, try_join_all};
 use jiff::Timestamp;
 
 use super::Ecs;
 use super::call::call;
-use crate::domain::estate::BalancerTarget;
 use crate::domain::{Change, ErrorClass, ServiceId, SourceError, Task};
 use crate::exec::survey::UNREAD_TASKS;
-use crate::exec::{Scaling, Seen, ServiceFacts, ServiceSeen, Subject, Survey, Whereabouts};
+use crate::exec::{GroupTargets, Scaling, Seen, ServiceFacts, ServiceSeen, Subject, Survey, Whereabouts};
 use crate::net::aws::ecs::{Api, TASKS_A_CALL, map};
 use crate::net::aws::query::elb;
 use crate::net::aws::{Call, Session};
@@ -28,6 +27,7 @@ impl Ecs {
             is_checked: None,
             target_groups: target_groups(&wire),
             targets: None,
+            unscraped: Vec::new(),
             protected: Vec::new(),
             scaling: Scaling::None,
             rolling: None,
@@ -54,7 +54,7 @@ impl Ecs {
             Err(error) => noted("whether its containers have health checks", error),
         }
         match targets {
-            Ok(targets) => facts.targets = Some(targets),
+            Ok(groups) => facts.targets = Some(groups.into_iter().flat_map(|group| group.targets).collect()),
             Err(error) => noted("its load balancer's targets", error),
         }
         match scaling {
@@ -180,13 +180,12 @@ async fn is_checked(session: &Session, wire: &types::Service) -> Result<bool, So
     Ok(definition.container_definitions().iter().any(has_check))
 }
 
-async fn targets(session: &Session, groups: &[String]) -> Result<Vec<BalancerTarget>, SourceError> {
-    let asked = groups.iter().map(|group| elb::target_health(session, group));
-    let mut targets = Vec::new();
-    for answer in join_all(asked).await {
-        targets.extend(answer?);
-    }
-    Ok(targets)
+async fn targets(session: &Session, groups: &[String]) -> Result<Vec<GroupTargets>, SourceError> {
+    let asked = groups.iter().map(|group| async {
+        let targets = elb::target_health(session, group).await?;
+        Ok(GroupTargets { group: group.clone(), targets })
+    });
+    try_join_all(asked).await
 }
 
 /// What Application Auto Scaling makes of the count; asked only where a count is changed.

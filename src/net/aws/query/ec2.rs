@@ -7,7 +7,7 @@ use crate::domain::SourceError;
 use crate::domain::estate::{AddressRange, GroupRule, Interface, Peer, SecurityGroup};
 use crate::net::aws::Session;
 
-const PAGES: Paging = Paging { api: Api::Ec2, asks: "NextToken", says: "nextToken", wrapped: false };
+const PAGES: Paging = Paging { api: Api::Ec2, asks: "NextToken", says: "nextToken" };
 
 /// The most addresses one question is about.
 const MOST_ADDRESSES: usize = 200;

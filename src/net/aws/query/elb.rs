@@ -7,7 +7,7 @@ use crate::domain::SourceError;
 use crate::domain::estate::{Balancer, BalancerTarget, Listener, ListenerRule, RuleAction, TargetGroup};
 use crate::net::aws::Session;
 
-const PAGES: Paging = Paging { api: Api::Elb, asks: "Marker", says: "NextMarker", wrapped: true };
+const PAGES: Paging = Paging { api: Api::Elb, asks: "Marker", says: "NextMarker" };
 
 /// The most one call may be asked for by name.
 const MOST_NAMED: usize = 20;
@@ -134,14 +134,15 @@ fn action(item: Element<'_, '_>) -> RuleAction {
             RuleAction::Forward(groups)
         }
         "redirect" => {
-            let part = |name| item.word(&["RedirectConfig", name]);
+            // What is not told stays as it was asked for.
+            let part = |name, kept: &str| item.text(&["RedirectConfig", name]).unwrap_or_else(|| kept.to_owned());
             RuleAction::Redirect(format!(
-                "{} {}://{}:{}{}",
-                part("StatusCode"),
-                part("Protocol"),
-                part("Host"),
-                part("Port"),
-                part("Path")
+                "{} to {}://{}:{}{}",
+                part("StatusCode", "HTTP_302").trim_start_matches("HTTP_"),
+                part("Protocol", "#{protocol}").to_lowercase(),
+                part("Host", "#{host}"),
+                part("Port", "#{port}"),
+                part("Path", "/#{path}"),
             ))
         }
         "fixed-response" => RuleAction::Fixed(item.word(&["FixedResponseConfig", "StatusCode"])),

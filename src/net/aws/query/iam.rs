@@ -9,7 +9,7 @@ use crate::domain::SourceError;
 use crate::domain::estate::{Decision, RolePolicy, RoleVerdict, Statement};
 use crate::net::aws::{Call, Session};
 
-const PAGES: Paging = Paging { api: Api::Iam, asks: "Marker", says: "Marker", wrapped: true };
+const PAGES: Paging = Paging { api: Api::Iam, asks: "Marker", says: "Marker" };
 
 /// The most policies of one role that are read; AWS allows 20 attached ones by default.
 const MOST_POLICIES: usize = 40;

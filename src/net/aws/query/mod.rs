@@ -88,6 +88,11 @@ impl Api {
         }
     }
 
+    /// The element of the root one that an answer of the query protocol stands in; EC2's stands in the root itself.
+    fn envelope(self, action: &str) -> Option<String> {
+        (self != Self::Ec2).then(|| format!("{action}Result"))
+    }
+
     /// The host and the region to sign for, for the region looked at.
     fn place(self, region: &str, fips: bool) -> (String, String) {
         let name = if fips { format!("{}-fips", self.name()) } else { self.name().to_owned() };
@@ -151,7 +156,8 @@ impl Session {
         let call = Call { service: api.name(), action, about };
         let request = Request::post(api, call, FORM, form);
         let body = self.request(&request).await?;
-        Document::new(body).map_err(|why| self.garbage(&call, &why))
+        let document = Document::new(body, &[&format!("{action}Response")], api.envelope(action).as_deref());
+        document.map_err(|why| self.garbage(&call, &why))
     }
 
     /// A `GET` of a REST API: what it answers.

@@ -16,8 +16,6 @@ pub(super) struct Paging {
     pub asks: &'static str,
     /// The element that names it.
     pub says: &'static str,
-    /// Whether an answer stands in an element named after the action, `ActionResult`.
-    pub wrapped: bool,
 }
 
 impl Paging {
@@ -34,7 +32,7 @@ impl Paging {
         list: &str,
         read: fn(Element<'_, '_>) -> T,
     ) -> Result<Vec<T>, SourceError> {
-        let envelope = self.wrapped.then(|| format!("{action}Result"));
+        let envelope = self.api.envelope(action);
         let below = |name| envelope.as_deref().into_iter().chain([name]).collect::<Vec<&str>>();
         let (items, more) = (below(list), below(self.says));
         let mut all = Vec::new();

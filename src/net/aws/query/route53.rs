@@ -76,7 +76,8 @@ async fn get(
     query: Vec<(&str, String)>,
 ) -> Result<Document, SourceError> {
     let body = session.get(Api::Route53, call, path, query).await?;
-    Document::new(body).map_err(|why| session.garbage(&call, &why))
+    let document = Document::new(body, &[&format!("{}Response", call.action)], None);
+    document.map_err(|why| session.garbage(&call, &why))
 }
 
 fn zone(item: Element<'_, '_>) -> Zone {

@@ -60,7 +60,7 @@ async fn requests_are_signed_and_pages_followed() {
 #[tokio::test]
 async fn rules_say_for_which_hosts_and_where_to() {
     let server = Loopback::start(|_: &Asked| {
-        xml("<R><DescribeRulesResult><Rules><member><Priority>default</Priority><Actions><member><Type>fixed-response\
+        xml("<DescribeRulesResponse><DescribeRulesResult><Rules><member><Priority>default</Priority><Actions><member><Type>fixed-response\
              </Type><FixedResponseConfig><StatusCode>404</StatusCode></FixedResponseConfig></member></Actions></member>\
              <member><Priority>10</Priority><Conditions><member><Field>host-header</Field><HostHeaderConfig><Values>\
              <member>api.example.com</member></Values></HostHeaderConfig></member><member><Field>path-pattern</Field>\
@@ -68,7 +68,8 @@ async fn rules_say_for_which_hosts_and_where_to() {
              <Actions><member><Order>2</Order><Type>forward</Type><ForwardConfig><TargetGroups><member><TargetGroupArn>tg-a\
              </TargetGroupArn><Weight>0</Weight></member><member><TargetGroupArn>tg-b</TargetGroupArn></member>\
              </TargetGroups></ForwardConfig></member><member><Order>1</Order><Type>authenticate-oidc</Type></member>\
-             </Actions></member></Rules></DescribeRulesResult></R>")
+             <member><Order>3</Order><Type>redirect</Type><RedirectConfig><StatusCode>HTTP_301</StatusCode><Protocol>HTTPS\
+             </Protocol><Port>443</Port></RedirectConfig></member></Actions></member></Rules></DescribeRulesResult></DescribeRulesResponse>")
     })
     .await;
     let rules = elb::rules(&session(&server).await, "arn:x:listener/app/a").await.unwrap();
@@ -77,18 +78,20 @@ async fn rules_say_for_which_hosts_and_where_to() {
     assert_eq!(rules[0].others, ["source-ip"]);
     assert_eq!(rules[0].forwards_to().collect::<Vec<_>>(), ["tg-b"], "a weight of nothing sends nothing");
     assert_eq!(rules[0].actions[0], RuleAction::Other("authenticate-oidc".into()));
+    assert_eq!(rules[0].actions[2], RuleAction::Redirect("301 to https://#{host}:443/#{path}".into()));
     assert_eq!(rules[1].actions, [RuleAction::Fixed("404".into())]);
 }
 
 #[tokio::test]
 async fn a_permission_becomes_a_rule_for_each_peer() {
     let server = Loopback::start(|_: &Asked| {
-        xml("<R xmlns=\"urn:ec2\"><securityGroupInfo><item><groupId>sg-1</groupId><groupName>web</groupName><ipPermissions>\
+        xml("<DescribeSecurityGroupsResponse xmlns=\"urn:ec2\"><securityGroupInfo><item><groupId>sg-1</groupId><groupName>web</groupName><ipPermissions>\
              <item><ipProtocol>tcp</ipProtocol><fromPort>443</fromPort><toPort>443</toPort><groups><item><groupId>sg-2\
              </groupId></item></groups><ipRanges><item><cidrIp>203.0.113.0/24</cidrIp><description>office</description>\
              </item></ipRanges><prefixListIds><item><prefixListId>pl-1</prefixListId></item></prefixListIds></item>\
              </ipPermissions><ipPermissionsEgress><item><ipProtocol>-1</ipProtocol><ipRanges><item><cidrIp>0.0.0.0/0\
-             </cidrIp></item></ipRanges></item></ipPermissionsEgress></item></securityGroupInfo></R>")
+             </cidrIp></item></ipRanges></item></ipPermissionsEgress></item></securityGroupInfo>\
+             </DescribeSecurityGroupsResponse>")
     })
     .await;
     let groups = ec2::security_groups(&session(&server).await, &["sg-1".to_owned()]).await.unwrap();
@@ -103,13 +106,15 @@ async fn a_permission_becomes_a_rule_for_each_peer() {
 async fn records_of_other_names_are_left_out() {
     let server = Loopback::start(|asked: &Asked| {
         if asked.path.ends_with("hostedzonesbyname") {
-            xml("<R><HostedZones><HostedZone><Id>/hostedzone/Z1</Id><Name>example.com.</Name><Config><PrivateZone>true\
+            xml("<ListHostedZonesByNameResponse><HostedZones><HostedZone><Id>/hostedzone/Z1</Id><Name>example.com.</Name><Config><PrivateZone>true\
                  </PrivateZone></Config></HostedZone><HostedZone><Id>/hostedzone/Z2</Id><Name>example.net.</Name>\
-                 </HostedZone></HostedZones></R>")
+                 </HostedZone></HostedZones>\
+                 </ListHostedZonesByNameResponse>")
         } else {
-            xml("<R><ResourceRecordSets><ResourceRecordSet><Name>\\052.example.com.</Name><Type>A</Type><AliasTarget>\
+            xml("<ListResourceRecordSetsResponse><ResourceRecordSets><ResourceRecordSet><Name>\\052.example.com.</Name><Type>A</Type><AliasTarget>\
                  <DNSName>dualstack.lb-1.elb.amazonaws.com.</DNSName></AliasTarget><Weight>10</Weight></ResourceRecordSet>\
-                 <ResourceRecordSet><Name>a.example.com.</Name><Type>A</Type></ResourceRecordSet></ResourceRecordSets></R>")
+                 <ResourceRecordSet><Name>a.example.com.</Name><Type>A</Type></ResourceRecordSet></ResourceRecordSets>\
+                 </ListResourceRecordSetsResponse>")
         }
     })
     .await;
@@ -154,20 +159,20 @@ async fn a_denial_names_the_action_to_allow_and_a_throttled_call_is_tried_again(
 async fn what_a_role_may_do_is_simulated_or_read() {
     let server = Loopback::start(|asked: &Asked| match asked.parameter("Action") {
         "SimulatePrincipalPolicy" => xml(
-            "<R><SimulatePrincipalPolicyResult><EvaluationResults><member><EvalActionName>ecs:ListTasks</EvalActionName>\
+            "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults><member><EvalActionName>ecs:ListTasks</EvalActionName>\
              <EvalDecision>implicitDeny</EvalDecision></member><member><EvalActionName>ecs:X</EvalActionName><EvalDecision>\
              allowed</EvalDecision><MatchedStatements><member><SourcePolicyId>read</SourcePolicyId></member>\
-             </MatchedStatements></member></EvaluationResults></SimulatePrincipalPolicyResult></R>",
+             </MatchedStatements></member></EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>",
         ),
         "ListAttachedRolePolicies" => {
-            xml("<R><ListAttachedRolePoliciesResult><AttachedPolicies/></ListAttachedRolePoliciesResult></R>")
+            xml("<ListAttachedRolePoliciesResponse><ListAttachedRolePoliciesResult><AttachedPolicies/></ListAttachedRolePoliciesResult></ListAttachedRolePoliciesResponse>")
         }
         "ListRolePolicies" => {
-            xml("<R><ListRolePoliciesResult><PolicyNames><member>sd</member></PolicyNames></ListRolePoliciesResult></R>")
+            xml("<ListRolePoliciesResponse><ListRolePoliciesResult><PolicyNames><member>sd</member></PolicyNames></ListRolePoliciesResult></ListRolePoliciesResponse>")
         }
         _ => xml(
-            "<R><GetRolePolicyResult><PolicyDocument>%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A\
-             %22ecs%3AList%2A%22%2C%22Resource%22%3A%22*%22%7D%7D</PolicyDocument></GetRolePolicyResult></R>",
+            "<GetRolePolicyResponse><GetRolePolicyResult><PolicyDocument>%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A\
+             %22ecs%3AList%2A%22%2C%22Resource%22%3A%22*%22%7D%7D</PolicyDocument></GetRolePolicyResult></GetRolePolicyResponse>",
         ),
     })
     .await;
@@ -182,6 +187,33 @@ async fn what_a_role_may_do_is_simulated_or_read() {
         ("sd", "ecs:List*".to_owned())
     );
     assert!(policies[0].statements[0].allows);
+}
+
+#[tokio::test]
+async fn an_answer_of_another_kind_is_no_empty_list() {
+    // What is well-formed and not asked for: a page of a proxy, an error with a good status, another call's answer.
+    for body in [
+        "<html><head><title>Sign in</title></head><body/></html>",
+        "<Error><Code>NoSuchKey</Code></Error>",
+        "<DescribeListenersResponse><DescribeListenersResult/></DescribeListenersResponse>",
+        "<DescribeTargetHealthResponse><html/></DescribeTargetHealthResponse>",
+    ] {
+        let server = Loopback::start(move |_: &Asked| xml(body)).await;
+        let session = session(&server).await;
+        let targets = elb::target_health(&session, "arn:x:targetgroup/a").await.unwrap_err();
+        assert_eq!(targets.class, ErrorClass::Garbage, "{body}: {targets}");
+        let groups = ec2::security_groups(&session, &["sg-1".to_owned()]).await.unwrap_err();
+        assert!(groups.what.contains("and no DescribeSecurityGroupsResponse"), "{groups}");
+        assert_eq!(route53::zones(&session, "example.com").await.unwrap_err().class, ErrorClass::Garbage);
+        assert_eq!(s3::is_versioned(&session, "states").await.unwrap_err().class, ErrorClass::Garbage);
+        assert_eq!(iam::policies(&session, "arn:aws:iam::1:role/r").await.unwrap_err().class, ErrorClass::Garbage);
+    }
+    let server = Loopback::start(|_: &Asked| {
+        xml("<DescribeTargetHealthResponse><DescribeTargetHealthResult><TargetHealthDescriptions/>\
+             </DescribeTargetHealthResult></DescribeTargetHealthResponse>")
+    })
+    .await;
+    assert_eq!(elb::target_health(&session(&server).await, "arn:x:targetgroup/a").await.unwrap(), []);
 }
 
 #[tokio::test]

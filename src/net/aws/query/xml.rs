@@ -15,13 +15,22 @@ const MAX_NODES: u32 = 500_000;
 pub(super) struct Document(String);
 
 impl Document {
-    /// Takes an answer in.
+    /// Takes an answer in, whose root element has one of the names `roots`, with the element `within` in it where one is named. Any
+    /// other well-formed page (a proxy's, an error's) would read like an answer with nothing in it.
     ///
     /// # Errors
-    /// Why it is no XML.
-    pub(super) fn new(body: Vec<u8>) -> Result<Self, String> {
+    /// Why it is no XML, or not that answer.
+    pub(super) fn new(body: Vec<u8>, roots: &[&str], within: Option<&str>) -> Result<Self, String> {
         let text = String::from_utf8(body).map_err(|_| "it is no UTF-8".to_owned())?;
-        parse(&text)?;
+        let tree = parse(&text)?;
+        let found = Element(tree.root_element());
+        let name = found.0.tag_name().name();
+        if !roots.contains(&name) {
+            return Err(format!("it is {} and no {}", clip(&sanitise(name), MAX_TEXT), roots.join(" or ")));
+        }
+        if let Some(within) = within.filter(|within| found.child(within).is_none()) {
+            return Err(format!("there is no {within} in it"));
+        }
         Ok(Self(text))
     }
 
@@ -93,7 +102,7 @@ mod tests {
     #[test]
     fn elements_are_found_by_their_names_whatever_the_namespace() {
         let text = "<R xmlns=\"urn:x\"><L><member>a</member> <member><n>7</n></member><member/></L><e>\x20 </e></R>";
-        let document = Document::new(text.into()).unwrap();
+        let document = Document::new(text.into(), &["R"], Some("L")).unwrap();
         document
             .read(|root| {
                 assert_eq!(root.list(&["L"]).count(), 3);
@@ -102,16 +111,22 @@ mod tests {
                 assert_eq!((root.text(&["e"]), root.word(&["nothing", "there"])), (None, String::new()));
             })
             .unwrap();
-        assert!(Document::new(b"<a><b></a>".to_vec()).is_err());
-        let entity = "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>";
-        assert!(Document::new(entity.into()).is_err(), "no entities of its own");
+        for (text, why) in [
+            ("<a><b></a>", "expected 'b' tag"),
+            ("<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>", "DTD"),
+            ("<html><body/></html>", "it is html and no a"),
+            ("<a><c/></a>", "there is no b in it"),
+        ] {
+            let refused = Document::new(text.into(), &["a"], Some("b")).unwrap_err();
+            assert!(refused.contains(why), "{text}: {refused}");
+        }
     }
 
     proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in any::<String>(), inner in "[a-z<>/&;#0-9 ]{0,60}") {
             for text in [text, format!("<a>{inner}</a>")] {
-                if let Ok(document) = Document::new(text.into_bytes()) {
+                if let Ok(document) = Document::new(text.into_bytes(), &["a"], None) {
                     let word = document.read(|root| root.word(&[])).unwrap();
                     prop_assert!(!word.chars().any(char::is_control));
                 }

@@ -7,6 +7,7 @@ mod live;
 mod place;
 mod read;
 mod roll;
+mod streams;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use self::read::Reading;
 use self::roll::Roll;
 use super::{LiveLog, LogSource};
 use crate::config;
-use crate::domain::{LogAsk, LogPage, LogScope, SourceError};
+use crate::domain::{LogAsk, LogPage, LogScope, LogStreams, SourceError};
 use crate::net::Meter;
 use crate::net::aws::Aws;
 use crate::net::http::Deadline;
@@ -97,6 +98,17 @@ impl LogSource for CloudWatchLogs {
             let deadline = Deadline::after(within);
             let session = self.0.aws.session(&self.0.meter, within).await?;
             Reading::new(&self.0, &session, ask, deadline).read().await
+        })
+    }
+
+    fn streams<'a>(
+        &'a self,
+        scope: &'a LogScope,
+        within: Duration,
+    ) -> Answer<'a, Result<Option<LogStreams>, SourceError>> {
+        Box::pin(async move {
+            let session = self.0.aws.session(&self.0.meter, within).await?;
+            Box::pin(streams::list(&self.0, &session, scope)).await.map(Some)
         })
     }
 

@@ -37,6 +37,18 @@ pub(super) struct Place {
     pub(super) container: Option<String>,
 }
 
+impl Place {
+    /// What the names of streams begin with right before a task's id, where they are made so.
+    pub(super) fn before_tasks(&self) -> Option<&str> {
+        match (&self.streams, &self.container) {
+            (Streams::Beginning(prefix), Some(container)) if prefix.ends_with(&format!("/{container}/")) => {
+                Some(prefix)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Where a service's lines are, and what there is to say about that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
@@ -103,8 +115,12 @@ async fn by_definitions(inner: &Inner, session: &Session, service: &ServiceId) -
         }
     }
     if !unprefixed.is_empty() {
-        let ids = runtime_ids(&api, &cluster, &service.name).await?;
-        places.extend(unprefixed.into_iter().map(|place| named(place, &ids)));
+        let containers = containers(&api, &cluster, &service.name).await?;
+        for place in unprefixed {
+            let (place, note) = named(place, &containers);
+            places.extend(place);
+            notes.insert(note);
+        }
     }
     if places.is_empty() {
         let why = notes.into_iter().next().unwrap_or_else(|| "its task definition names no log driver".to_owned());
@@ -215,28 +231,46 @@ fn driver(container: &ContainerDefinition) -> Driver {
     }
 }
 
-/// The containers' own ids of every task of a service that ECS knows, each with the container's name.
-async fn runtime_ids(api: &Api<'_>, cluster: &str, service: &str) -> Result<Vec<(String, String)>, SourceError> {
+/// A container of a task: its name, and the id that the machine it is on gave it.
+type Container = (String, Option<String>);
+
+/// The containers of every task of a service that ECS knows.
+async fn containers(api: &Api<'_>, cluster: &str, service: &str) -> Result<Vec<Container>, SourceError> {
     let about = format!("cluster {}", sanitise(short_name(cluster)));
     let mut arns = api.list_tasks(cluster, &about, DesiredStatus::Running).await?;
     arns.extend(api.list_tasks(cluster, &about, DesiredStatus::Stopped).await?);
-    let mut ids = Vec::new();
+    let mut containers = Vec::new();
     for some in arns.chunks(TASKS_A_CALL) {
         let (tasks, _) = api.describe_tasks(cluster, &about, some).await?;
         let group = format!("service:{service}");
         for task in tasks.iter().filter(|task| task.group() == Some(&group)) {
-            let pair = |container: &aws_sdk_ecs::types::Container| {
-                Some((sanitise(container.name()?).into_owned(), container.runtime_id()?.to_owned()))
+            let container = |container: &aws_sdk_ecs::types::Container| {
+                let id = container.runtime_id().filter(|id| !id.is_empty()).map(str::to_owned);
+                Some((sanitise(container.name()?).into_owned(), id))
             };
-            ids.extend(task.containers().iter().filter_map(pair));
+            containers.extend(task.containers().iter().filter_map(container));
         }
     }
-    Ok(ids)
+    Ok(containers)
 }
 
-fn named(place: Place, ids: &[(String, String)]) -> Place {
-    let own = ids.iter().filter(|(name, _)| place.container.as_deref() == Some(name));
-    Place { streams: Streams::Named(own.map(|(_, id)| id.clone()).collect()), ..place }
+/// The streams of a container without a stream prefix, where any is known by name, and what of its lines is not found.
+fn named(place: Place, containers: &[Container]) -> (Option<Place>, String) {
+    let name = place.container.clone().unwrap_or_default();
+    let own: Vec<&Container> = containers.iter().filter(|(container, _)| *container == name).collect();
+    let ids: Vec<String> = own.iter().filter_map(|(_, id)| id.clone()).collect();
+    let without = format!("container {name} logs without awslogs-stream-prefix");
+    let nameless = own.len() - ids.len();
+    if ids.is_empty() {
+        let why = if own.is_empty() { "lists no task with it" } else { "tells the id of none" };
+        return (None, format!("{without}, and ECS {why}: its lines cannot be told from others'"));
+    }
+    let note = if nameless > 0 {
+        format!("{without}, and ECS tells no id of {nameless} of {}: their lines are missing here", own.len())
+    } else {
+        format!("{without}: lines of tasks that ECS no longer lists (stopped an hour ago or more) are missing here")
+    };
+    (Some(Place { streams: Streams::Named(ids), ..place }), note)
 }
 
 #[cfg(test)]
@@ -261,5 +295,40 @@ mod tests {
             assert_eq!(configured(&groups, &service).unwrap().group, expected, "{service}");
         }
         assert_eq!(configured(&groups[1..2], &ServiceId::new("", "web")), None);
+    }
+
+    #[test]
+    fn what_is_not_found_of_a_container_without_a_stream_prefix_is_said() {
+        let place = || Place {
+            region: None,
+            group: "/g".into(),
+            streams: Streams::Named(Vec::new()),
+            container: Some("web".into()),
+        };
+        let container = |name: &str, id: Option<&str>| (name.to_owned(), id.map(str::to_owned));
+        let others = container("side", Some("c9"));
+        for (containers, streams, note) in [
+            (vec![], None, "and ECS lists no task with it: its lines cannot be told from others'"),
+            (vec![others.clone()], None, "and ECS lists no task with it"),
+            (vec![container("web", None), others.clone()], None, "and ECS tells the id of none"),
+            (
+                vec![container("web", Some("c1")), container("web", None)],
+                Some(vec!["c1"]),
+                "and ECS tells no id of 1 of 2: their lines are missing here",
+            ),
+            (
+                vec![container("web", Some("c1")), container("web", Some("c2")), others],
+                Some(vec!["c1", "c2"]),
+                ": lines of tasks that ECS no longer lists (stopped an hour ago or more) are missing here",
+            ),
+        ] {
+            let (found, said) = named(place(), &containers);
+            let expected = streams.map(|ids| Streams::Named(ids.into_iter().map(str::to_owned).collect()));
+            assert_eq!(found.map(|place| place.streams), expected, "{said}");
+            assert!(
+                said.starts_with("container web logs without awslogs-stream-prefix") && said.contains(note),
+                "{said}"
+            );
+        }
     }
 }

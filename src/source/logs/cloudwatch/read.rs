@@ -29,6 +29,9 @@ const AT_ONCE: i64 = 300;
 /// The most streams that one call can name.
 const STREAMS_A_CALL: usize = 100;
 
+/// The most tasks that are asked for one by one; of more, all that the service said is read.
+const TASKS_BY_NAME: usize = 4;
+
 /// The most pages of one window: 10,000 events or one MiB each.
 const MAX_PAGES: usize = 2_000;
 
@@ -99,7 +102,7 @@ impl<'a> Reading<'a> {
     /// Every line of a window, of every place.
     async fn window(&mut self, found: &Found, window: Window, lines: &mut Vec<LogLine>) -> Result<Came, SourceError> {
         for place in &found.places {
-            for streams in selections(&place.streams, &self.ask.scope.tasks) {
+            for streams in selections(place, &self.ask.scope.tasks) {
                 let came = self.pages(place, &streams, window, lines).await?;
                 if let Came::Part(_) = came {
                     return Ok(came);
@@ -260,15 +263,13 @@ fn windows(ask: &LogAsk) -> Vec<Window> {
     windows
 }
 
-/// How streams are named in calls: a hundred at a time; a task by its whole id is one stream.
-fn selections(streams: &Streams, tasks: &[String]) -> Vec<Streams> {
-    match streams {
-        Streams::Beginning(prefix) if !tasks.is_empty() && tasks.iter().all(|task| task_id(task) == Some(task)) => {
-            tasks
-                .chunks(STREAMS_A_CALL)
-                .map(|some| Streams::Named(some.iter().map(|task| format!("{prefix}{task}")).collect()))
-                .collect()
-        }
+/// How streams are named in calls: a hundred at a time. A few tasks by their whole ids are asked for by how their streams
+/// begin: a stream that is named and not there (a container that never spoke) would be an error.
+fn selections(place: &Place, tasks: &[String]) -> Vec<Streams> {
+    if let Some(prefix) = place.before_tasks().filter(|_| (1..=TASKS_BY_NAME).contains(&tasks.len())) {
+        return tasks.iter().map(|task| Streams::Beginning(format!("{prefix}{task}"))).collect();
+    }
+    match &place.streams {
         // Asking for no stream in particular would be asking for all of them.
         Streams::Named(names) => names.chunks(STREAMS_A_CALL).map(|some| Streams::Named(some.to_vec())).collect(),
         other => vec![other.clone()],
@@ -311,14 +312,17 @@ mod tests {
     #[test]
     fn a_task_is_one_stream_and_many_streams_are_several_calls() {
         let id = "0123456789abcdef0123456789abcdef".to_owned();
-        let prefix = Streams::Beginning("ecs/web/".into());
-        let unchanged = vec![prefix.clone()];
+        let place = |streams| Place { region: None, group: "/g".into(), streams, container: Some("web".into()) };
+        let prefix = place(Streams::Beginning("ecs/web/".into()));
+        let unchanged = vec![prefix.streams.clone()];
         assert_eq!(selections(&prefix, &[]), unchanged);
-        assert_eq!(selections(&prefix, &["0123".into()]), unchanged);
-        assert_eq!(selections(&prefix, std::slice::from_ref(&id)), [Streams::Named(vec![format!("ecs/web/{id}")])]);
-        let many = Streams::Named((0..250).map(|number| number.to_string()).collect());
+        let firelens = place(Streams::Beginning("from-fluentbit-".into()));
+        assert_eq!(selections(&firelens, std::slice::from_ref(&id)), std::slice::from_ref(&firelens.streams));
+        assert_eq!(selections(&prefix, std::slice::from_ref(&id)), [Streams::Beginning(format!("ecs/web/{id}"))]);
+        assert_eq!(selections(&prefix, &vec![id; 9]), unchanged);
+        let many = place(Streams::Named((0..250).map(|number| number.to_string()).collect()));
         assert_eq!(selections(&many, &[]).len(), 3);
-        assert!(selections(&Streams::Named(Vec::new()), &[]).is_empty());
+        assert!(selections(&place(Streams::Named(Vec::new())), &[]).is_empty());
     }
 
     #[test]

@@ -36,6 +36,7 @@ impl Fake {
                 "serviceName": "web", "status": "ACTIVE", "taskDefinition": "arn:aws:ecs:eu-west-1:1:task-definition/web:7"}]})),
             "DescribeTaskDefinition" => answer(&json!({"taskDefinition": {"family": "web", "revision": 7,
                 "containerDefinitions": [{"name": "web", "logConfiguration": serde_json::from_str::<Value>(self.logging).unwrap()}]}})),
+            "ListTasks" => answer(&json!({"taskArns": []})),
             "DescribeTasks" => {
                 let tasks = question["tasks"].as_array().unwrap().iter().map(|task| {
                     let task = task.as_str().unwrap();
@@ -194,6 +195,10 @@ async fn where_logs_go_elsewhere_it_is_said_and_what_to_do() {
         (r#"{"logDriver": "splunk"}"#, "container web logs with splunk"),
         ("null", "container web has no log configuration"),
         (r#"{"logDriver": "awslogs"}"#, "names no group"),
+        (
+            r#"{"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/web"}}"#,
+            "container web logs without awslogs-stream-prefix, and ECS lists no task with it",
+        ),
     ] {
         let (logs, _server) = logs(Fake { events: EVENTS, page: 1, logging }).await;
         let error = logs.read(&ask(0, 60, 100), SOON).await.unwrap_err();

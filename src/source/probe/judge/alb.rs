@@ -164,7 +164,7 @@ async fn of_grafana_host<E: Estate>(case: &Case<'_, E>, tally: &mut Tally) -> Op
     if let [only] = balancers.as_slice() {
         return whole(only);
     }
-    let host = case.estate.grafana_host().map(|(host, _)| host);
+    let host = case.estate.grafana_address().map(|address| address.host);
     if let Some(host) = &host {
         for balancer in &balancers {
             let Ok(listeners) = case.estate.listeners(&balancer.arn).await else { continue };

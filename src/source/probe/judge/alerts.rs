@@ -58,6 +58,10 @@ fn unseen<E>(case: &Case<'_, E>, tally: &mut Tally) {
     let mut is_told = false;
     for source in there {
         let kind = source.kind;
+        if !source.owes_alerts {
+            tally.pass(format!("{kind} is not asked for alerts"), "the configuration");
+            continue;
+        }
         match who::blindness(case, kind).or_else(|| source.blind_to_alerts()) {
             Some(why) => {
                 is_told = true;

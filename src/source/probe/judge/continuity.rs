@@ -50,14 +50,6 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
         None => None,
     };
     let (query, by) = query(case, check, service);
-    if let Some(why) = who::blindness(case, SourceKind::Prometheus) {
-        tally.unknown(format!("prometheus does not answer: gaps can be measured once it does ({why})"), query.clone());
-        tally.cause("no-data");
-        if let Some(step) = who::remedy(case, SourceKind::Prometheus) {
-            tally.next(step);
-        }
-        return;
-    }
     let from = case.now.checked_sub(SignedDuration::try_from(since).unwrap_or_default()).unwrap_or(case.now);
     let interval = interval(case, service);
     let series = targets::unseen(case).map_or(case.snapshot.targets.len(), |_| 100);
@@ -65,7 +57,17 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
     let stretches = match case.estate.samples(&ask).await {
         Ok(stretches) => stretches,
         Err(error) => {
-            tally.unseen("the samples", &error, query.clone());
+            // Whether it answers is seen now: what was known of it before may be over since.
+            if who::blindness(case, SourceKind::Prometheus).is_some() {
+                let text = format!("prometheus does not answer: gaps can be measured once it does ({})", error.what);
+                tally.unknown(text, query.clone());
+                tally.cause("no-data");
+                if let Some(step) = error.hint.clone() {
+                    tally.next(step);
+                }
+            } else {
+                tally.unseen("the samples", &error, query.clone());
+            }
             return;
         }
     };

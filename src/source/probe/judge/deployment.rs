@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Case;
 use super::tally::Tally;
 use super::who;
-use crate::domain::{Check, CheckState, Deployment, FindingKind, OccurrenceKind, Rollout, ServiceHealth, Verdict};
+use crate::domain::{Check, CheckState, Deployment, FindingKind, Rollout, ServiceHealth, Task, Verdict};
 use crate::format;
 
 const FROM: &str = "ecs:DescribeServices";
@@ -31,7 +31,7 @@ pub fn judge<E>(case: &Case<'_, E>, check: &Check, tally: &mut Tally) {
     }
     let is_in_trouble = matches!(service.verdict, Verdict::Warning | Verdict::Critical);
     for (position, deployment) in ecs.deployments.iter().enumerate() {
-        one(case, deployment, position == 0, is_in_trouble, tally);
+        one(case, service, deployment, position == 0, is_in_trouble, tally);
     }
     if let Some(event) = ecs.events.iter().find(|event| event.message.contains("unable to")) {
         let recent = who::since(event.at, case.now).is_some_and(|age| age < RECENT);
@@ -39,7 +39,7 @@ pub fn judge<E>(case: &Case<'_, E>, check: &Check, tally: &mut Tally) {
             tally.note(CheckState::Warn, format!("the scheduler says: {}", event.message), FROM);
         }
     }
-    before(case, service, tally);
+    before(service, tally);
     if tally.state() == CheckState::Pass
         && let Some(newest) = ecs.deployments.first()
     {
@@ -59,7 +59,14 @@ fn sentence(deployment: &Deployment, now: Timestamp) -> String {
     )
 }
 
-fn one<E>(case: &Case<'_, E>, deployment: &Deployment, is_newest: bool, is_in_trouble: bool, tally: &mut Tally) {
+fn one<E>(
+    case: &Case<'_, E>,
+    service: &ServiceHealth,
+    deployment: &Deployment,
+    is_newest: bool,
+    is_in_trouble: bool,
+    tally: &mut Tally,
+) {
     let text = sentence(deployment, case.now);
     let age = who::since(deployment.created_at, case.now);
     let is_recent = age.is_some_and(|age| age < RECENT);
@@ -75,7 +82,10 @@ fn one<E>(case: &Case<'_, E>, deployment: &Deployment, is_newest: bool, is_in_tr
             if is_newest && age.is_some_and(|age| age > case.policy.rollout_limit) {
                 tally.cause("rollout-stuck");
             }
-            tally.next("roll back: rounds do rollback --service SERVICE; rounds logs shows why its tasks fail");
+            tally.next(format!(
+                "roll back: rounds do rollback --service {0}; rounds logs {0} shows why its tasks fail",
+                service.id
+            ));
         }
         Rollout::InProgress if is_newest && age.is_some_and(|age| age > case.policy.rollout_limit) => {
             tally.fail("rollout-stuck", text, FROM);
@@ -97,7 +107,7 @@ fn one<E>(case: &Case<'_, E>, deployment: &Deployment, is_newest: bool, is_in_tr
 }
 
 /// Whether something was deployed shortly before the trouble began.
-fn before<E>(case: &Case<'_, E>, service: &ServiceHealth, tally: &mut Tally) {
+fn before(service: &ServiceHealth, tally: &mut Tally) {
     let of_deploying = [FindingKind::DeploymentFailed, FindingKind::DeploymentStuck, FindingKind::RolledBack];
     let serious = service
         .findings
@@ -109,33 +119,107 @@ fn before<E>(case: &Case<'_, E>, service: &ServiceHealth, tally: &mut Tally) {
         .filter_map(|finding| finding.since.filter(|since| !since.or_earlier).map(|since| (since.at, finding)))
         .min_by_key(|(at, _)| *at);
     let Some((began, finding)) = first else { return };
-    let deployed = case
-        .snapshot
-        .changes
-        .iter()
-        .filter(|change| change.kind == OccurrenceKind::Deployed && change.service.as_ref() == Some(&service.id));
-    let times = deployed.map(|change| (change.at, change.text.clone())).chain(
-        service
-            .ecs
-            .iter()
-            .flat_map(|ecs| &ecs.deployments)
-            .filter_map(|deployment| Some((deployment.created_at?, deployment.definition.clone()))),
-    );
-    let close = times
-        .filter(|(at, _)| began.duration_since(*at) <= signed(BEFORE) && at.duration_since(began) <= signed(SLACK))
-        .max_by_key(|(at, _)| *at);
-    match close {
-        Some((at, what)) => {
-            let ahead = Duration::try_from(began.duration_since(at)).unwrap_or_default();
-            let text = format!("{what} began {} before the trouble did ({})", format::duration(ahead), finding.text);
-            tally.warn("changed-before", text, FROM);
-            tally.next(format!("roll back: rounds do rollback --service {}", service.id));
-        }
-        None => tally
-            .pass(format!("nothing was deployed in the {} before the trouble began", format::duration(BEFORE)), FROM),
+    let deployments =
+        service.ecs.iter().flat_map(|ecs| ecs.deployments.iter().map(move |deployment| (ecs, deployment)));
+    let close = deployments
+        .filter_map(|(ecs, deployment)| Some((deployment.created_at?, ecs, deployment)))
+        .filter(|(at, ..)| began.duration_since(*at) <= signed(BEFORE) && at.duration_since(began) <= signed(SLACK))
+        .max_by_key(|(at, ..)| *at);
+    let Some((at, ecs, deployment)) = close else {
+        let text = format!("nothing was deployed in the {} before the trouble began", format::duration(BEFORE));
+        tally.pass(text, FROM);
+        return;
+    };
+    let ahead = format::duration(Duration::try_from(began.duration_since(at)).unwrap_or_default());
+    let name = &deployment.definition;
+    if ran_before(&ecs.deployments, &ecs.tasks, deployment, at) {
+        let text =
+            format!("the tasks were replaced {ahead} before the trouble did: by {name}, which ran before as well");
+        tally.pass(text, FROM);
+        return;
     }
+    tally.warn("changed-before", format!("{name} began {ahead} before the trouble did ({})", finding.text), FROM);
+    tally.next(format!("roll back: rounds do rollback --service {}", service.id));
+}
+
+/// Whether a deployment replaced tasks by others of the same definition, as `--force-new-deployment` does: it brought
+/// nothing that could be gone back from.
+fn ran_before(deployments: &[Deployment], tasks: &[Task], deployment: &Deployment, at: Timestamp) -> bool {
+    let is_older =
+        |other: &Deployment| other.id != deployment.id && other.created_at.is_some_and(|created| created < at);
+    let older = deployments.iter().filter(|other| is_older(other)).max_by_key(|other| other.created_at);
+    if let Some(older) = older {
+        return older.definition == deployment.definition;
+    }
+    // Where the one before is forgotten, its tasks are not, for an hour: the newest of them says what ran.
+    let started = |task: &&Task| task.created_at.or(task.started_at).filter(|started| *started < at);
+    let before = tasks.iter().filter(|task| started(task).is_some()).max_by_key(|task| started(task));
+    before.is_some_and(|task| task.definition == deployment.definition)
 }
 
 fn signed(length: Duration) -> jiff::SignedDuration {
     jiff::SignedDuration::try_from(length).unwrap_or(jiff::SignedDuration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{DeploymentStatus, TaskHealth, TaskState};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_000_000 + second).unwrap()
+    }
+
+    fn deployment(id: &str, definition: &str, created: i64) -> Deployment {
+        Deployment {
+            id: id.to_owned(),
+            status: DeploymentStatus::Primary,
+            rollout: Rollout::Completed,
+            reason: None,
+            definition: definition.to_owned(),
+            desired: 1,
+            running: 1,
+            pending: 0,
+            failed_tasks: 0,
+            created_at: Some(at(created)),
+            updated_at: None,
+        }
+    }
+
+    fn task(definition: &str, created: i64) -> Task {
+        Task {
+            id: format!("{definition}{created}"),
+            state: TaskState::Stopped,
+            last_status: "STOPPED".to_owned(),
+            health: TaskHealth::Unknown,
+            definition: definition.to_owned(),
+            address: None,
+            zone: None,
+            created_at: Some(at(created)),
+            started_at: None,
+            stopped_at: None,
+            stop_code: None,
+            stopped_reason: None,
+            exits: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_deployment_of_what_ran_before_is_no_release() {
+        for (what, older, tasks, ran) in [
+            ("the deployment before says so", vec![("api:7", 0)], vec![], true),
+            ("another ran before", vec![("api:6", 0)], vec![], false),
+            ("the newest of the older ones counts", vec![("api:7", 0), ("api:6", 50)], vec![], false),
+            ("tasks of it ran before", vec![], vec![("api:7", 10), ("api:7", 120)], true),
+            ("tasks of another ran before", vec![], vec![("api:6", 10), ("api:7", 120)], false),
+            ("a return to what ran two releases ago is a release", vec![], vec![("api:7", 10), ("api:6", 20)], false),
+            ("nothing is known of before", vec![], vec![("api:7", 120)], false),
+        ] {
+            let newest = deployment("new", "api:7", 100);
+            let older = older.into_iter().map(|(definition, created)| deployment(definition, definition, created));
+            let deployments: Vec<Deployment> = std::iter::once(newest.clone()).chain(older).collect();
+            let tasks: Vec<Task> = tasks.into_iter().map(|(definition, created)| task(definition, created)).collect();
+            assert_eq!(ran_before(&deployments, &tasks, &newest, at(100)), ran, "{what}");
+        }
+    }
 }

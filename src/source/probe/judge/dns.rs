@@ -12,7 +12,8 @@ const HERE: &str = "the resolver of this machine";
 
 /// Looks at the name asked for, else at Grafana's.
 pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tally) {
-    let name = check.told("name").map(str::to_owned).or_else(|| case.estate.grafana_host().map(|(host, _)| host));
+    let name =
+        check.told("name").map(str::to_owned).or_else(|| case.estate.grafana_address().map(|address| address.host));
     let Some(name) = name else {
         tally.unknown("there is no name to look at: the context has no grafana", check.to_string());
         tally.next("name it: --name HOST");
@@ -75,7 +76,8 @@ pub async fn look<E: Estate>(case: &Case<'_, E>, name: &str, used: Option<&Balan
         let zone = zones[0];
         let text = format!("zone {} ({}) has no record of {name}", zone.name, zone.id);
         tally.fail("record-missing", text, "route53:ListResourceRecordSets");
-        tally.next(format!("add an alias record of {name} that leads to the load balancer"));
+        // That it does not resolve follows from this.
+        tally.next_above_all(format!("add an alias record of {name} that leads to the load balancer"));
     }
 }
 

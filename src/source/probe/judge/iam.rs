@@ -4,7 +4,7 @@ use super::Case;
 use super::alb::fits;
 use super::tally::Tally;
 use super::who;
-use crate::domain::estate::{Decision, RolePolicy, RoleVerdict, Wiring};
+use crate::domain::estate::{Decision, RolePolicy, RoleVerdict, Statement, Wiring};
 use crate::domain::{Check, CheckState, ServiceHealth};
 use crate::source::probe::estate::Estate;
 
@@ -50,11 +50,11 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
             .collect()
     });
     let is_told = told.is_some();
-    let (needed, is_sure) = match told {
-        Some(actions) => (actions, true),
+    let needs = match told {
+        Some(actions) => Needs::These(actions),
         None => component(case, service).await,
     };
-    acts_as(case, service, &wiring, &needed, is_sure, tally).await;
+    acts_as(case, service, &wiring, &needs, tally).await;
     if !is_told {
         starts_with(case, service, &wiring, tally).await;
     }
@@ -63,22 +63,39 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
     }
 }
 
-/// What the service's component needs of its task role, and whether that is certain.
-async fn component<E: Estate>(case: &Case<'_, E>, service: &ServiceHealth) -> (Vec<String>, bool) {
+/// What a service needs of its task role.
+#[derive(Debug)]
+enum Needs {
+    /// These actions.
+    These(Vec<String>),
+    /// These, if it is used for what services like it mostly are.
+    Perhaps(Vec<String>),
+    /// None, and why.
+    Nothing(&'static str),
+    /// Nobody said.
+    Unknown,
+}
+
+/// What the service's component needs.
+async fn component<E: Estate>(case: &Case<'_, E>, service: &ServiceHealth) -> Needs {
     let name = service.id.name.as_str();
-    let (actions, is_sure) = if name.contains("exporter") || name.contains("yace") {
-        (EXPORTER, true)
+    let owned = |actions: &[&str]| actions.iter().map(|action| (*action).to_owned()).collect();
+    if name.contains("exporter") || name.contains("yace") {
+        Needs::These(owned(EXPORTER))
     } else if name.contains("prometheus") {
-        // By DNS or from a file it discovers without any permission.
         let ways = case.estate.discovery().await.unwrap_or_default();
-        let by_aws = ways.iter().any(|way| matches!(way.name.as_str(), "ecs" | "aws" | "ec2"));
-        if ways.is_empty() || by_aws { (DISCOVERY, by_aws) } else { (&[][..], true) }
+        if ways.iter().any(|way| matches!(way.name.as_str(), "ecs" | "aws" | "ec2")) {
+            Needs::These(owned(DISCOVERY))
+        } else if ways.is_empty() {
+            Needs::Perhaps(owned(DISCOVERY))
+        } else {
+            Needs::Nothing("it discovers without AWS")
+        }
     } else if name.contains("grafana") {
-        (GRAFANA, false)
+        Needs::Perhaps(owned(GRAFANA))
     } else {
-        (&[][..], true)
-    };
-    (actions.iter().map(|action| (*action).to_owned()).collect(), is_sure)
+        Needs::Unknown
+    }
 }
 
 /// The role the containers act as.
@@ -86,27 +103,29 @@ async fn acts_as<E: Estate>(
     case: &Case<'_, E>,
     service: &ServiceHealth,
     wiring: &Wiring,
-    needed: &[String],
-    is_sure: bool,
+    needs: &Needs,
     tally: &mut Tally,
 ) {
+    const FROM: &str = "ecs:DescribeTaskDefinition";
     let name = &service.id.name;
-    let Some(role) = &wiring.task_role else {
-        if needed.is_empty() || !is_sure {
-            tally.pass(format!("{name} has no task role"), "ecs:DescribeTaskDefinition");
-        } else {
-            let text = format!("{name} has no task role, and needs {}", needed.join(", "));
-            tally.fail("no-role", text, "ecs:DescribeTaskDefinition");
+    let acts = wiring
+        .task_role
+        .as_deref()
+        .map_or_else(|| format!("{name} has no task role"), |role| format!("{name} acts as {}", short(role)));
+    match (needs, &wiring.task_role) {
+        (Needs::Unknown, _) => {
+            tally.unknown(format!("{acts}; what it needs is not known: name it with --actions"), FROM);
+            tally.next(format!("rounds check iam --service {} --actions s3:GetObject,...", service.id));
+        }
+        (Needs::Nothing(why), _) => tally.pass(format!("{acts}, and needs none: {why}"), FROM),
+        (Needs::These(needed), Some(role)) => may(case, service, "task role", role, needed, true, tally).await,
+        (Needs::Perhaps(needed), Some(role)) => may(case, service, "task role", role, needed, false, tally).await,
+        (Needs::These(needed), None) => {
+            tally.fail("no-role", format!("{acts}, and needs {}", needed.join(", ")), FROM);
             tally.next("give its task definition a task role with these actions");
         }
-        return;
-    };
-    if needed.is_empty() {
-        let text = format!("{name} acts as {}; what it needs is not known: name it with --actions", short(role));
-        tally.pass(text, "ecs:DescribeTaskDefinition");
-        return;
+        (Needs::Perhaps(_), None) => tally.pass(acts, FROM),
     }
-    may(case, service, "task role", role, needed, is_sure, tally).await;
 }
 
 /// The role that starts it.
@@ -216,47 +235,107 @@ fn refused(kind: &str, role: &str, text: &str, action: &str, is_sure: bool, from
     }
 }
 
-/// What policies say of an action: a denial beats every permission.
+/// What policies say of an action: a denial beats every permission. What a statement makes depend on conditions cannot be
+/// told from its text alone.
 fn read(kind: &str, role: &str, action: &str, policies: &[RolePolicy], is_sure: bool, tally: &mut Tally) {
     let name = short(role);
     let from = format!("the policies of {name}");
-    let mut allowed: Option<(&str, bool)> = None;
-    for policy in policies {
-        for statement in &policy.statements {
-            let named = statement.actions.iter().any(|pattern| fits(pattern, action));
-            let by_rest =
-                !statement.not_actions.is_empty() && !statement.not_actions.iter().any(|pattern| fits(pattern, action));
-            if !(named || by_rest) {
-                continue;
-            }
-            if !statement.allows && !statement.is_conditional && statement.resources.iter().any(|one| one == "*") {
-                refused(
-                    kind,
-                    role,
-                    &format!("{kind} {name} is denied {action} by {}", policy.name),
-                    action,
-                    is_sure,
-                    &from,
-                    tally,
-                );
-                return;
-            }
-            if statement.allows && allowed.is_none_or(|(_, conditional)| conditional) {
-                allowed = Some((&policy.name, statement.is_conditional));
-            }
+    let about = policies.iter().flat_map(|policy| {
+        policy
+            .statements
+            .iter()
+            .filter(|statement| is_about(statement, action))
+            .map(move |one| (policy.name.as_str(), one))
+    });
+    let (allowing, denying): (Vec<_>, Vec<_>) = about.partition(|(_, statement)| statement.allows);
+    let is_certain =
+        |statement: &Statement| !statement.is_conditional && statement.resources.iter().any(|one| one == "*");
+    if let Some((policy, _)) = denying.iter().find(|(_, statement)| is_certain(statement)) {
+        let text = format!("{kind} {name} is denied {action} by {policy}");
+        refused(kind, role, &text, action, is_sure, &from, tally);
+        return;
+    }
+    let allowed = allowing.iter().min_by_key(|(_, statement)| statement.is_conditional);
+    let Some((policy, statement)) = allowed else {
+        let text = format!("{kind} {name} may not {action}: no policy allows it");
+        refused(kind, role, &text, action, is_sure, &from, tally);
+        return;
+    };
+    let text = format!(
+        "{kind} {name} may {action}{}, by {policy}",
+        if statement.is_conditional { " under conditions" } else { "" }
+    );
+    match denying.first() {
+        Some((policy, denial)) => {
+            let of = if denial.is_conditional { "under conditions" } else { "on some resources" };
+            tally.unknown(format!("{text}; and {policy} denies it {of}: which of them counts is not known"), from);
+        }
+        None if statement.is_conditional => tally.unknown(format!("{text}: whether they hold is not known"), from),
+        None => tally.pass(text, from),
+    }
+}
+
+/// Whether a statement says something of an action.
+fn is_about(statement: &Statement, action: &str) -> bool {
+    let by_rest =
+        !statement.not_actions.is_empty() && !statement.not_actions.iter().any(|pattern| fits(pattern, action));
+    by_rest || statement.actions.iter().any(|pattern| fits(pattern, action))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statement(allows: bool, resource: &str, is_conditional: bool) -> Statement {
+        Statement {
+            allows,
+            actions: vec!["ecs:List*".to_owned()],
+            not_actions: Vec::new(),
+            resources: vec![resource.to_owned()],
+            is_conditional,
         }
     }
-    match allowed {
-        Some((policy, false)) => tally.pass(format!("{kind} {name} may {action}, by {policy}"), from),
-        Some((policy, true)) => tally.pass(format!("{kind} {name} may {action} under conditions, by {policy}"), from),
-        None => refused(
-            kind,
-            role,
-            &format!("{kind} {name} may not {action}: no policy allows it"),
-            action,
-            is_sure,
-            &from,
-            tally,
-        ),
+
+    #[test]
+    fn what_depends_on_conditions_is_not_known() {
+        const ONE: &str = "arn:aws:ecs:eu-west-1:1:cluster/prod";
+        let allow = || statement(true, "*", false);
+        for (what, statements, state, text) in [
+            ("allowed", vec![allow()], CheckState::Pass, "may ecs:ListTasks, by p0"),
+            ("nothing", vec![], CheckState::Fail, "no policy allows it"),
+            ("denied", vec![allow(), statement(false, "*", false)], CheckState::Fail, "is denied ecs:ListTasks by p1"),
+            (
+                "allowed under conditions",
+                vec![statement(true, "*", true)],
+                CheckState::Unknown,
+                "under conditions, by p0: whether they hold is not known",
+            ),
+            ("allowed without any as well", vec![statement(true, "*", true), allow()], CheckState::Pass, "by p1"),
+            (
+                "denied under conditions",
+                vec![allow(), statement(false, "*", true)],
+                CheckState::Unknown,
+                "by p0; and p1 denies it under conditions",
+            ),
+            (
+                "denied on one resource",
+                vec![allow(), statement(false, ONE, false)],
+                CheckState::Unknown,
+                "p1 denies it on some resources",
+            ),
+            (
+                "a denial of what nobody allows",
+                vec![statement(false, "*", true)],
+                CheckState::Fail,
+                "no policy allows it",
+            ),
+        ] {
+            let policy = |(number, statement)| RolePolicy { name: format!("p{number}"), statements: vec![statement] };
+            let policies: Vec<RolePolicy> = statements.into_iter().enumerate().map(policy).collect();
+            let mut tally = Tally::default();
+            read("task role", "arn:aws:iam::1:role/r", "ecs:ListTasks", &policies, true, &mut tally);
+            assert_eq!(tally.state(), state, "{what}: {:?}", tally.looked());
+            assert!(tally.looked()[0].text.contains(text), "{what}: {:?}", tally.looked());
+        }
     }
 }

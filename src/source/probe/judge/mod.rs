@@ -59,7 +59,7 @@ pub async fn ask<E: Estate>(case: &Case<'_, E>, check: &Check) -> CheckResult {
         return tally.answer(check, case.now, Duration::ZERO);
     }
     match check.kind {
-        CheckKind::Tasks => tasks::judge(case, check, &mut tally),
+        CheckKind::Tasks => tasks::judge(case, check, &mut tally).await,
         CheckKind::Deployment => deployment::judge(case, check, &mut tally),
         CheckKind::Signal => signal::judge(case, check, &mut tally),
         CheckKind::Alerts => alerts::judge(case, check, &mut tally),

@@ -28,16 +28,21 @@ struct Goal {
 
 /// Tries them.
 pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tally) {
-    let port = match check.told("port").map(str::parse::<u16>) {
-        Some(Ok(port)) if port > 0 => Some(port),
-        Some(_) => {
-            tally.unknown(format!("{} is no port", check.told("port").unwrap_or_default()), check.to_string());
+    let port = match check.told("port").map(port_in).transpose() {
+        Ok(port) => port,
+        Err(why) => {
+            tally.unknown(why, check.to_string());
             return;
         }
-        None => None,
     };
     let goals = match (check.told("host"), check.told("service")) {
-        (Some(host), _) => vec![goal(host, port)],
+        (Some(host), _) => match goal(host, port) {
+            Ok(goal) => vec![goal],
+            Err(why) => {
+                tally.unknown(why, check.to_string());
+                return;
+            }
+        },
         (None, Some(_)) => of_service(case, check, port, tally).await,
         (None, None) => of_targets(case, tally),
     };
@@ -51,17 +56,29 @@ pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
 }
 
 /// Host and port of `HOST`, `HOST:PORT` or `[::1]:PORT`.
-pub fn place(text: &str) -> (&str, Option<u16>) {
-    match text.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port.parse().ok()),
+///
+/// # Errors
+/// What stands where the port should is none, or no host stands before it.
+pub fn place(text: &str) -> Result<(&str, Option<u16>), String> {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, Some(port_in(port)?)),
         _ => (text, None),
-    }
+    };
+    if host.is_empty() { Err(format!("{text} names no host")) } else { Ok((host, port)) }
 }
 
-fn goal(text: &str, port: Option<u16>) -> Goal {
-    let (host, own) = place(text);
+/// A port, as somebody wrote it.
+///
+/// # Errors
+/// It is none.
+pub fn port_in(text: &str) -> Result<u16, String> {
+    text.parse().ok().filter(|port| *port > 0).ok_or_else(|| format!("{text} is no port: one is from 1 to 65535"))
+}
+
+fn goal(text: &str, port: Option<u16>) -> Result<Goal, String> {
+    let (host, own) = place(text)?;
     let port = port.or(own).unwrap_or(443);
-    Goal { host: host.to_owned(), port, name: format!("{host}:{port}"), is_up: false }
+    Ok(Goal { host: host.to_owned(), port, name: format!("{host}:{port}"), is_up: false })
 }
 
 async fn of_service<E: Estate>(case: &Case<'_, E>, check: &Check, port: Option<u16>, tally: &mut Tally) -> Vec<Goal> {
@@ -207,8 +224,19 @@ mod tests {
             ("::1", None, ("::1", 443)),
             ("[::1]:9090", None, ("[::1]", 9090)),
         ] {
-            let goal = goal(text, port);
+            let goal = goal(text, port).unwrap();
             assert_eq!((goal.host.as_str(), goal.port), expected, "{text}");
+        }
+        for (text, why) in [
+            ("127.0.0.1:99999", "99999 is no port: one is from 1 to 65535"),
+            ("db:0", "0 is no port"),
+            ("db:", " is no port"),
+            ("https://db", "//db is no port"),
+            ("[::1]:x", "x is no port"),
+            (":443", ":443 names no host"),
+        ] {
+            let refused = place(text).unwrap_err();
+            assert!(refused.starts_with(why), "{text}: {refused}");
         }
     }
 }

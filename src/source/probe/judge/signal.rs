@@ -65,6 +65,12 @@ pub fn judge<E>(case: &Case<'_, E>, check: &Check, tally: &mut Tally) {
     };
     let said = format!("{} {}", signal.word(), format::measure(value, signal.unit()));
     tally.fact("value", format::measure(value, signal.unit()));
+    let traffic = service.signal(Signal::Traffic).now.fresh().map(|sampled| sampled.value);
+    if case.policy.has_too_few_requests(signal, traffic) {
+        let least = case.policy.min_request_rate;
+        tally.pass(format!("{said}, of too few requests to be judged: below {least} a second"), from);
+        return;
+    }
     let finding = service.findings.iter().find(|finding| Some(finding.kind) == kind(signal));
     let is_past = level(case, (signal, &service.id), value, finding, &said, &from, tally);
     let series = health.series.as_deref();

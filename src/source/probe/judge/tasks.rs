@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use super::Case;
 use super::tally::Tally;
 use super::who;
-use crate::domain::{Check, CheckState, EcsService, ServiceHealth, Snapshot, StopCode, Task, TaskHealth, TaskState};
+use crate::domain::estate::InstanceErrors;
+use crate::domain::{
+    Check, CheckState, EcsService, ServiceHealth, Signal, Snapshot, StopCode, Task, TaskHealth, TaskState,
+};
 use crate::format;
+use crate::source::probe::estate::Estate;
 
 const FROM: &str = "ecs:DescribeTasks";
 
@@ -28,7 +32,7 @@ const WORDS: [(&str, &str); 10] = [
 ];
 
 /// Looks at them.
-pub fn judge<E>(case: &Case<'_, E>, check: &Check, tally: &mut Tally) {
+pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tally) {
     let Some(service) = who::service(case, check, tally) else { return };
     let Some(ecs) = who::ecs(case, service, tally) else { return };
     let name = &service.id.name;
@@ -52,8 +56,9 @@ pub fn judge<E>(case: &Case<'_, E>, check: &Check, tally: &mut Tally) {
         tally.unknown("the list of tasks could not be read: why any stopped is not known", "ecs:ListTasks");
     }
     starting(case, ecs, tally);
-    stopped(case, ecs, tally);
-    odd(case.snapshot, case, service, ecs, tally);
+    stopped(case, service, ecs, tally);
+    let failing = failing(case, service, ecs, tally).await;
+    odd(case, service, ecs, failing.as_ref(), tally);
     let causes: Vec<&str> =
         ["lock-held", "storage-full", "out-of-memory", "image-pull", "health-check-failed", "crash-loop"]
             .into_iter()
@@ -80,7 +85,7 @@ fn starting<E>(case: &Case<'_, E>, ecs: &EcsService, tally: &mut Tally) {
 }
 
 /// Tasks stopped lately, by why.
-fn stopped<E>(case: &Case<'_, E>, ecs: &EcsService, tally: &mut Tally) {
+fn stopped<E>(case: &Case<'_, E>, service: &ServiceHealth, ecs: &EcsService, tally: &mut Tally) {
     let is_recent = |task: &&Task| {
         task.state == TaskState::Stopped
             && who::since(task.stopped_at, case.now).is_some_and(|age| age <= case.policy.crash_window)
@@ -135,11 +140,13 @@ fn stopped<E>(case: &Case<'_, E>, ecs: &EcsService, tally: &mut Tally) {
             "health-check-failed",
             "read its log from the start; the health check's path, port and grace period as a rule",
         ),
-        ("crash-loop", "read what it says before it ends: rounds logs SERVICE"),
     ] {
         if tally.has(cause) {
             tally.next(step);
         }
+    }
+    if tally.has("crash-loop") {
+        tally.next(format!("read what it says before it ends: rounds logs {}", service.id));
     }
 }
 
@@ -165,8 +172,61 @@ fn last_words(task: &Task) -> String {
     words
 }
 
-/// The running tasks that are not like the others.
-fn odd<E>(snapshot: &Snapshot, case: &Case<'_, E>, service: &ServiceHealth, ecs: &EcsService, tally: &mut Tally) {
+/// The running task that fails requests far more often than the others, and how often. Asked only where requests fail.
+async fn failing<'s, E: Estate>(
+    case: &Case<'_, E>,
+    service: &ServiceHealth,
+    ecs: &'s EcsService,
+    tally: &mut Tally,
+) -> Option<(&'s Task, String)> {
+    let errors = service.signal(Signal::Errors);
+    let is_failing = errors.now.fresh().is_some_and(|sampled| sampled.value > 0.0);
+    if !is_failing || who::running(ecs).nth(1).is_none() {
+        return None;
+    }
+    let all = match case.estate.errors_by_instance(&service.id).await {
+        Ok(all) => all,
+        Err(error) => {
+            tally.unseen("which task the errors are of", &error, errors.query.as_deref().unwrap_or("prometheus"));
+            return None;
+        }
+    };
+    // An instance whose task is gone still has its numbers for a while.
+    let own = |errors: InstanceErrors| Some((of_instance(case.snapshot, service, ecs, &errors.instance)?, errors));
+    let (tasks, all): (Vec<&Task>, Vec<InstanceErrors>) = all.into_iter().filter_map(own).unzip();
+    let (position, others) = InstanceErrors::odd_one(&all)?;
+    let others = match all.len() - 1 {
+        1 => format!("the other one {}", format::percent(others)),
+        number => format!("the other {number} {}", format::percent(others)),
+    };
+    let why = format!("fails {} of its requests, {others}", format::percent(all[position].percent));
+    Some((tasks[position], why))
+}
+
+/// The running task of a service that an `instance` label names: as the target's address, or by its own or its id.
+fn of_instance<'s>(
+    snapshot: &Snapshot,
+    service: &ServiceHealth,
+    ecs: &'s EcsService,
+    instance: &str,
+) -> Option<&'s Task> {
+    let target = who::targets(snapshot, service).find(|target| target.instance == instance);
+    let host = target.map_or_else(
+        || instance.rsplit_once(':').map_or(instance, |(host, _)| host).trim_matches(['[', ']']),
+        |target| target.host(),
+    );
+    who::running(ecs).find(|task| task.address.as_deref() == Some(host) || task.id == instance || task.id == host)
+}
+
+/// The running tasks that are not like the others; `failing` is the one whose requests fail.
+fn odd<E>(
+    case: &Case<'_, E>,
+    service: &ServiceHealth,
+    ecs: &EcsService,
+    failing: Option<&(&Task, String)>,
+    tally: &mut Tally,
+) {
+    let snapshot = case.snapshot;
     let running: Vec<&Task> = who::running(ecs).collect();
     let mut bad: Vec<(&Task, String)> = Vec::new();
     for task in &running {
@@ -179,6 +239,8 @@ fn odd<E>(snapshot: &Snapshot, case: &Case<'_, E>, service: &ServiceHealth, ecs:
         let own = who::targets(snapshot, service).find(|target| task.address.as_deref() == Some(target.host()));
         if let Some(target) = own.filter(|target| who::is_down(target) && !is_fresh) {
             bad.push((task, format!("cannot be scraped: {}", target.last_error)));
+        } else if let Some((_, why)) = failing.filter(|(failing, _)| failing.id == task.id) {
+            bad.push((task, why.clone()));
         }
     }
     for (task, why) in &bad {

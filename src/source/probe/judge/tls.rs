@@ -1,11 +1,12 @@
-//! A certificate: whom it is for, who issued it, how long it is good, and whether it is trusted.
+//! A certificate: whom it is for, who issued it, how long it is good, and whether it is trusted. Of Grafana's address also
+//! whether it is Grafana that answers there.
 
 use std::time::Duration;
 
 use super::tally::Tally;
-use super::{Case, reach};
+use super::{Case, reach, who};
 use crate::domain::estate::{Certificate, Connection, Distrust, Handshake};
-use crate::domain::{Check, CheckState};
+use crate::domain::{Check, CheckState, ErrorClass, SourceKind, SourceState};
 use crate::format;
 use crate::source::probe::estate::Estate;
 
@@ -17,28 +18,67 @@ const URGENT: Duration = Duration::from_hours(3 * 24);
 
 /// Looks at the host asked for, else at Grafana's.
 pub async fn judge<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tally) {
-    let port = match check.told("port").map(str::parse::<u16>) {
-        Some(Ok(port)) if port > 0 => Some(port),
-        Some(_) => {
-            tally.unknown(format!("{} is no port", check.told("port").unwrap_or_default()), check.to_string());
-            return;
-        }
-        None => None,
-    };
-    let grafana = case.estate.grafana_host();
-    let (host, port) = match (check.told("host"), grafana) {
-        (Some(told), _) => {
-            let (host, own) = reach::place(told);
-            (host.to_owned(), port.or(own).unwrap_or(443))
-        }
-        (None, Some((host, own))) => (host, port.unwrap_or(if own == 80 { 443 } else { own })),
-        (None, None) => {
-            tally.unknown("there is no host to look at: the context has no grafana", check.to_string());
-            tally.next("name it: --host HOST");
+    let port = check.told("port").map(reach::port_in).transpose();
+    let told = check.told("host").map(reach::place).transpose();
+    let (port, told) = match (port, told) {
+        (Ok(port), Ok(told)) => (port, told),
+        (Err(why), _) | (_, Err(why)) => {
+            tally.unknown(why, check.to_string());
             return;
         }
     };
-    look(case, &host, port, tally).await;
+    if let Some((host, own)) = told {
+        look(case, host, port.or(own).unwrap_or(443), tally).await;
+        return;
+    }
+    let Some(address) = case.estate.grafana_address() else {
+        tally.unknown("there is no host to look at: the context has no grafana", check.to_string());
+        tally.next("name it: --host HOST");
+        return;
+    };
+    let host = &address.host;
+    match port {
+        Some(port) => look(case, host, port, tally).await,
+        None if address.is_tls => look(case, host, address.port, tally).await,
+        None => {
+            let text = format!("http://{host}:{} is plain HTTP: there is no certificate to look at", address.port);
+            tally.pass(text, "the configuration");
+        }
+    }
+    if port.is_none() {
+        who_answers(case, tally);
+    }
+}
+
+/// Whether what listens at Grafana's address is Grafana, by the console's own last look at it.
+fn who_answers<E>(case: &Case<'_, E>, tally: &mut Tally) {
+    const FROM: &str = "GET /api/health";
+    let Some(source) = case.snapshot.source(SourceKind::Grafana) else { return };
+    match &source.state {
+        SourceState::Failing { error, .. } => {
+            match error.class {
+                ErrorClass::Garbage | ErrorClass::Unsupported | ErrorClass::Rejected => {
+                    tally.fail("not-grafana", format!("what answers there is not Grafana: {}", error.what), FROM);
+                    tally.next("compare the address with Grafana's root_url; a sign-in page or another service may be before it");
+                }
+                ErrorClass::Credentials | ErrorClass::Forbidden => {
+                    tally.pass(format!("Grafana answers, and refuses the console: {}", error.what), FROM);
+                }
+                _ => {
+                    tally.fail("grafana-silent", format!("Grafana does not answer: {}", error.what), FROM);
+                    tally.next(error.hint.clone().unwrap_or_else(|| "look at its tasks and its log".to_owned()));
+                }
+            }
+        }
+        SourceState::Fresh { .. } => {
+            let version = source.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+            tally.pass(format!("Grafana{version} answers"), FROM);
+        }
+        SourceState::Waiting | SourceState::Stale { .. } | SourceState::Standby => {
+            let why = who::blindness(case, SourceKind::Grafana).unwrap_or_else(|| "it was not asked yet".to_owned());
+            tally.unknown(format!("whether Grafana answers is not known: {why}"), FROM);
+        }
+    }
 }
 
 /// Looks at one host.

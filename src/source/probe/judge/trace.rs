@@ -100,7 +100,7 @@ async fn walked<E: Estate>(case: &Case<'_, E>, service: &ServiceHealth, walk: &m
         Behind::Nothing => {}
         Behind::Noted => walk.hop(HopKind::TargetGroup, "", wiring),
     }
-    task(case, service, walk);
+    task(case, service, walk).await;
     container(case, service, walk).await;
 }
 
@@ -158,7 +158,7 @@ fn host<E: Estate>(case: &Case<'_, E>, service: &ServiceHealth, lead: Option<&Le
     let named = rule.and_then(|rule| rule.hosts.iter().find(|host| !host.contains(['*', '?'])).cloned());
     named.or_else(|| {
         let is_grafana = who::component(case.snapshot, "grafana").is_some_and(|grafana| grafana.id == service.id);
-        case.estate.grafana_host().filter(|_| is_grafana).map(|(host, _)| host)
+        case.estate.grafana_address().filter(|_| is_grafana).map(|address| address.host)
     })
 }
 
@@ -256,9 +256,9 @@ async fn target_group<E: Estate>(
     walk.hop(HopKind::TargetGroup, names.join(", "), tally);
 }
 
-fn task<E>(case: &Case<'_, E>, service: &ServiceHealth, walk: &mut Walk) {
+async fn task<E: Estate>(case: &Case<'_, E>, service: &ServiceHealth, walk: &mut Walk) {
     let mut tally = Tally::default();
-    tasks::judge(case, &Check::new(CheckKind::Tasks).with("service", service.id.to_string()), &mut tally);
+    tasks::judge(case, &Check::new(CheckKind::Tasks).with("service", service.id.to_string()), &mut tally).await;
     let name = service.ecs.as_deref().map(|ecs| ecs.definition.clone()).unwrap_or_default();
     walk.hop(HopKind::Task, name, tally);
 }

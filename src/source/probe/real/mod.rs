@@ -3,6 +3,7 @@
 mod aws;
 mod prometheus;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,19 +11,20 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use super::estate::{Estate, Groups, SampleAsk, Seen};
+use super::estate::{Address, Estate, Groups, SampleAsk, Seen};
 use crate::config;
 use crate::domain::estate::{
     AddressRange, Balancer, BalancerTarget, Connection, Database, Decision, DiscoveryHealth, DroppedTarget,
-    ExporterHealth, FileSystem, FileSystemLoad, Handshake, Interface, Listener, ListenerRule, MountTarget, OwnAddress,
-    Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
+    ExporterHealth, FileSystem, FileSystemLoad, Handshake, InstanceErrors, Interface, Listener, ListenerRule,
+    MountTarget, OwnAddress, Record, RolePolicy, SecurityGroup, Stretch, TargetGroup, Wiring, Zone,
 };
-use crate::domain::{ErrorClass, ServiceId, SourceError};
+use crate::domain::{ErrorClass, ServiceId, Signal, SourceError};
 use crate::net::aws::query::{ec2, efs, elb, iam};
 use crate::net::aws::{Aws, Session};
 use crate::net::door::{DataSourceKind, Door};
 use crate::net::http::{Clients, Deadline};
 use crate::net::{Meter, dns, tcp, tls};
+use crate::source::foreign::OwnerLabels;
 use crate::source::prometheus::client::Api;
 
 /// How long one question may take in all.
@@ -36,7 +38,9 @@ pub(super) struct Access {
     aws: Option<Aws>,
     meter: Meter,
     prometheus: Option<Api>,
-    grafana: Option<(String, u16)>,
+    labels: OwnerLabels,
+    queries: BTreeMap<Signal, String>,
+    grafana: Option<Address>,
     authorities: Vec<PathBuf>,
 }
 
@@ -44,7 +48,10 @@ impl Access {
     /// As the configuration says; no I/O.
     pub(super) fn new(context: &config::Context, aws: Option<&Aws>, clients: &Clients) -> Self {
         let grafana = context.grafana.as_ref();
-        let host = |http: &config::Http| Some((http.url.host_str()?.to_owned(), http.url.port_or_known_default()?));
+        let address = |http: &config::Http| {
+            let (host, port) = (http.url.host_str()?.to_owned(), http.url.port_or_known_default()?);
+            Some(Address { host, port, is_tls: http.url.scheme() == "https" })
+        };
         let prometheus = context.prometheus.as_ref().map(|prometheus| {
             let door = Door::open(&prometheus.reach, grafana, DataSourceKind::Prometheus, clients, Meter::default());
             Api::new(door)
@@ -53,7 +60,9 @@ impl Access {
             aws: aws.cloned(),
             meter: Meter::default(),
             prometheus,
-            grafana: grafana.and_then(|grafana| host(&grafana.http)),
+            labels: OwnerLabels::of(context.prometheus.as_ref()),
+            queries: context.prometheus.as_ref().map(|prometheus| prometheus.queries.clone()).unwrap_or_default(),
+            grafana: grafana.and_then(|grafana| address(&grafana.http)),
             authorities: grafana.and_then(|grafana| grafana.http.ca_file.clone()).into_iter().collect(),
         }
     }
@@ -202,6 +211,11 @@ impl Estate for Look<'_> {
         prometheus::dropped(self.prometheus()?, self.deadline).await
     }
 
+    async fn errors_by_instance(&self, service: &ServiceId) -> Seen<Vec<InstanceErrors>> {
+        let (labels, queries) = (&self.access.labels, &self.access.queries);
+        prometheus::errors_by_instance(self.prometheus()?, labels, queries, service, self.now, self.deadline).await
+    }
+
     async fn samples(&self, ask: &SampleAsk<'_>) -> Seen<Vec<Stretch>> {
         prometheus::samples(self.prometheus()?, ask, self.deadline).await
     }
@@ -214,7 +228,7 @@ impl Estate for Look<'_> {
         iam::simulate(self.session().await?, role, actions, context).await
     }
 
-    fn grafana_host(&self) -> Option<(String, u16)> {
+    fn grafana_address(&self) -> Option<Address> {
         self.access.grafana.clone()
     }
 

@@ -5,17 +5,23 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::domain::estate::{Database, DiscoveryHealth, DroppedTarget, ExporterHealth, Stretch, rhythm};
-use crate::domain::{Labels, SourceError};
+use crate::domain::estate::{
+    Database, DiscoveryHealth, DroppedTarget, ExporterHealth, InstanceErrors, Stretch, rhythm,
+};
+use crate::domain::{Labels, Owner, ServiceId, Signal, SourceError};
 use crate::net::http::{Call, Deadline};
-use crate::source::foreign;
+use crate::source::foreign::{self, OwnerLabels};
 use crate::source::probe::estate::{SampleAsk, Seen};
 use crate::source::prometheus::client::{Api, Endpoint, Offer};
 use crate::source::prometheus::grid::Grid;
+use crate::source::prometheus::round::{WINDOW, split};
 use crate::source::prometheus::wire;
 
 /// The label by which the parts of one query are told apart.
 const WHAT: &str = "rounds_what";
+
+/// The label that tells the tasks of a service apart.
+const INSTANCE: &str = "instance";
 
 /// Samples of which more than this many are asked for on a grid instead of one by one.
 const MOST_RAW: u64 = 300_000;
@@ -195,6 +201,37 @@ pub(super) async fn dropped(api: &Api, deadline: Deadline) -> Seen<Vec<DroppedTa
         DroppedTarget { pool: target.scrape_pool.map(foreign::text), address, labels }
     };
     Ok(answer.dropped_targets.unwrap_or_default().into_iter().take(MOST_DROPPED).map(target).collect())
+}
+
+/// The requests of each instance of a service and how many failed: the context's own queries of traffic and errors, asked
+/// as one, by instance.
+pub(super) async fn errors_by_instance(
+    api: &Api,
+    labels: &OwnerLabels,
+    queries: &BTreeMap<Signal, String>,
+    service: &ServiceId,
+    now: Timestamp,
+    deadline: Deadline,
+) -> Seen<Vec<InstanceErrors>> {
+    let split = |signal| split(queries.get(&signal)?, labels, &service.name, INSTANCE);
+    let Some((traffic, errors)) = split(Signal::Traffic).zip(split(Signal::Errors)) else { return Ok(Vec::new()) };
+    let query = union([("traffic", format!("({traffic})")), ("errors", format!("({errors})"))]);
+    let mut found: BTreeMap<String, (Option<f64>, Option<f64>)> = BTreeMap::new();
+    for (what, series, value) in numbers(api, &query, now, deadline).await? {
+        let is_other = |owner: &Owner| {
+            owner.service != service.name || owner.cluster.as_ref().is_some_and(|cluster| *cluster != service.cluster)
+        };
+        if labels.owner(&series).is_none_or(|owner| is_other(&owner)) {
+            continue;
+        }
+        let Some(instance) = series.get(INSTANCE) else { continue };
+        let (traffic, errors) = found.entry(instance.clone()).or_default();
+        *(if what == "traffic" { traffic } else { errors }) = Some(value);
+    }
+    let told = |(instance, (rate, percent)): (String, (Option<f64>, Option<f64>))| {
+        Some(InstanceErrors { instance, requests: rate? * WINDOW.as_secs_f64(), percent: percent? })
+    };
+    Ok(found.into_iter().filter_map(told).collect())
 }
 
 /// When there were samples: one by one where that is not too much, else on a grid as fine as the scrapes.
