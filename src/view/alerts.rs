@@ -175,8 +175,8 @@ pub(super) fn hidden(snapshot: &Snapshot, problems_only: bool) -> String {
     let names: Vec<&str> = snapshot.alerts.iter().filter(is_hidden).map(|alert| alert.name.as_str()).collect();
     match names.as_slice() {
         [] => String::new(),
-        [one] => format!("{one} fires and is no problem"),
-        several => format!("{} fire and are no problems", format::count(several.len(), "alert")),
+        [one] => format!("{one} is no problem"),
+        several => format!("{} others are no problems", several.len()),
     }
 }
 

@@ -110,8 +110,8 @@ fn about(canvas: &mut Canvas<'_>, width: u16) {
         Place::Overview => pips(canvas, snapshot, room),
         Place::Service(id) => super::service::title(canvas, snapshot, id, room),
         Place::Alerts => {
-            let pieces = alerts_title(snapshot);
             let list = &model.alerts.list;
+            let pieces = alerts_title(snapshot, list.problems_only());
             let x = list_title(canvas, "alerts", &pieces, list, room);
             let hidden = super::alerts::hidden(snapshot, list.problems_only());
             canvas.text(x + 2, 1, room.saturating_sub(x + 2), &hidden, Role::Dim);
@@ -232,7 +232,7 @@ fn list_title<T, C: Column>(
     canvas.pieces(x, 1, room.saturating_sub(x), &narrowed)
 }
 
-fn alerts_title(snapshot: &Snapshot) -> Vec<Piece<'static>> {
+fn alerts_title(snapshot: &Snapshot, problems_only: bool) -> Vec<Piece<'static>> {
     let (stale, seen): (Vec<&Alert>, Vec<&Alert>) = snapshot.alerts.iter().partition(|alert| snapshot.is_stale(alert));
     let count = |want: fn(&Alert) -> bool| seen.iter().filter(|alert| want(alert)).count();
     let stale = stale.len();
@@ -244,7 +244,8 @@ fn alerts_title(snapshot: &Snapshot) -> Vec<Piece<'static>> {
         (stale, "not seen now", Role::Stale),
         (snapshot.silences.len(), if snapshot.silences.len() == 1 { "silence" } else { "silences" }, Role::Dim),
     ];
-    counted(&parts)
+    // Of what is not shown nothing is counted.
+    counted(if problems_only { &parts[..1] } else { &parts })
 }
 
 fn targets_title(snapshot: &Snapshot) -> Vec<Piece<'static>> {
