@@ -39,7 +39,7 @@ pub use change::{
 pub use chart::{Chart, ChartAsk, Span};
 pub use check::{CauseRow, Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
 pub use checkup::{Checkup, CheckupState};
-pub use cost::{Basis, Bill, BillLine, Ingest, Money, amounts};
+pub use cost::{Basis, Bill, BillLine, Ingest, Money, amounts, more_or_less};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
 pub use finding::{Evidence, Finding, FindingKind, Since};
 pub use id::{Labels, Owner, ServiceId};

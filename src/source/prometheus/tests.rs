@@ -376,6 +376,34 @@ async fn a_chart_is_one_services_alone() {
 }
 
 #[tokio::test]
+async fn how_much_is_taken_in_is_asked_sample_by_sample() {
+    let server = Loopback::start(|asked| match asked.parameter("query") {
+        "prometheus_tsdb_head_samples_appended_total[3600s]" => {
+            let start = now().as_second() - 30;
+            matrix(
+                start,
+                15,
+                &[(r#""type":"float""#, &["100", "400", "1000"]), (r#""type":"histogram""#, &["0", "0", "0"])],
+            )
+        }
+        query if query.starts_with("sum(prometheus_tsdb_compaction") => vector(&[("", "1.5")]),
+        _ => rest(asked),
+    })
+    .await;
+    let ingest = source(server.settings()).ingest(now()).await.unwrap();
+    let expected =
+        Ingest { samples_per_second: 30.0, over: Duration::from_secs(30), servers: 1, bytes_per_sample: Some(1.5) };
+    assert_eq!(ingest, Some(expected));
+
+    let silent = Loopback::start(|asked| match asked.parameter("query") {
+        query if query.ends_with("[3600s]") => Said::json(200, EMPTY_MATRIX),
+        _ => rest(asked),
+    })
+    .await;
+    assert_eq!(source(silent.settings()).ingest(now()).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn the_doctor_says_which_metric_is_missing_and_how_to_go_on() {
     let server = Loopback::start(|asked| match asked.parameter("query") {
         query if query.starts_with("cpu") && asked.path == "/api/v1/query" => vector(&[(r#""service":"web""#, "1")]),
