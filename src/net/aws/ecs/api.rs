@@ -188,7 +188,7 @@ impl<'a> Api<'a> {
         let mut seen = HashSet::new();
         let mut token = None;
         for _ in 0..MAX_PAGES {
-            let (items, next) = page(token).await?;
+            let (items, next) = Box::pin(page(token)).await?;
             all.extend(items);
             match next.filter(|next| !next.is_empty()) {
                 None => return Ok(all),
