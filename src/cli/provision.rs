@@ -32,7 +32,7 @@ pub fn run(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> 
 }
 
 fn dispatch(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> Result<u8, Failure> {
-    if cli.demo.is_some() && changes_aws(command) {
+    if cli.context.demo.is_some() && changes_aws(command) {
         let what = "--demo: there is no simulated account to provision, and this would be done for real";
         return Err(Failure::new(what).with_hint("rounds provision up --local makes a stack to practise on"));
     }
