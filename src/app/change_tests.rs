@@ -599,6 +599,22 @@ proptest! {
 }
 
 #[test]
+fn a_shell_opens_in_the_task_under_the_cursor_also_before_it_was_moved() {
+    for (keys, task) in [("enter tab tab e", "a"), ("enter tab tab down e", "b"), ("j j e", "e")] {
+        let mut model = model();
+        let effects = press(&mut model, keys);
+        let opened = effects.iter().find_map(|effect| match effect {
+            Effect::OpenShell { task, .. } => Some(task.as_str()),
+            _ => None,
+        });
+        assert_eq!(opened, Some(task.repeat(8).as_str()), "{keys}: {}", said(&model));
+    }
+    let mut model = model();
+    press(&mut model, "enter e");
+    assert!(said(&model).contains("choose one"), "on no task, none is taken: {}", said(&model));
+}
+
+#[test]
 fn the_first_digit_typed_takes_the_place_of_the_count_on_offer() {
     let typed = |model: &Model| {
         let Some(Overlay::Asking(asking)) = &model.overlay else { panic!("nothing is asked") };

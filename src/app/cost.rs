@@ -71,7 +71,9 @@ impl IngestState {
     pub(super) fn of(answer: Result<Option<Ingest>, SourceError>) -> Self {
         match answer {
             Ok(Some(ingest)) => Self::Known(ingest),
-            Ok(None) => Self::Unknown("this Prometheus does not scrape itself".to_owned()),
+            Ok(None) => {
+                Self::Unknown("this Prometheus does not scrape itself, or has not done so twice yet".to_owned())
+            }
             Err(error) => Self::Unknown(error.what),
         }
     }
@@ -88,6 +90,8 @@ pub struct Cost {
     pub ingest: IngestState,
     /// What was reckoned last, or why it could not be; nothing before the screen was looked at.
     pub sheet: Option<Result<Sheet, String>>,
+    /// Why the user's own prices are not among them, where they were refused.
+    pub refused: Option<String>,
     /// The prices, read when they are first needed.
     table: Option<Arc<Table>>,
 }
@@ -95,11 +99,12 @@ pub struct Cost {
 impl Cost {
     /// The screen in another context: prices stay, what was known of the one before is gone.
     pub(super) fn cleared(&self) -> Self {
-        Self { table: self.table.clone(), ..Self::default() }
+        Self { table: self.table.clone(), refused: self.refused.clone(), ..Self::default() }
     }
 
-    pub(super) fn use_table(&mut self, table: Arc<Table>) {
+    pub(super) fn use_table(&mut self, table: Arc<Table>, refused: Option<String>) {
         self.table = Some(table);
+        self.refused = refused;
     }
 
     pub(super) fn table(&mut self) -> Arc<Table> {

@@ -182,10 +182,10 @@ impl Model {
         self
     }
 
-    /// The same model with these prices instead of the shipped ones.
+    /// The same model with these prices instead of the shipped ones; `refused` says why the user's own are not among them.
     #[must_use]
-    pub fn with_prices(mut self, table: Table) -> Self {
-        self.cost.use_table(Arc::new(table));
+    pub fn with_prices(mut self, table: Table, refused: Option<String>) -> Self {
+        self.cost.use_table(Arc::new(table), refused);
         self
     }
 

@@ -4,15 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Round;
 use super::facts::RESOLVED;
-use crate::domain::{
-    Alert, AlertState, Occurrence, OccurrenceKind, ServiceHealth, ServiceId, Severity, StopCode, Task, TaskState,
-};
+use crate::domain::{Alert, Occurrence, OccurrenceKind, ServiceHealth, ServiceId, Snapshot, StopCode, Task, TaskState};
 
 /// How far back.
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
-
-/// Changes kept in a snapshot.
-const KEPT: usize = 500;
 
 /// Deployments, tasks that stopped by themselves or by hand, alerts that fired and those that ended; newest first.
 pub fn of(round: &Round<'_>, services: &[ServiceHealth], alerts: &[Alert]) -> Vec<Occurrence> {
@@ -28,7 +23,7 @@ pub fn of(round: &Round<'_>, services: &[ServiceHealth], alerts: &[Alert]) -> Ve
     changes.retain(|change| recent(&change.at));
     changes.sort_by(|a, b| b.at.cmp(&a.at).then(a.kind.cmp(&b.kind)).then_with(|| a.service.cmp(&b.service)));
     changes.dedup();
-    changes.truncate(KEPT);
+    changes.truncate(Snapshot::MOST_CHANGES);
     changes
 }
 
@@ -53,8 +48,7 @@ fn is_news(task: &Task) -> bool {
 }
 
 fn fired(alert: &Alert) -> Option<Occurrence> {
-    let is_news = alert.state == AlertState::Firing && alert.severity > Severity::Info;
-    let at = alert.since.filter(|_| is_news)?;
+    let at = alert.since.filter(|_| alert.is_news())?;
     Some(Occurrence {
         at,
         kind: OccurrenceKind::AlertFired,

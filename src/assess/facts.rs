@@ -47,7 +47,8 @@ impl Facts {
     pub fn take(&mut self, reading: Reading, at: Timestamp) {
         match reading {
             Reading::Ecs(reading) => self.take_ecs(reading, at),
-            Reading::Prometheus(reading) => {
+            Reading::Prometheus(mut reading) => {
+                self.keep_unread(&mut reading);
                 self.remember_targets(reading.targets.as_deref().unwrap_or_default(), at);
                 if let Some(alerts) = &reading.alerts {
                     self.note_resolved(SourceKind::Prometheus, alerts, at);
@@ -80,6 +81,14 @@ impl Facts {
         }
         self.services = std::mem::take(&mut reading.services).into_iter().map(Arc::new).collect();
         self.ecs = Some((reading, at));
+    }
+
+    /// What a signal's query said last stays, as old as it is, where the query failed this time.
+    fn keep_unread(&self, reading: &mut PrometheusReading) {
+        let Some((last, _)) = &self.prometheus else { return };
+        let failed = |signal| reading.failed_signals.iter().any(|(failed, _)| *failed == signal);
+        let kept: Vec<_> = last.signals.iter().filter(|last| failed(last.signal)).cloned().collect();
+        reading.signals.extend(kept);
     }
 
     fn remember_targets(&mut self, targets: &[Target], at: Timestamp) {

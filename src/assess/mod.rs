@@ -70,7 +70,7 @@ impl Round<'_> {
             SourceState::Fresh { .. } | SourceState::Standby => None,
             SourceState::Waiting => Some(format!("waiting for {kind}").into()),
             SourceState::Stale { .. } => Some(format!("{kind} does not answer").into()),
-            SourceState::Failing { error, .. } => Some(format!("{kind} failing: {error}").into()),
+            SourceState::Failing { error, .. } => Some(format!("{kind} failing: {}", error.reason_first()).into()),
         }
     }
 }

@@ -70,10 +70,10 @@ impl<'a> Index<'a> {
     /// Whether Prometheus gives no CPU or no memory now.
     pub fn lacks_resources(&self, round: &Round<'_>, position: usize) -> bool {
         round.state(SourceKind::Prometheus).is_none()
-            || round.why_stale(SourceKind::Prometheus).is_some()
-            || [Signal::Cpu, Signal::Memory]
-                .into_iter()
-                .any(|signal| self.prometheus.get(&(position, signal)).is_none_or(|reading| reading.now.is_none()))
+            || [Signal::Cpu, Signal::Memory].into_iter().any(|signal| {
+                why_stale(round, SourceKind::Prometheus, signal).is_some()
+                    || self.prometheus.get(&(position, signal)).is_none_or(|reading| reading.now.is_none())
+            })
     }
 
     pub fn judge(&self, round: &Round<'_>, entry: &Entry<'_>) -> Judged {
@@ -92,12 +92,12 @@ impl<'a> Index<'a> {
         let prometheus = self.prometheus.get(&(entry.position, signal)).copied();
         let cloudwatch = self.cloudwatch.get(&(entry.position, signal)).copied();
         let fresh = |kind, reading: Option<&'a SignalReading>| {
-            let reading = reading.filter(|_| round.why_stale(kind).is_none())?;
+            let reading = reading.filter(|_| why_stale(round, kind, signal).is_none())?;
             let now = reading.now.clone().filter(|sampled| round.now.duration_since(sampled.at) < TOO_OLD)?;
             Some(Seen { now: Observed::Fresh(now), reading: Some(reading), source: kind })
         };
         let stale = |kind, reading: Option<&'a SignalReading>| {
-            let (reading, why) = reading.zip(round.why_stale(kind))?;
+            let (reading, why) = reading.zip(why_stale(round, kind, signal))?;
             Some(Seen { now: Observed::Stale(reading.now.clone()?, why), reading: Some(reading), source: kind })
         };
         fresh(SourceKind::Prometheus, prometheus)
@@ -106,11 +106,21 @@ impl<'a> Index<'a> {
             .or_else(|| stale(SourceKind::CloudWatch, cloudwatch))
             .unwrap_or_else(|| {
                 let traffic = self.prometheus.get(&(entry.position, Signal::Traffic));
+                let traffic = traffic.filter(|_| why_stale(round, SourceKind::Prometheus, Signal::Traffic).is_none());
                 let traffic = traffic.and_then(|reading| Some(reading.now.as_ref()?.value));
                 let (source, now) = absent(round, entry, signal, prometheus, traffic);
                 Seen { now, reading: prometheus, source }
             })
     }
+}
+
+/// Why what a source said last of a signal can no longer be relied on: it does not answer, or this one query failed.
+fn why_stale(round: &Round<'_>, kind: SourceKind, signal: Signal) -> Option<Arc<str>> {
+    let reading = || round.facts.prometheus().filter(|_| kind == SourceKind::Prometheus);
+    round.why_stale(kind).or_else(|| {
+        let (_, why) = reading()?.failed_signals.iter().find(|(failed, _)| *failed == signal)?;
+        Some(format!("its query failed: {why}").into())
+    })
 }
 
 /// Why there is no value at all, and which source should have given it.
@@ -133,12 +143,8 @@ fn absent(
         return not_applicable(Prometheus, "read for charts only");
     }
     let is_configured = round.state(Prometheus).is_some();
-    if let Some(why) = round.why_stale(Prometheus) {
+    if let Some(why) = why_stale(round, Prometheus, signal) {
         return unknown(Prometheus, why.to_string());
-    }
-    let failed = round.facts.prometheus().into_iter().flat_map(|reading| &reading.failed_signals);
-    if let Some((_, why)) = failed.into_iter().find(|(failed, _)| *failed == signal) {
-        return unknown(Prometheus, format!("its query failed: {why}"));
     }
     // A ratio and a quantile of no requests do not exist; that is idleness, not blindness.
     let was_measured = past.and_then(|reading| reading.series.as_ref()).is_some_and(|s| s.last_known().is_some());

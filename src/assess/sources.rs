@@ -30,7 +30,9 @@ fn failing(round: &Round<'_>, source: &SourceStatus) -> Option<Finding> {
         SourceState::Fresh { .. } | SourceState::Standby => return None,
         SourceState::Waiting => (format!("{kind} has not answered yet"), None),
         SourceState::Stale { at } => (format!("{kind} does not answer"), Some(*at)),
-        SourceState::Failing { error, since, .. } => (format!("{kind} cannot be read: {error}"), Some(*since)),
+        SourceState::Failing { error, since, .. } => {
+            (format!("{kind} cannot be read: {}", error.reason_and_step()), Some(*since))
+        }
     };
     let since = since.map(|at| Since { at, or_earlier: false });
     Some(finding(kind, Verdict::Unknown, &source.place, text, since, round))

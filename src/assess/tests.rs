@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::domain::{
-    AlertState, AlertmanagerReading, CloudWatchReading, Deployment, DeploymentStatus, EcsReading, EcsService,
-    ErrorClass, FindingKind, Labels, Limit, Observed, Owner, PrometheusReading, Reading, Rollout, Sampled, Series,
-    Severity, Signal, SignalReading, SourceError, StopCode, Suppression, TargetHealth, Task, TaskHealth, TaskState,
-    Unseen,
+    AlertSight, AlertState, AlertmanagerReading, CloudWatchReading, Deployment, DeploymentStatus, EcsReading,
+    EcsService, ErrorClass, FindingKind, Labels, Limit, Observed, Owner, PrometheusReading, Reading, Rollout, Sampled,
+    Series, Severity, Signal, SignalReading, SourceError, StopCode, Suppression, TargetHealth, Task, TaskHealth,
+    TaskState, Unseen,
 };
 
 fn now() -> Timestamp {
@@ -117,7 +117,7 @@ fn status(kind: SourceKind, state: SourceState) -> SourceStatus {
         problems: Vec::new(),
         facts: Vec::new(),
         owes_alerts: kind.has_alerts(),
-        tells_alerts: true,
+        tells_alerts: kind.has_alerts(),
     }
 }
 
@@ -462,6 +462,48 @@ fn a_source_that_fails_later_leaves_its_values_stale() {
 }
 
 #[test]
+fn a_query_that_fails_later_leaves_its_values_stale_and_the_others_fresh() {
+    let mut world = World::well();
+    let mut facts = Facts::default();
+    world.tell(&mut facts);
+    let whole = world.prometheus.clone();
+    world.metrics().signals.retain(|reading| reading.signal != Signal::Cpu);
+    world.metrics().failed_signals = vec![(Signal::Cpu, "no such function (POST http://p)".into())];
+    for round in 0..3 {
+        let snapshot = world.look_with(&mut facts);
+        let api = &snapshot.services[0];
+        let Observed::Stale(cpu, why) = &api.signal(Signal::Cpu).now else { panic!("{round}: {api:?}") };
+        assert_eq!((cpu.value, &**why), (30.0, "its query failed: no such function (POST http://p)"));
+        assert!(api.signal(Signal::Cpu).series.is_some(), "its past stays to be seen");
+        assert!(api.signal(Signal::Memory).now.fresh().is_some());
+        assert_eq!(api.findings[0].text, "CPU unknown: its query failed: no such function (POST http://p)");
+        assert_eq!(api.verdict, Verdict::Unknown);
+    }
+    let asked = lacking(&facts, &world.sources, &world.setting, now());
+    assert_eq!(asked, [ServiceId::new("prod", "api")], "CloudWatch is asked for it");
+    world.prometheus = whole;
+    assert!(world.look_with(&mut facts).services[0].signal(Signal::Cpu).now.fresh().is_some());
+}
+
+#[test]
+fn an_empty_list_of_alerts_means_none_only_where_everybody_tells() {
+    use SourceKind::{Alertmanager, Prometheus};
+    let sight = |failing: &[SourceKind], last_good| {
+        let mut world = World::well();
+        for kind in failing {
+            let error = SourceError::new(ErrorClass::Connect, "connection refused");
+            world.state(*kind, SourceState::Failing { last_good, since: ago(4), error });
+        }
+        world.look().alert_sight()
+    };
+    assert_eq!(sight(&[], None), AlertSight::Whole);
+    assert_eq!(sight(&[SourceKind::Ecs], None), AlertSight::Whole, "ECS tells of none");
+    assert_eq!(sight(&[Alertmanager], Some(ago(5))), AlertSight::Part(vec![Alertmanager]));
+    assert_eq!(sight(&[Alertmanager, Prometheus], Some(ago(5))), AlertSight::Lost(ago(5)));
+    assert_eq!(sight(&[Alertmanager, Prometheus], None), AlertSight::Never);
+}
+
+#[test]
 fn without_ecs_the_metrics_say_which_services_there_are() {
     let mut world = World::well();
     world.ecs = None;
@@ -512,7 +554,7 @@ fn what_could_not_be_looked_at_is_unknown_though_nothing_is_seen_to_be_wrong() {
         let snapshot = world.look();
         assert_eq!((snapshot.verdict, snapshot.services[0].verdict), (Verdict::Unknown, Verdict::Ok), "{what}");
         let texts: Vec<_> = snapshot.findings.iter().map(|finding| finding.text.as_str()).collect();
-        assert_eq!(texts, [format!("{what} unknown: GET http://p/api: 500")]);
+        assert_eq!(texts, [format!("{what} unknown: 500 (GET http://p/api)")]);
         // Where the whole source fails, that alone is said.
         world.fail(kind);
         let texts: Vec<_> = world.look().findings.into_iter().map(|finding| finding.text).collect();
@@ -662,4 +704,20 @@ fn an_alert_that_goes_away_is_remembered_as_resolved() {
         snapshot.changes.iter().filter(|change| change.kind == crate::domain::OccurrenceKind::AlertResolved).collect();
     assert_eq!(resolved.len(), 1);
     assert_eq!(resolved[0].service, Some(ServiceId::new("prod", "api")));
+}
+
+#[test]
+fn an_alert_that_another_one_inhibits_is_no_second_piece_of_news() {
+    let mut world = World::well();
+    for (severity, suppression) in
+        [("critical", None), ("warning", Some(Suppression::Inhibited(vec!["f1".into()]))), ("info", None)]
+    {
+        let labels = [("service", "api"), ("severity", severity)];
+        let alert = Alert { suppression, ..alert("Hot", &labels, SourceKind::Alertmanager) };
+        world.alertmanager.as_mut().unwrap().alerts.push(alert);
+    }
+    let snapshot = world.look();
+    let fired: Vec<_> =
+        snapshot.changes.iter().filter(|it| it.kind == crate::domain::OccurrenceKind::AlertFired).collect();
+    assert_eq!(fired.len(), 1, "{fired:?}");
 }

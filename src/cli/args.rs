@@ -551,7 +551,7 @@ pub struct CostArgs {
     /// What tasks run on [default: x86]
     #[arg(long, value_name = "ARCH", value_parser = architectures())]
     pub arch: Option<Architecture>,
-    /// How long Prometheus keeps samples, an hour to ten years [default: 15d]
+    /// How long Prometheus keeps samples, an hour to ten years (15d, 8w, 2y) [default: 15d]
     #[arg(long, value_name = "DURATION", value_parser = retention, allow_hyphen_values = true)]
     pub retention: Option<Duration>,
     /// CPU and memory of Prometheus, in vCPUs and GB (2x4)
@@ -584,9 +584,9 @@ fn architectures() -> impl TypedValueParser<Value = Architecture> {
 }
 
 fn retention(text: &str) -> Result<Duration, String> {
-    let kept = format::parse_duration(text)?;
+    let kept = format::parse_retention(text)?;
     let (hour, day) = (3600, 86_400);
-    if (hour..=3650 * day).contains(&kept.as_secs()) { Ok(kept) } else { Err("expected 1h to 3650d".to_owned()) }
+    if (hour..=3650 * day).contains(&kept.as_secs()) { Ok(kept) } else { Err("expected 1h to 10y (3650d)".to_owned()) }
 }
 
 fn size(text: &str) -> Result<(f64, f64), String> {

@@ -33,14 +33,12 @@ pub fn run(cli: &Cli, environment: &Environment, opened: Opened) -> Result<u8, F
     for refused in &library.refused {
         notices.push(Notice::error(format!("a runbook is refused: {}", refused.brief())));
     }
-    let mut prices = Table::shipped();
-    if let Some(file) = cost::own_prices(cli, environment) {
-        match Table::load(&file) {
-            Ok(own) => prices = prices.under(own),
-            Err(refused) => {
-                notices.push(Notice::error(format!("prices refused, using the shipped ones: {}", refused.brief())));
-            }
-        }
+    let (prices, refused) = match cost::table(cli, environment, None) {
+        Ok(prices) => (prices, None),
+        Err(refused) => (Table::shipped(), Some(refused.brief())),
+    };
+    if let Some(why) = &refused {
+        notices.push(Notice::error(format!("prices refused, using the shipped ones: {why}")));
     }
     let is_ascii = cli.look.ascii || opened.ascii.unwrap_or_else(|| environment.is_ascii_only());
     let model = Model::new(Setup {
@@ -54,7 +52,7 @@ pub fn run(cli: &Cli, environment: &Environment, opened: Opened) -> Result<u8, F
         notices,
     })
     .with_runbooks(&library)
-    .with_prices(prices);
+    .with_prices(prices, refused);
     let session = Session {
         model,
         station: opened.station,

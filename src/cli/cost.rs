@@ -2,39 +2,35 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::args::{Cli, CostArgs, Output};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::setup::Opened;
 use super::{FAREWELL, once, runtime, setup, stdout};
-use crate::cost::{self, FargateSize, HOME, Inputs, Preset, Prices, Table, WhatIf};
+use crate::cost::{self, FargateSize, Growth, HOME, Inputs, Of, Preset, Prices, Table, USUAL, WhatIf};
+use crate::domain::{Ingest, Snapshot};
+use crate::format;
+
 use crate::report::cost::{Compared, Statement, json, markdown, text};
 use crate::{config, engine, report};
 
-/// The services the plan and the module begin with.
-const USUAL_SERVICES: u32 = 5;
-
 /// Reckons, prints and answers with the exit code.
 pub fn run(cli: &Cli, args: &CostArgs, environment: &Environment) -> Result<u8, Failure> {
-    let settings = setup::settings(cli, environment)?;
-    let region = cli.context.region.clone().unwrap_or_else(|| match args.preset {
-        Preset::MonitoringPlan => "us-east-1".to_owned(),
-        Preset::Module => {
-            let chosen = settings.choose(cli.context.context.as_deref(), None).ok();
-            chosen.and_then(|context| context.aws.as_ref()?.region.clone()).unwrap_or_else(|| HOME.to_owned())
-        }
-    });
-    let table = table(cli, environment, args.prices.as_deref())?;
-    let prices = table.region(&region).map_err(Failure::new)?;
+    let home = home(cli, args, environment)?;
+    let document = args.plan.as_deref().map(read).transpose()?;
+    let table = table(cli, environment, args.prices.as_deref()).map_err(|refused| Failure::refused(&refused))?;
     let opened = if args.running || args.measured { Some(setup::station(cli, environment)?) } else { None };
-    let mut statement = statement(args, prices, &table).map_err(Failure::new)?;
-    if let Some(opened) = &opened {
-        look(cli, args, opened, &table, prices, &mut statement)?;
-    }
-    if let Some(plan) = &args.plan {
-        let inputs = Inputs { growth: growth_of(&statement), ..inputs(args, args.watched) };
-        planned(&mut statement, plan, &inputs, prices)?;
-    }
+    let seen = opened.as_ref().map(|opened| look(cli, args, opened)).transpose()?.unwrap_or_default();
+    let ask = Ask { args, region: cli.context.region.as_deref(), home: &home, seen: &seen, table: &table };
+    let statement = match (&document, &seen.snapshot, args.preset) {
+        (Some((file, document)), ..) => {
+            ask.planned(document).map_err(|why| Failure::new(format!("{}: {why}", file.display())))
+        }
+        (None, Some(snapshot), Preset::Module) => ask.as_it_runs(snapshot).map_err(Failure::new),
+        _ => ask.of_preset().map_err(Failure::new),
+    }?;
     let options = match &opened {
         Some(opened) => once::options(cli, environment, opened),
         None => report::once::Options {
@@ -54,148 +50,218 @@ pub fn run(cli: &Cli, args: &CostArgs, environment: &Environment) -> Result<u8, 
     Ok(0)
 }
 
+/// The region priced where nothing nearer says one: that of the context, else the usual one.
+fn home(cli: &Cli, args: &CostArgs, environment: &Environment) -> Result<String, Failure> {
+    let settings = setup::settings(cli, environment)?;
+    let named = cli.context.context.as_deref().filter(|_| cli.context.demo.is_none());
+    let chosen = match settings.choose(named, None) {
+        Ok(context) => context.aws.as_ref().and_then(|aws| aws.region.clone()),
+        // Without a context there is a cost all the same; one that is named and not there is a mistake.
+        Err(refused) if named.is_some() => return Err(Failure::refused(&refused)),
+        Err(_) => None,
+    };
+    Ok(match args.preset {
+        Preset::MonitoringPlan => "us-east-1".to_owned(),
+        Preset::Module => chosen.unwrap_or_else(|| HOME.to_owned()),
+    })
+}
+
 /// The shipped prices, under those of the file named, else of `prices.toml` beside the configuration.
-fn table(cli: &Cli, environment: &Environment, named: Option<&Path>) -> Result<Table, Failure> {
+///
+/// # Errors
+/// What is wrong with that file.
+pub fn table(cli: &Cli, environment: &Environment, named: Option<&Path>) -> Result<Table, config::Refused> {
     let file = named.map(Path::to_path_buf).or_else(|| own_prices(cli, environment));
     let Some(file) = file else { return Ok(Table::shipped()) };
-    Table::load(&file).map(|own| Table::shipped().under(own)).map_err(|refused| Failure::refused(&refused))
+    Table::load(&file).map(|own| Table::shipped().under(own))
 }
 
 /// The user's own prices, where there are any: beside the configuration file that is named, else in the program's folder.
-pub fn own_prices(cli: &Cli, environment: &Environment) -> Option<PathBuf> {
+fn own_prices(cli: &Cli, environment: &Environment) -> Option<PathBuf> {
     let beside = cli.context.config.as_ref().and_then(|file| Some(file.parent()?.join("prices.toml")));
     let usual = config::paths::prices(environment.reader());
     [beside, usual].into_iter().flatten().find(|file| file.is_file())
 }
 
-fn inputs(args: &CostArgs, services: Option<u32>) -> Inputs {
-    let mut inputs = Inputs::new(args.preset, services.unwrap_or(USUAL_SERVICES));
-    if let Some(architecture) = args.arch {
-        inputs.architecture = architecture;
-    }
-    if let Some(retention) = args.retention {
-        inputs.retention_days = days(retention);
-    }
-    if let (Some((vcpu, memory)), Some(prometheus)) = (args.prometheus_size, inputs.components.first_mut()) {
-        prometheus.size = FargateSize::new(vcpu, memory);
-    }
-    inputs
-}
-
-fn statement(args: &CostArgs, prices: &Prices, table: &Table) -> Result<Statement, String> {
-    let inputs = inputs(args, args.watched);
-    let services = inputs.services;
-    let bill = cost::bill(&inputs, prices)?;
-    // Where a line tells it, it need not be told twice.
-    let untold = inputs.components.iter().filter(|component| component.note.is_none());
-    let mut notes: Vec<String> =
-        untold.filter_map(|component| Some(format!("{}: {}", component.name, component.size.missing()?))).collect();
-    let mut compared = None;
-    if services != USUAL_SERVICES {
-        let usual = cost::bill(&self::inputs(args, None), prices)?;
-        let sum = cost::difference(&usual, &bill);
-        compared = Some(Compared { services: USUAL_SERVICES, total: usual.total(), sum });
-        notes.extend(cost::foreseen(services, table)?);
-    }
-    Ok(Statement {
-        of: format!("the stack for {}", crate::format::count(services as usize, "service")),
-        region: prices.region.clone(),
-        as_of: prices.as_of.clone(),
-        services,
-        bill,
-        compared,
-        alternative: Some(cost::cloudwatch_only(args.preset, services, prices)?),
-        growth: None,
-        plan: None,
-        running: None,
-        notes,
-    })
-}
-
-/// Makes the statement one about a plan or a state.
-fn planned(statement: &mut Statement, file: &Path, inputs: &Inputs, prices: &Prices) -> Result<(), Failure> {
-    let bad = |why: String| Failure::new(format!("{}: {why}", file.display()));
-    let source = std::fs::read_to_string(file).map_err(|error| bad(error.to_string()))?;
-    let document: serde_json::Value = serde_json::from_str(&source).map_err(|error| {
+/// A plan or a state as JSON.
+fn read(file: &Path) -> Result<(PathBuf, Value), Failure> {
+    let source = std::fs::read_to_string(file).map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+    let document = serde_json::from_str(&source).map_err(|error| {
         Failure::new(format!("{}:{}:{}: it is no JSON", file.display(), error.line(), error.column()))
             .with_hint("terraform show -json PLANFILE > plan.json")
     })?;
-    let plan = cost::of_plan(&document, inputs, prices).map_err(bad)?;
-    let what = if document.get("planned_values").is_some() { "plan" } else { "state" };
-    statement.of =
-        format!("what this {what} has, for {}", crate::format::count(statement.services as usize, "service"));
-    statement.bill = plan.after.clone();
-    statement.compared = None;
-    statement.plan = Some(plan);
-    Ok(())
+    Ok((file.to_path_buf(), document))
+}
+
+/// What was looked at in the context.
+#[derive(Default)]
+struct Seen {
+    /// What is taken in, or why that is not known; nothing where it was not asked.
+    ingest: Option<Result<Ingest, String>>,
+    /// What runs, where it was asked.
+    snapshot: Option<Snapshot>,
 }
 
 /// Looks at the context for what runs and what is taken in.
-fn look(
-    cli: &Cli,
-    args: &CostArgs,
-    opened: &Opened,
-    table: &Table,
-    prices: &Prices,
-    statement: &mut Statement,
-) -> Result<(), Failure> {
+fn look(cli: &Cli, args: &CostArgs, opened: &Opened) -> Result<Seen, Failure> {
     let runtime = runtime()?;
-    let inputs = inputs(args, args.watched);
-    let mut measured = None;
+    let mut seen = Seen::default();
     if args.measured {
-        let answer = match runtime.block_on(engine::ingest(&opened.station)) {
-            Ok(Some(ingest)) => {
-                measured = Some(ingest);
-                let days = inputs.retention_days;
-                Ok((cost::growth(ingest.samples_per_second, ingest.bytes_per_sample, days), days))
-            }
-            Ok(None) => Err("this Prometheus does not scrape itself".to_owned()),
+        seen.ingest = Some(match runtime.block_on(engine::ingest(&opened.station)) {
+            Ok(Some(ingest)) => Ok(ingest),
+            Ok(None) => Err("this Prometheus does not scrape itself, or has not done so twice yet".to_owned()),
             Err(error) => Err(error.to_string()),
-        };
-        statement.growth = Some(answer);
-        // The team's plan stays as it was written.
-        if args.preset == Preset::Module {
-            let inputs = Inputs { growth: growth_of(statement), ..inputs.clone() };
-            statement.bill = cost::bill(&inputs, prices).map_err(Failure::new)?;
-        }
+        });
     }
     if args.running {
-        let snapshot = runtime.block_on(engine::once(&opened.station, cli.once.timeout));
-        statement.running = Some(cost::of_snapshot(&snapshot, inputs.hours, prices).map_err(Failure::new)?);
-        if args.preset == Preset::Module {
-            let what_if = WhatIf {
-                services: args.watched,
-                retention_days: args.retention.map(days),
-                size: args.prometheus_size.map(|(vcpu, memory)| FargateSize::new(vcpu, memory)),
-                architecture: args.arch,
-                region: Some(prices.region.clone()),
-            };
-            let sheet = cost::sheet(&snapshot, measured.as_ref(), &what_if, table).map_err(Failure::new)?;
-            runs(statement, sheet, args.watched.is_some());
-        }
+        seen.snapshot = Some(runtime.block_on(engine::once(&opened.station, cli.once.timeout)));
     }
     runtime.shutdown_timeout(FAREWELL);
-    Ok(())
+    Ok(seen)
 }
 
-/// Makes the statement one about what runs.
-fn runs(statement: &mut Statement, sheet: cost::Sheet, is_other_number: bool) {
-    let count = |services: u32| crate::format::count(services as usize, "service");
-    statement.of = if is_other_number {
-        format!("the stack that runs, were it for {}", count(sheet.reckoned.services))
-    } else {
-        format!("the stack as it runs, for {}", count(sheet.reckoned.services))
-    };
-    statement.services = sheet.reckoned.services;
-    let now = sheet.now.filter(|_| is_other_number);
-    statement.compared = now.map(|total| Compared { services: sheet.as_it_is.services, total, sum: None });
-    statement.bill = sheet.stack;
-    statement.alternative = Some(sheet.alternative);
-    statement.notes = sheet.notes;
+/// What is asked, and what is known for the answer.
+struct Ask<'a> {
+    args: &'a CostArgs,
+    /// The region asked for.
+    region: Option<&'a str>,
+    /// The region where nothing says one.
+    home: &'a str,
+    seen: &'a Seen,
+    table: &'a Table,
 }
 
-fn growth_of(statement: &Statement) -> Option<cost::Growth> {
-    statement.growth.as_ref()?.as_ref().ok().map(|(growth, _)| *growth)
+impl Ask<'_> {
+    fn inputs(&self, services: Option<u32>) -> Inputs {
+        let mut inputs = Inputs::new(self.args.preset, services.unwrap_or(USUAL));
+        if let Some(architecture) = self.args.arch {
+            inputs.architecture = architecture;
+        }
+        if let Some(retention) = self.args.retention {
+            inputs.retention_days = days(retention);
+        }
+        if let (Some((vcpu, memory)), Some(prometheus)) = (self.args.prometheus_size, inputs.components.first_mut()) {
+            prometheus.size = FargateSize::new(vcpu, memory);
+        }
+        inputs
+    }
+
+    fn what_if(&self) -> WhatIf {
+        WhatIf {
+            services: self.args.watched,
+            retention_days: self.args.retention.map(days),
+            size: self.args.prometheus_size.map(|(vcpu, memory)| FargateSize::new(vcpu, memory)),
+            architecture: self.args.arch,
+            region: self.region.map(str::to_owned),
+        }
+    }
+
+    fn ingest(&self) -> Option<&Ingest> {
+        self.seen.ingest.as_ref()?.as_ref().ok()
+    }
+
+    /// How storage grows where samples are kept for so many days, or why that is not known.
+    fn growth(&self, retention_days: f64) -> Option<Result<Growth, String>> {
+        self.seen.ingest.clone().map(|ingest| ingest.map(|ingest| cost::growth(&ingest, retention_days)))
+    }
+
+    /// The bill of a preset.
+    fn of_preset(&self) -> Result<Statement, String> {
+        let args = self.args;
+        let prices = self.table.region(self.region.unwrap_or(self.home))?;
+        let mut inputs = self.inputs(args.watched);
+        let growth = self.growth(inputs.retention_days);
+        // The team's plan stays as it was written.
+        if args.preset == Preset::Module {
+            inputs.growth = growth.as_ref().and_then(|growth| growth.as_ref().ok().copied());
+        }
+        let services = inputs.services;
+        let bill = cost::bill(&inputs, prices)?;
+        // Where a line tells it, it need not be told twice.
+        let untold = inputs.components.iter().filter(|component| component.note.is_none());
+        let mut notes: Vec<String> =
+            untold.filter_map(|component| Some(format!("{}: {}", component.name, component.size.missing()?))).collect();
+        let mut compared = None;
+        if services != USUAL {
+            let usual = Inputs { growth: inputs.growth, ..self.inputs(None) };
+            let usual = cost::bill(&usual, prices)?;
+            let sum = cost::difference(&usual, &bill);
+            compared = Some(Compared { services: USUAL, total: usual.total(), sum });
+            notes.extend(cost::foreseen(services, self.table)?);
+        }
+        let of = if args.preset == Preset::Module { Of::Module } else { Of::MonitoringPlan };
+        Ok(Statement {
+            compared,
+            alternative: Some(cost::cloudwatch_only(args.preset, services, prices)?),
+            growth,
+            running: self.running(prices, inputs.hours)?,
+            notes,
+            ..Statement::new(format!("the stack for {}", count(services)), Some(services), bill, prices, of)
+        })
+    }
+
+    /// The bill of what runs.
+    fn as_it_runs(&self, snapshot: &Snapshot) -> Result<Statement, String> {
+        let is_other_number = self.args.watched.is_some();
+        let home = snapshot.context.region.as_deref().unwrap_or(self.home);
+        let what_if = WhatIf { region: Some(self.region.unwrap_or(home).to_owned()), ..self.what_if() };
+        let sheet = cost::sheet(snapshot, self.ingest(), &what_if, self.table)?;
+        let prices = self.table.region(&sheet.region)?;
+        let services = sheet.reckoned.services;
+        let now = sheet.now.filter(|_| is_other_number);
+        let of = if is_other_number {
+            format!("the stack that runs, were it for {}", count(services))
+        } else {
+            format!("the stack as it runs, for {}", count(services))
+        };
+        Ok(Statement {
+            compared: now.map(|total| Compared { services: sheet.as_it_is.services, total, sum: None }),
+            alternative: Some(sheet.alternative),
+            growth: self.growth(sheet.reckoned.retention_days),
+            running: self.running(prices, HOURS)?,
+            notes: sheet.notes,
+            ..Statement::new(of, Some(services), sheet.stack, prices, Of::Module)
+        })
+    }
+
+    /// The bill of a plan or a state.
+    fn planned(&self, document: &Value) -> Result<Statement, String> {
+        let plan = cost::of_plan(document, self.ingest(), &self.what_if(), Some(self.home), self.table)?;
+        let prices = self.table.region(&plan.region)?;
+        let what = if document.get("planned_values").is_some() { "plan" } else { "state" };
+        let of = match plan.services {
+            Some(services) => format!("what this {what} has, for {}", count(services)),
+            None => format!("what this {what} has"),
+        };
+        let is_any = !plan.after.lines.is_empty();
+        let watched = plan.services.filter(|_| is_any);
+        let alternative = watched.map(|services| cost::cloudwatch_only(Preset::Module, services, prices));
+        let growth = match (&self.seen.ingest, plan.growth) {
+            (Some(Err(why)), _) => Some(Err(why.clone())),
+            (_, growth) => growth.map(Ok),
+        };
+        let bare = Statement::new(of, watched, plan.after.clone(), prices, Of::Terraform);
+        Ok(Statement {
+            alternative: alternative.transpose()?,
+            growth,
+            running: self.running(prices, HOURS)?,
+            notes: plan.notes.clone(),
+            plan: Some(plan),
+            ..bare
+        })
+    }
+
+    /// What runs, where it was looked at.
+    fn running(&self, prices: &Prices, hours: f64) -> Result<Option<cost::RunningBill>, String> {
+        self.seen.snapshot.as_ref().map(|snapshot| cost::of_snapshot(snapshot, hours, prices)).transpose()
+    }
+}
+
+/// Hours of a month, as what runs is paid.
+const HOURS: f64 = 730.0;
+
+fn count(services: u32) -> String {
+    format::count(services as usize, "service")
 }
 
 fn days(retention: std::time::Duration) -> f64 {

@@ -33,6 +33,10 @@ pub fn run(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> 
 }
 
 fn dispatch(cli: &Cli, command: &ProvisionCommand, environment: &Environment) -> Result<u8, Failure> {
+    if cli.context.demo.is_some() && changes_aws(command) {
+        let what = "--demo: there is no simulated account to provision, and this would be done for real";
+        return Err(Failure::new(what).with_hint("rounds provision up --local makes a stack to practise on"));
+    }
     match command {
         ProvisionCommand::Render(args) => render::run(cli, args),
         ProvisionCommand::Init(args) => init::run(cli, args, environment),
@@ -51,6 +55,18 @@ fn dispatch(cli: &Cli, command: &ProvisionCommand, environment: &Environment) ->
         ProvisionCommand::Down(args) => local::down(args, environment),
         ProvisionCommand::Fleet(args) => fleet::run(args),
     }
+}
+
+/// Whether AWS, or what is kept of it, may be another afterwards.
+const fn changes_aws(command: &ProvisionCommand) -> bool {
+    matches!(
+        command,
+        ProvisionCommand::Init(_)
+            | ProvisionCommand::Plan(_)
+            | ProvisionCommand::Apply(_)
+            | ProvisionCommand::Destroy(_)
+            | ProvisionCommand::Output(_)
+    )
 }
 
 fn schema(args: &SchemaArgs) -> Result<u8, Failure> {

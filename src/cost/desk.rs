@@ -71,7 +71,8 @@ impl<'a> Desk<'a> {
         products: &[(&[(f64, &str)], Item)],
         note: Option<String>,
     ) -> Result<BillLine, String> {
-        let (mut sum, mut arithmetic, mut unverified) = (Money::ZERO, String::new(), Vec::new());
+        let (mut sum, mut arithmetic) = (Money::ZERO, String::new());
+        let (mut unverified, mut own) = (Vec::new(), Vec::new());
         for (factors, priced) in products {
             let (price, written) = self.prices.of(*priced)?;
             // With the factors as they are written: who reckons after must come to the same cent.
@@ -83,8 +84,13 @@ impl<'a> Desk<'a> {
             if !self.prices.is_verified(*priced) {
                 unverified.push(priced.name());
             }
+            // The heading has the days of both tables; only here it can be told which is of which.
+            own.extend(self.prices.own_day(*priced).map(|day| format!("{} of {day}", priced.name())));
         }
-        let doubt = (!unverified.is_empty()).then(|| format!("price not verified: {}", unverified.join(", ")));
+        let told = |word: &str, names: &str| (!names.is_empty()).then(|| format!("{word}: {names}"));
+        let notes =
+            [note, told("price not verified", &unverified.join(", ")), told("price of your own", &own.join(", "))];
+        let notes: Vec<String> = notes.into_iter().flatten().collect();
         let amount = sum.whole_cents();
         Ok(BillLine {
             component: component.to_owned(),
@@ -93,10 +99,7 @@ impl<'a> Desk<'a> {
             high: amount,
             arithmetic,
             basis: self.basis,
-            note: match (note, doubt) {
-                (Some(note), Some(doubt)) => Some(format!("{note}; {doubt}")),
-                (note, doubt) => note.or(doubt),
-            },
+            note: (!notes.is_empty()).then(|| notes.join("; ")),
         })
     }
 

@@ -123,6 +123,8 @@ struct Row {
     /// The price as it is written in the table, for the arithmetic.
     written: String,
     is_verified: bool,
+    /// The day of the table that put it before the shipped one.
+    own: Option<String>,
 }
 
 impl Prices {
@@ -140,6 +142,11 @@ impl Prices {
                 self.region
             )
         })
+    }
+
+    /// The day of a price of the user's own that goes before the shipped one.
+    pub fn own_day(&self, item: Item) -> Option<&str> {
+        self.rows.get(&item)?.own.as_deref()
     }
 
     /// Whether somebody looked the price up.
@@ -182,7 +189,11 @@ impl Table {
             match self.regions.get_mut(&region) {
                 Some(below) => {
                     below.as_of = format!("{} over {}", prices.as_of, below.as_of);
-                    below.rows.extend(prices.rows);
+                    let day = prices.as_of;
+                    below.rows.extend(prices.rows.into_iter().map(|(item, row)| {
+                        let own = Some(day.clone());
+                        (item, Row { own, ..row })
+                    }));
                 }
                 None => {
                     self.regions.insert(region, prices);
@@ -263,7 +274,7 @@ impl Reader<'_> {
                 }
                 name => {
                     if let (Some(item), Some((price, written))) = (self.item(name, &key.span()), self.price(value)) {
-                        prices.rows.insert(item, Row { price, written, is_verified: true });
+                        prices.rows.insert(item, Row { price, written, is_verified: true, own: None });
                     }
                 }
             }
@@ -339,6 +350,8 @@ mod tests {
         assert_eq!(prices.of(Item::LcuHour).unwrap(), (Money::dollars(0.01), "0.01"));
         assert_eq!(prices.of(Item::LoadBalancerHour).unwrap().1, "0.0225");
         assert_eq!(prices.as_of, "2026-11-01 over 2026-08-21");
+        assert_eq!(prices.own_day(Item::LcuHour), Some("2026-11-01"));
+        assert_eq!(prices.own_day(Item::LoadBalancerHour), None);
         assert!(table.region("eu-west-1").unwrap().of(Item::LcuHour).unwrap_err().contains("under [eu-west-1]"));
         assert!(table.region("mars-1").unwrap_err().contains("there are ap-northeast-2, eu-west-1 and us-east-1"));
     }

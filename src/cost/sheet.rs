@@ -9,8 +9,8 @@ use crate::domain::{Basis, Bill, Ingest, Money, Snapshot};
 /// The region priced where a context has none.
 pub const HOME: &str = "ap-northeast-2";
 
-/// Services assumed where none is seen: what the team's plan is for.
-const USUAL: u32 = 5;
+/// Services assumed where nobody has counted them: what the team's plan is for.
+pub const USUAL: u32 = 5;
 
 /// Services watched, as one would ask what it costs.
 const SERVICES: [u32; 3] = [5, 10, 20];
@@ -206,7 +206,7 @@ fn scope(inputs: &Inputs) -> Scope {
     }
 }
 
-fn is_prometheus(name: &str) -> bool {
+pub(super) fn is_prometheus(name: &str) -> bool {
     name.contains("prometheus") && !name.contains("exporter")
 }
 
@@ -251,8 +251,8 @@ fn inputs(snapshot: &Snapshot, ingest: Option<&Ingest>, what_if: &WhatIf) -> Inp
     }
     inputs.growth = ingest.map(|ingest| {
         // More services send more samples.
-        let share = f64::from(services) / f64::from(watched);
-        growth(ingest.samples_per_second * share, ingest.bytes_per_sample, inputs.retention_days)
+        let samples_per_second = ingest.samples_per_second * f64::from(services) / f64::from(watched);
+        growth(&Ingest { samples_per_second, ..*ingest }, inputs.retention_days)
     });
     inputs
 }
@@ -304,7 +304,8 @@ mod tests {
 
     #[test]
     fn what_was_measured_goes_before_what_was_foreseen() {
-        let ingest = Ingest { samples_per_second: 33.0, bytes_per_sample: Some(1.5) };
+        let over = std::time::Duration::from_hours(1);
+        let ingest = Ingest { samples_per_second: 33.0, over, servers: 1, bytes_per_sample: Some(1.5) };
         let of = |what_if: &WhatIf| {
             let sheet = reckon(&running(), Some(&ingest), what_if);
             let line = sheet.stack.lines.iter().find(|line| line.item == "EFS Standard").unwrap().clone();

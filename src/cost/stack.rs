@@ -85,6 +85,10 @@ pub struct Inputs {
     pub grafana_gb: f64,
     /// Load balancer capacity units in use, on average.
     pub lcu: f64,
+    /// Public IPv4 addresses of the load balancer: one in each zone where it faces the internet.
+    pub public_addresses: u32,
+    /// Hosted zones: of Grafana's domain, and of the stack's names inside the VPC.
+    pub hosted_zones: u32,
     /// GB of log a month, and for how many months it is kept.
     pub logs: (f64, f64),
     /// What the exporter asks CloudWatch for, if it runs.
@@ -146,10 +150,12 @@ impl Inputs {
             buffer_gb: 5.0,
             grafana_gb: 2.0,
             lcu: 0.5,
+            public_addresses: 2,
+            hosted_zones: 2,
             logs: (2.0, 1.0),
             exporter: Some(Exporter::default()),
             console_hours: 176.0,
-            secrets: 4,
+            secrets: 2,
             backup_days: 35.0,
             transfer_gb: 20.0,
             flat: Vec::new(),
@@ -165,6 +171,8 @@ impl Inputs {
         inputs.components[0].size = prometheus_size(services);
         inputs.logs = (0.0, 0.0);
         inputs.secrets = 0;
+        inputs.public_addresses = 0;
+        inputs.hosted_zones = 0;
         inputs.backup_days = 0.0;
         inputs.transfer_gb = 0.0;
         inputs.console_hours = 0.0;
@@ -211,10 +219,10 @@ impl Inputs {
         let (days, grafana) = (number(self.retention_days), number(self.grafana_gb));
         if let Some(growth) = self.growth {
             let text = format!(
-                "{} of Prometheus, as it takes in {} samples/s, after {days} days + {grafana} GB of Grafana, assumed; \
-                 EFS bills what is stored",
+                "{} of Prometheus, as it takes in {}, after {days} days + {grafana} GB of Grafana, assumed; EFS bills \
+                 what is stored",
                 gigabytes(growth.gb_in_the_end),
-                number(growth.samples_per_second),
+                growth.intake(),
             );
             return (gb, text, Basis::Measured);
         }
@@ -263,7 +271,7 @@ pub fn bill(inputs: &Inputs, prices: &Prices) -> Result<Bill, String> {
 }
 
 impl Desk<'_> {
-    fn task(&mut self, component: &Component, inputs: &Inputs) -> Result<(), String> {
+    pub(super) fn task(&mut self, component: &Component, inputs: &Inputs) -> Result<(), String> {
         let Component { name, size, tasks, note, .. } = component;
         self.basis = component.basis;
         let architecture = component.architecture.unwrap_or(inputs.architecture);
@@ -288,17 +296,28 @@ impl Desk<'_> {
     fn load_balancer(&mut self, inputs: &Inputs) -> Result<(), String> {
         const NAME: &str = "load balancer";
         self.line(NAME, "application load balancer", &[(&[(inputs.hours, "h")], Item::LoadBalancerHour)], None)?;
+        let addresses = [(f64::from(inputs.public_addresses), "IPs"), (inputs.hours, "h")];
+        let note = "one in each of its zones, as it faces the internet: none with alb.internal".to_owned();
+        self.line(NAME, "public addresses", &[(&addresses, Item::PublicIpv4Hour)], Some(note))?;
         let units = [(inputs.lcu, "LCU"), (inputs.hours, "h")];
         self.line(NAME, LCU, &[(&units, Item::LcuHour)], inputs.remark(LCU))
     }
 
     fn cloudwatch(&mut self, inputs: &Inputs) -> Result<(), String> {
-        const NAME: &str = "cloudwatch";
+        self.logs(inputs, None)?;
+        self.requests(inputs, u32::try_from(inputs.components.len()).unwrap_or(u32::MAX))?;
+        self.own_calls(inputs)
+    }
+
+    /// What the stack's tasks log.
+    pub(super) fn logs(&mut self, inputs: &Inputs, note: Option<String>) -> Result<(), String> {
         let (ingest, months) = inputs.logs;
         let (taken, kept) = ([(ingest, "GB")], [(ingest, "GB/month"), (months, "months")]);
-        self.line(NAME, "logs", &[(&taken, Item::LogsIngestGb), (&kept, Item::LogsStoreGbMonth)], None)?;
-        self.requests(inputs)?;
-        // CPU and memory of every service, once a minute, while Prometheus lacks them.
+        self.line("cloudwatch", "logs", &[(&taken, Item::LogsIngestGb), (&kept, Item::LogsStoreGbMonth)], note)
+    }
+
+    /// What `rounds` asks of CloudWatch: CPU and memory of every service, once a minute, while Prometheus lacks them.
+    pub(super) fn own_calls(&mut self, inputs: &Inputs) -> Result<(), String> {
         let asked = 2.0 * f64::from(inputs.services) * 60.0 * inputs.console_hours / 1000.0;
         let note = format!(
             "{} hours with a console open; nothing while Prometheus has CPU and memory",
@@ -308,10 +327,9 @@ impl Desk<'_> {
         self.line_at_most("rounds", "its own API calls", product, Some(note))
     }
 
-    /// What the exporter asks of CloudWatch.
-    pub(super) fn requests(&mut self, inputs: &Inputs) -> Result<(), String> {
+    /// What the exporter asks of CloudWatch, where the stack has so many parts.
+    pub(super) fn requests(&mut self, inputs: &Inputs, parts: u32) -> Result<(), String> {
         let Some(exporter) = inputs.exporter else { return Ok(()) };
-        let parts = u32::try_from(inputs.components.len()).unwrap_or(u32::MAX);
         let requests = [(exporter.requests(inputs.services, parts, inputs.hours) / 1000.0, "thousand requests")];
         let note = format!(
             "{} metrics of {} services and {parts} of the stack every {}s, and the lists of them; the first million a \
@@ -325,8 +343,19 @@ impl Desk<'_> {
 
     fn rest(&mut self, inputs: &Inputs) -> Result<(), String> {
         let secrets = [(f64::from(inputs.secrets), "secrets")];
-        self.line("secrets", "Secrets Manager", &[(&secrets, Item::SecretMonth)], None)?;
-        self.line("data transfer", "to the internet", &[(&[(inputs.transfer_gb, "GB")], Item::TransferOutGb)], None)
+        let note = "Grafana's password and its key, which AWS makes".to_owned();
+        self.line("secrets", "Secrets Manager", &[(&secrets, Item::SecretMonth)], Some(note))?;
+        let zones = [(f64::from(inputs.hosted_zones), "zones")];
+        let note = "the domain's, none with route53_zone_id, and that of the stack's names in the VPC".to_owned();
+        self.line("dns", "hosted zones", &[(&zones, Item::HostedZoneMonth)], Some(note))?;
+        self.transfer(inputs)
+    }
+
+    /// What leaves AWS.
+    pub(super) fn transfer(&mut self, inputs: &Inputs) -> Result<(), String> {
+        let note = "dashboards and notifications".to_owned();
+        let gigabytes = [(inputs.transfer_gb, "GB")];
+        self.line("data transfer", "to the internet", &[(&gigabytes, Item::TransferOutGb)], Some(note))
     }
 }
 
@@ -381,6 +410,22 @@ mod tests {
         assert_eq!(more(20), ("55.05".to_owned(), "64.05".to_owned()));
         let bill = plan(10);
         assert!(bill.lines[0].note.as_deref().unwrap().contains("the next one is 2 vCPU, 4 GB"));
+    }
+
+    /// What `terraform plan` of the module with nothing but its defaults makes: `rounds cost --plan` of it says the same.
+    #[test]
+    fn the_modules_defaults_cost_what_the_module_makes() {
+        let table = Table::shipped();
+        let bill = bill(&Inputs::new(Preset::Module, 5), table.region("us-east-1").unwrap()).unwrap();
+        let of = |component: &str, item: &str| {
+            let line = bill.lines.iter().find(|line| line.component == component && line.item.starts_with(item));
+            line.unwrap_or_else(|| panic!("no line {component}, {item}")).arithmetic.clone()
+        };
+        assert_eq!(of("load balancer", "public addresses"), "2 IPs x 730 h x 0.005");
+        assert_eq!(of("dns", "hosted zones"), "2 zones x 0.50");
+        assert_eq!(of("secrets", "Secrets Manager"), "2 secrets x 0.40");
+        let plan = plan(5);
+        assert!(!plan.lines.iter().any(|line| ["dns", "secrets"].contains(&line.component.as_str())), "{plan:?}");
     }
 
     #[test]

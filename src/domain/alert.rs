@@ -71,6 +71,13 @@ pub enum Suppression {
 }
 
 impl Suppression {
+    /// By what: ids of silences, fingerprints of alerts, names of intervals.
+    pub fn ids(&self) -> &[String] {
+        match self {
+            Self::Silenced(by) | Self::Inhibited(by) | Self::Muted(by) => by,
+        }
+    }
+
     /// The word shown.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -121,6 +128,12 @@ impl Alert {
     /// Whether it is active and tells of something wrong: one that always fires (Watchdog) does not.
     pub fn is_problem(&self) -> bool {
         self.is_active() && self.severity != Severity::Info
+    }
+
+    /// Whether that it began is news: it fires, tells of something wrong, and no other alert says the same already.
+    pub fn is_news(&self) -> bool {
+        let is_inhibited = matches!(self.suppression, Some(Suppression::Inhibited(_)));
+        self.state == AlertState::Firing && self.severity != Severity::Info && !is_inhibited
     }
 
     /// The one-line reason: summary, else description, else nothing.

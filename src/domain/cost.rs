@@ -3,6 +3,7 @@
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, Mul, Sub};
+use std::time::Duration;
 
 /// US dollars, counted in billionths: unit prices have up to six decimals, and no sum of them may drift.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,11 +96,33 @@ pub fn amounts((low, high): (Money, Money)) -> String {
     if low == high { low.to_string() } else { format!("{low}-{high}") }
 }
 
+/// How much more or less a sum is than another, both known within limits: `3.00 more`, `59.00-60.06 more`,
+/// `1.00 less to 2.00 more`, `as much`. What keeps them from being known is the same for both, so that least is held
+/// against least and most against most.
+pub fn more_or_less(sum: (Money, Money), than: (Money, Money)) -> String {
+    let (one, other) = (sum.0 - than.0, sum.1 - than.1);
+    let (least, most) = (one.min(other), one.max(other));
+    let turned = |money| Money::ZERO - money;
+    if least == Money::ZERO && most == Money::ZERO {
+        "as much".to_owned()
+    } else if least >= Money::ZERO {
+        format!("{} more", amounts((least, most)))
+    } else if most <= Money::ZERO {
+        format!("{} less", amounts((turned(most), turned(least))))
+    } else {
+        format!("{} less to {most} more", turned(least))
+    }
+}
+
 /// How much a Prometheus takes in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ingest {
     /// Samples a second.
     pub samples_per_second: f64,
+    /// How long that was measured: a server that is young has no more to tell of.
+    pub over: Duration,
+    /// How many servers take them in together.
+    pub servers: u32,
     /// Bytes one takes on disk, where compaction has written any.
     pub bytes_per_sample: Option<f64>,
 }
@@ -194,6 +217,21 @@ mod tests {
         assert_eq!((Money::dollars(0.30) * 22.0).whole_cents().to_string(), "6.60");
         assert_eq!((Money::dollars(0.008) * 0.5 * 730.0).whole_cents().to_string(), "2.92");
         assert_eq!((Money::ZERO - Money::dollars(2.999)).to_string(), "-3.00");
+    }
+
+    #[test]
+    fn what_is_known_within_limits_differs_within_limits() {
+        let sum = |(low, high): (f64, f64)| (Money::dollars(low), Money::dollars(high));
+        for (one, other, said) in [
+            ((196.66, 198.78), (137.66, 138.72), "59.00-60.06 more"),
+            ((137.66, 138.72), (196.66, 198.78), "59.00-60.06 less"),
+            ((5.0, 5.0), (2.0, 2.0), "3.00 more"),
+            ((5.0, 8.0), (5.0, 8.0), "as much"),
+            ((5.0, 8.0), (5.0, 6.0), "0.00-2.00 more"),
+            ((5.0, 8.0), (6.0, 6.0), "1.00 less to 2.00 more"),
+        ] {
+            assert_eq!(more_or_less(sum(one), sum(other)), said, "{one:?} against {other:?}");
+        }
     }
 
     proptest! {

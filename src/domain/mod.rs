@@ -39,7 +39,7 @@ pub use change::{
 pub use chart::{Chart, ChartAsk, Span};
 pub use check::{CauseRow, Check, CheckKind, CheckOption, CheckResult, CheckRow, CheckState, Looked};
 pub use checkup::{Checkup, CheckupState};
-pub use cost::{Basis, Bill, BillLine, Ingest, Money, amounts};
+pub use cost::{Basis, Bill, BillLine, Ingest, Money, amounts, more_or_less};
 pub use deployment::{Deployment, DeploymentStatus, Rollout, ServiceEvent};
 pub use finding::{Evidence, Finding, FindingKind, Since};
 pub use id::{Labels, Owner, ServiceId};
@@ -60,7 +60,9 @@ pub use runbook::{
 pub use series::Series;
 pub use service::{Cluster, EcsService, TaskDefinition};
 pub use signal::{Signal, Unit};
-pub use snapshot::{ContextInfo, Occurrence, OccurrenceKind, ServiceHealth, SignalHealth, Snapshot, TaskCounts};
+pub use snapshot::{
+    AlertSight, ContextInfo, Occurrence, OccurrenceKind, ServiceHealth, SignalHealth, Snapshot, TaskCounts,
+};
 pub use source::{ErrorClass, SourceError, SourceKind, SourceState, SourceStatus};
 pub use target::{Target, TargetHealth};
 pub use task::{StopCode, Task, TaskHealth, TaskState};

@@ -70,7 +70,7 @@ pub struct Unseen {
 impl Unseen {
     /// This part, for the reason of that failure.
     pub fn new(what: &'static str, error: &SourceError) -> Self {
-        Self { what, why: error.what.clone() }
+        Self { what, why: error.reason_first() }
     }
 }
 

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Alert, Dashboard, Deployment, EcsService, Finding, Observed, Series, ServiceId, Signal, Silence, SourceKind,
-    SourceState, SourceStatus, Target, TaskDefinition, Verdict,
+    Alert, Dashboard, Deployment, EcsService, Finding, FindingKind, Observed, Series, ServiceId, Signal, Silence,
+    SourceKind, SourceState, SourceStatus, Target, TaskDefinition, Verdict,
 };
 
 /// Which environment is looked at.
@@ -118,6 +118,20 @@ pub struct Occurrence {
     pub text: String,
 }
 
+/// How far it can be seen whether alerts fire. Only where it is [`AlertSight::Whole`] does an empty list mean that none
+/// does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlertSight {
+    /// Every source that ought to tell of alerts does.
+    Whole,
+    /// Some do, and these ought to and do not.
+    Part(Vec<SourceKind>),
+    /// None does any more; one last did at that time.
+    Lost(Timestamp),
+    /// None ever did.
+    Never,
+}
+
 /// All that is known at one instant. Immutable; shared by [`Arc`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
@@ -152,6 +166,9 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The most changes that are kept: where there are as many, older ones of the 24 hours are left out.
+    pub const MOST_CHANGES: usize = 500;
+
     /// Services by verdict: how many are critical, warning, unknown and ok, in that order.
     pub fn tally(&self) -> [(Verdict, usize); 4] {
         Verdict::WORST_FIRST
@@ -169,6 +186,24 @@ impl Snapshot {
             self.source(*kind).is_none_or(|source| matches!(source.state, SourceState::Fresh { .. }))
         };
         !alert.seen_in.iter().any(answers)
+    }
+
+    /// How far it can be seen whether alerts fire.
+    pub fn alert_sight(&self) -> AlertSight {
+        let blind = self.sources.iter().filter(|source| source.blind_to_alerts().is_some());
+        let blind: Vec<SourceKind> = blind.map(|source| source.kind).collect();
+        if self.sources.iter().any(SourceStatus::sees_alerts) {
+            return if blind.is_empty() { AlertSight::Whole } else { AlertSight::Part(blind) };
+        }
+        let told = self.sources.iter().filter(|source| source.tells_alerts).filter_map(SourceStatus::last_good);
+        told.max().map_or(AlertSight::Never, AlertSight::Lost)
+    }
+
+    /// Whether ECS was read at its last turn, and all of it: a deployment or a stop that is not listed was none.
+    pub fn sees_ecs(&self) -> bool {
+        self.source(SourceKind::Ecs).is_some_and(|ecs| matches!(ecs.state, SourceState::Fresh { .. }))
+            && !self.findings.iter().any(|it| it.kind == FindingKind::Source && it.evidence.source == SourceKind::Ecs)
+            && self.services.iter().filter_map(|service| service.ecs.as_ref()).all(|ecs| ecs.tasks_known)
     }
 
     /// A source, where it is configured.

@@ -103,6 +103,42 @@ impl SourceError {
         self.hint = Some(hint.into());
         self
     }
+
+    /// The same for where a text may be cut at its end: the reason first, the URL or call last
+    /// (`connection refused (POST http://p:9090/api/v1/query)`).
+    pub fn reason_first(&self) -> String {
+        self.told("")
+    }
+
+    /// The reason first, then the next step where there is one, the URL or call last.
+    pub fn reason_and_step(&self) -> String {
+        self.told(&self.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default())
+    }
+
+    fn told(&self, step: &str) -> String {
+        let mut rest = self.what.as_str();
+        while let Some((head, tail)) = rest.split_once(": ") {
+            if is_call(head) {
+                let about = &self.what[..self.what.len() - rest.len()];
+                return format!("{about}{tail}{step} ({head})");
+            }
+            rest = tail;
+        }
+        format!("{}{step}", self.what)
+    }
+}
+
+/// Whether a text names a request: `POST http://p:9090/api/v1/query`, `ecs:ListClusters in eu-west-1`.
+fn is_call(text: &str) -> bool {
+    let mut words = text.split(' ');
+    let first = words.next().unwrap_or_default();
+    let is_http =
+        first.bytes().all(|byte| byte.is_ascii_uppercase()) && words.next().is_some_and(|url| url.contains("://"));
+    let is_aws = first.split_once(':').is_some_and(|(service, action)| {
+        service.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && action.starts_with(|first: char| first.is_ascii_uppercase())
+    });
+    is_http || is_aws
 }
 
 /// How a source is doing.
@@ -184,5 +220,47 @@ impl SourceStatus {
     /// Whether it tells of alerts right now.
     pub const fn sees_alerts(&self) -> bool {
         self.tells_alerts && matches!(self.state, SourceState::Fresh { .. })
+    }
+
+    /// When its last good answer was complete.
+    pub const fn last_good(&self) -> Option<Timestamp> {
+        match &self.state {
+            SourceState::Standby | SourceState::Waiting => None,
+            SourceState::Fresh { at } | SourceState::Stale { at } => Some(*at),
+            SourceState::Failing { last_good, .. } => *last_good,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_cut_begins_with_the_reason() {
+        for (what, hint, first) in [
+            ("connection refused", None, "connection refused"),
+            (
+                "POST http://p:9090/api/v1/query: connection refused",
+                Some("start prometheus"),
+                "connection refused; start prometheus (POST http://p:9090/api/v1/query)",
+            ),
+            (
+                "cpu: history: POST https://p/q: 422: bad: query",
+                None,
+                "cpu: history: 422: bad: query (POST https://p/q)",
+            ),
+            (
+                "ecs:ListClusters in eu-west-1: the SSO session has expired",
+                Some("run: aws sso login --profile prod"),
+                "the SSO session has expired; run: aws sso login --profile prod (ecs:ListClusters in eu-west-1)",
+            ),
+            ("cannot use ca /etc/ca.pem: no such file", None, "cannot use ca /etc/ca.pem: no such file"),
+        ] {
+            let mut error = SourceError::new(ErrorClass::Connect, what);
+            error.hint = hint.map(str::to_owned);
+            assert_eq!(error.reason_and_step(), first);
+            assert!(hint.is_none_or(|hint| !error.reason_first().contains(hint)), "{}", error.reason_first());
+        }
     }
 }

@@ -23,5 +23,5 @@ pub use number::{bytes, count, measure, percent, rate, seconds};
 pub use paragraph::paragraph;
 pub use sanitise::{sanitise, sanitise_lines};
 pub use shell::{shell_line, shell_word};
-pub use time::{age, clock, duration, duration_fine, parse_duration};
+pub use time::{age, clock, duration, duration_fine, parse_duration, parse_retention};
 pub use width::{clip, clip_middle, cut, pad_left, pad_right, width, wrap};

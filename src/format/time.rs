@@ -79,9 +79,41 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(total)
 }
 
+/// Reads how long something is kept, as Prometheus' own flags have it: `15d`, `2w`, `1y6w`, and whatever is a duration. A
+/// week has 7 days and a year 365.
+///
+/// # Errors
+/// A sentence that says what was expected.
+pub fn parse_retention(text: &str) -> Result<Duration, String> {
+    const DAY: u64 = 86_400;
+    let mut rest = text.trim();
+    let mut total = Duration::ZERO;
+    for (unit, days) in [('y', 365), ('w', 7)] {
+        let Some((number, after)) = rest.split_once(unit) else { continue };
+        let number: u64 = number.parse().map_err(|_| "expected how long, like 15d, 2w or 1y".to_owned())?;
+        let seconds = number.checked_mul(days * DAY).ok_or("the duration is too long")?;
+        total = total.checked_add(Duration::from_secs(seconds)).ok_or("the duration is too long")?;
+        rest = after;
+        if rest.is_empty() {
+            return Ok(total);
+        }
+    }
+    total.checked_add(parse_duration(rest)?).ok_or_else(|| "the duration is too long".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_retention_is_read_as_prometheus_reads_it() {
+        for (text, days) in [("15d", 15), ("2w", 14), ("10y", 3650), ("1y6w3d", 410), ("1w12h12h", 8)] {
+            assert_eq!(parse_retention(text), Ok(Duration::from_hours(24 * days)), "{text}");
+        }
+        for text in ["", "y", "1w1y", "1.5y", "-1y", "1y x", "99999999999999999y"] {
+            assert!(parse_retention(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn durations_read_as_people_say_them() {

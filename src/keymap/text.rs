@@ -95,7 +95,8 @@ This page is written by the program's own tables (`ROUNDS_BLESS=1 cargo test` wr
 keymap, with all it changes, are shown by `rounds keys` and, for the screen you are on, by `?`.
 
 A key does what the screen's own scope says, then what lists say, then what is said for everywhere. Keys typed into a
-filter, the palette or any other line are text and never act. `ctrl-c` leaves from anywhere, in every keymap.
+filter, the palette or any other line are text and never act. `ctrl-c` ends the program in every keymap; in a line, a
+menu or a question it leaves only that, as `esc` does, and the next one ends the program.
 
 ";
 

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use super::ink::{Ink, Tone};
 use crate::cost::PlanBill;
 use crate::domain::terraform::{COMPONENTS, component};
-use crate::domain::{Action, Diagnostic, Gravity, Lock, Money, PlannedChange, TerraformEvent, TerraformRun};
+use crate::domain::{
+    Action, Diagnostic, Gravity, Lock, PlannedChange, TerraformEvent, TerraformRun, amounts, more_or_less,
+};
 use crate::format;
 
 /// Kinds of resources with whose destruction data dies, and what it is.
@@ -64,9 +66,10 @@ pub fn plan(environment: &str, run: &TerraformRun, cost: Option<&Result<PlanBill
     }
     match cost {
         Some(Ok(bill)) => {
-            let (before, after) = (bill.before.total().1, bill.after.total().1);
-            let _ =
-                writeln!(out, "  cost  {before} before, {after} after, {} a month (rounds cost)", more(after - before));
+            let (before, after) = (bill.before.total(), bill.after.total());
+            let more = more_or_less(after, before);
+            let (before, after) = (amounts(before), amounts(after));
+            let _ = writeln!(out, "  cost  {before} before, {after} after, {more} a month (rounds cost)");
         }
         Some(Err(why)) => {
             let _ = writeln!(out, "  cost  not known: {}", format::sanitise(why));
@@ -74,10 +77,6 @@ pub fn plan(environment: &str, run: &TerraformRun, cost: Option<&Result<PlanBill
         None => {}
     }
     out
-}
-
-fn more(difference: Money) -> String {
-    if difference < Money::ZERO { format!("{} less", Money::ZERO - difference) } else { format!("{difference} more") }
 }
 
 fn components(out: &mut String, planned: &[PlannedChange], ink: Ink) {

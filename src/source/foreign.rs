@@ -3,10 +3,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
 
 use crate::config;
 use crate::domain::{Labels, Owner};
 use crate::format::sanitise;
+
+/// A list that may be `null` and must be there: an answer without it is not this API's, and no empty one.
+pub fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
 
 /// Labels that name a service in alerts whose rules do not carry the configured one.
 const USUAL_SERVICE_LABELS: [&str; 3] = ["service", "service_name", "ecs_service"];

@@ -96,6 +96,8 @@ impl Source for Simulated {
             self.count(2);
             Ok(is_prometheus.then(|| Ingest {
                 samples_per_second: self.world.plan().services as f64 * SERIES_PER_SERVICE / SCRAPE_INTERVAL,
+                over: std::time::Duration::from_hours(1),
+                servers: 1,
                 bytes_per_sample: None,
             }))
         })

@@ -30,8 +30,6 @@ pub struct Saved {
     pub environment: Option<String>,
     /// The region, likewise.
     pub region: Option<String>,
-    /// How many services it watches, likewise.
-    pub services: Option<usize>,
     /// What it changes.
     pub planned: Vec<PlannedChange>,
     /// What differs from the state.
@@ -78,7 +76,6 @@ impl Saved {
             file: Self::path(folder, name),
             environment: None,
             region: None,
-            services: None,
             has_changes: has_changes || !planned.is_empty(),
             planned,
             drift: run.drift.clone(),
@@ -125,7 +122,6 @@ impl Saved {
         Ok(Self {
             environment: text("environment"),
             region: text("aws_region"),
-            services: variable("services").as_object().map(serde_json::Map::len),
             has_changes: !planned.is_empty() || changes_outputs,
             drift: changes("resource_drift"),
             planned,

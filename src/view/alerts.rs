@@ -1,8 +1,10 @@
 //! The alerts screen: one list, the one under the cursor in full below.
 
+use jiff::Timestamp;
+
 use crate::app::geometry::{self, Area};
 use crate::app::{AlertColumn, AlertItem, Column as _, Model, Row, Spot};
-use crate::domain::{Alert, AlertState, Silence, Snapshot, SourceKind};
+use crate::domain::{Alert, AlertSight, AlertState, Silence, Snapshot, SourceKind};
 use crate::format;
 use crate::theme::Role;
 
@@ -11,7 +13,7 @@ use super::canvas::{Canvas, Piece, cells, clipped, piece};
 use super::facts::Facts;
 use super::table::{self, left, right};
 use super::waiting::{clear_hint, say};
-use super::words::{age, alert_mark, alert_service, clock, last_seen, left as time_left, suppression_text};
+use super::words::{age, ago, alert_mark, alert_service, clock, last_seen, left as time_left, named, suppression_text};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Key {
@@ -151,21 +153,30 @@ fn silence_row(canvas: &mut Canvas<'_>, y: u16, area: Area, silence: &Silence) {
 
 fn empty(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
     let list = &canvas.model.alerts.list;
-    let text = nothing(list.filter(), list.problems_only(), super::detail::alerts_known(snapshot));
+    let model = canvas.model;
+    let text = nothing(list.filter(), list.problems_only(), &snapshot.alert_sight(), |at| ago(model, at));
     let sentences = [(text, Role::Text), (hidden(snapshot, list.problems_only()), Role::Dim), clear_hint(canvas, list)];
     say(canvas, area, &sentences);
 }
 
 /// Why the list is empty. What is not known is never told as none.
-fn nothing(filter: &str, problems_only: bool, is_known: bool) -> String {
-    if !is_known {
-        "Alerts are unknown: no source of alerts has answered.".to_owned()
-    } else if !filter.is_empty() {
+fn nothing(filter: &str, problems_only: bool, sight: &AlertSight, ago: impl Fn(Timestamp) -> String) -> String {
+    let none = if !filter.is_empty() {
         format!("No alert matches \"{filter}\".")
     } else if problems_only {
         "No alert tells of a problem.".to_owned()
+    } else if *sight == AlertSight::Whole {
+        return "No alerts: the sources of alerts answer, and have none.".to_owned();
     } else {
-        "No alerts: the sources of alerts answer, and have none.".to_owned()
+        "There was no alert.".to_owned()
+    };
+    match sight {
+        AlertSight::Whole => none,
+        AlertSight::Part(blind) => format!("{none} Those of {} are unknown: it does not tell of them.", named(blind)),
+        AlertSight::Lost(at) => {
+            format!("Alerts are unknown: no source of alerts answers now. What was known {}: {none}", ago(*at))
+        }
+        AlertSight::Never => "Alerts are unknown: no source of alerts has answered.".to_owned(),
     }
 }
 
@@ -175,8 +186,8 @@ pub(super) fn hidden(snapshot: &Snapshot, problems_only: bool) -> String {
     let names: Vec<&str> = snapshot.alerts.iter().filter(is_hidden).map(|alert| alert.name.as_str()).collect();
     match names.as_slice() {
         [] => String::new(),
-        [one] => format!("{one} fires and is no problem"),
-        several => format!("{} fire and are no problems", format::count(several.len(), "alert")),
+        [one] => format!("{one} is no problem"),
+        several => format!("{} others are no problems", several.len()),
     }
 }
 
@@ -236,16 +247,29 @@ mod tests {
 
     #[test]
     fn an_empty_list_of_alerts_is_no_all_clear_where_nobody_can_see_any() {
-        for (filter, problems_only, is_known, said) in [
-            ("", false, false, "unknown"),
-            ("", true, false, "unknown"),
-            ("cpu", true, false, "unknown"),
-            ("cpu", true, true, "matches \"cpu\""),
-            ("", true, true, "No alert tells of a problem"),
-            ("", false, true, "answer, and have none"),
+        use AlertSight::{Lost, Never, Part, Whole};
+        let then = Timestamp::UNIX_EPOCH;
+        for (filter, problems_only, sight, said) in [
+            ("", false, Never, "no source of alerts has answered"),
+            ("", true, Never, "unknown"),
+            ("cpu", true, Never, "unknown"),
+            (
+                "",
+                false,
+                Lost(then),
+                "unknown: no source of alerts answers now. What was known 40s ago: There was no alert.",
+            ),
+            ("cpu", false, Lost(then), "unknown: no source of alerts answers now"),
+            ("", true, Lost(then), "What was known 40s ago: No alert tells of a problem."),
+            ("", false, Part(vec![SourceKind::Alertmanager]), "Those of alertmanager are unknown"),
+            ("cpu", true, Part(vec![SourceKind::Alertmanager]), "Those of alertmanager are unknown"),
+            ("cpu", true, Whole, "matches \"cpu\""),
+            ("", true, Whole, "No alert tells of a problem"),
+            ("", false, Whole, "answer, and have none"),
         ] {
-            let text = nothing(filter, problems_only, is_known);
-            assert!(text.contains(said), "{filter:?} {problems_only} {is_known}: {text}");
+            let text = nothing(filter, problems_only, &sight, |_| "40s ago".to_owned());
+            assert!(text.contains(said), "{filter:?} {problems_only} {sight:?}: {text}");
+            assert_eq!(text.contains("unknown"), sight != Whole, "{text}");
         }
     }
 

@@ -221,3 +221,16 @@ fn every_theme_and_ascii_draw_every_dialog() {
         assert!(text.is_ascii(), "{text}");
     }
 }
+
+#[test]
+fn how_a_change_goes_is_seen_on_the_smallest_terminal() {
+    for (done, outcome, word) in [
+        (2, None, "target group"),
+        (5, Some(Outcome::Verified), "verified"),
+        (0, Some(Outcome::Failed { why: "OutOfMemory".to_owned() }), "failed"),
+    ] {
+        let screen = shown(&under_way((40, 12), done, outcome));
+        assert!(screen.lines().nth(4).unwrap().contains(word), "{word}: {screen}");
+    }
+    insta::assert_snapshot!("progress_40x12", shown(&under_way((40, 12), 5, Some(Outcome::Verified))));
+}

@@ -3,12 +3,12 @@
 use crate::app::geometry::{self, Area};
 use crate::app::{Browser, Column, Level, Model, Place, footer_hints};
 use crate::command::Command;
-use crate::domain::{Alert, AlertState, Snapshot, SourceState, SourceStatus, TargetHealth, Verdict};
+use crate::domain::{Alert, AlertSight, AlertState, Snapshot, SourceState, SourceStatus, TargetHealth, Verdict};
 use crate::format;
 use crate::theme::Role;
 
 use super::canvas::{Canvas, Piece, piece, pieces_width, wrapped};
-use super::words::{account_text, ago, newest_answer, source_state, verdict_role};
+use super::words::{account_text, ago, named, newest_answer, source_state, verdict_role};
 
 /// The width from which the ways to the other screens stand in the header.
 const TABS_FROM: u16 = 124;
@@ -65,13 +65,18 @@ fn freshness(model: &Model, role: Role, brief: bool) -> Vec<Piece<'static>> {
     let Some(newest) = newest_answer(snapshot) else { return vec![piece("no answer yet", role)] };
     let asked = snapshot.sources.iter().filter(|source| !matches!(source.state, SourceState::Standby)).count();
     let fresh = snapshot.sources.iter().filter(|source| matches!(source.state, SourceState::Fresh { .. })).count();
+    let live = if fresh < asked {
+        format!("{fresh} of {asked} live")
+    } else if snapshot.sources.iter().any(|source| !source.problems.is_empty()) {
+        "live in part".to_owned()
+    } else {
+        "live".to_owned()
+    };
     let state = match (model.refreshing, fresh) {
         (true, _) => "refreshing".to_owned(),
         (_, 0) => format!("stale, {}", ago(model, newest)),
-        (_, fresh) if brief && fresh == asked => "live".to_owned(),
-        (_, fresh) if brief => format!("{fresh} of {asked} live"),
-        (_, fresh) if fresh == asked => format!("live, {}", ago(model, newest)),
-        (_, fresh) => format!("{fresh} of {asked} live, {}", ago(model, newest)),
+        _ if brief => live,
+        _ => format!("{live}, {}", ago(model, newest)),
     };
     if brief {
         return vec![piece(state, role)];
@@ -110,8 +115,8 @@ fn about(canvas: &mut Canvas<'_>, width: u16) {
         Place::Overview => pips(canvas, snapshot, room),
         Place::Service(id) => super::service::title(canvas, snapshot, id, room),
         Place::Alerts => {
-            let pieces = alerts_title(snapshot);
             let list = &model.alerts.list;
+            let pieces = alerts_title(model, snapshot, list.problems_only());
             let x = list_title(canvas, "alerts", &pieces, list, room);
             let hidden = super::alerts::hidden(snapshot, list.problems_only());
             canvas.text(x + 2, 1, room.saturating_sub(x + 2), &hidden, Role::Dim);
@@ -151,7 +156,7 @@ fn pips(canvas: &mut Canvas<'_>, snapshot: &Snapshot, room: u16) {
     let room = (room + 1).saturating_sub(x);
     let calm: [fn(&SourceStatus, &str) -> Option<String>; 3] = [
         |source, state| Some(format!("{} {state}", source.kind)),
-        |source, _| Some(source.kind.to_string()),
+        |source, _| (!is_on_standby(source)).then(|| source.kind.to_string()),
         |_, _| None,
     ];
     let mut pieces = Vec::new();
@@ -162,6 +167,10 @@ fn pips(canvas: &mut Canvas<'_>, snapshot: &Snapshot, room: u16) {
         }
     }
     canvas.pieces(x, 1, room, &pieces);
+}
+
+const fn is_on_standby(source: &SourceStatus) -> bool {
+    matches!(source.state, SourceState::Standby)
 }
 
 fn pips_with(
@@ -176,7 +185,7 @@ fn pips_with(
         if verdict == Verdict::Ok {
             match calm(source, &state) {
                 Some(text) => pieces.push(piece(text, Role::Dim)),
-                None => untold += 1,
+                None => untold += usize::from(!is_on_standby(source)),
             }
         } else {
             let symbol = if matches!(source.state, SourceState::Waiting) {
@@ -232,7 +241,14 @@ fn list_title<T, C: Column>(
     canvas.pieces(x, 1, room.saturating_sub(x), &narrowed)
 }
 
-fn alerts_title(snapshot: &Snapshot) -> Vec<Piece<'static>> {
+/// How many there are of what kind; first of all, what of them nobody can see now.
+fn alerts_title(model: &Model, snapshot: &Snapshot, problems_only: bool) -> Vec<Piece<'static>> {
+    let caveat = match snapshot.alert_sight() {
+        AlertSight::Whole => None,
+        AlertSight::Part(blind) => Some(format!("not known now: those of {}  ", named(&blind))),
+        AlertSight::Lost(at) => Some(format!("not known now, last read {}  ", ago(model, at))),
+        AlertSight::Never => Some("not known now  ".to_owned()),
+    };
     let (stale, seen): (Vec<&Alert>, Vec<&Alert>) = snapshot.alerts.iter().partition(|alert| snapshot.is_stale(alert));
     let count = |want: fn(&Alert) -> bool| seen.iter().filter(|alert| want(alert)).count();
     let stale = stale.len();
@@ -244,7 +260,9 @@ fn alerts_title(snapshot: &Snapshot) -> Vec<Piece<'static>> {
         (stale, "not seen now", Role::Stale),
         (snapshot.silences.len(), if snapshot.silences.len() == 1 { "silence" } else { "silences" }, Role::Dim),
     ];
-    counted(&parts)
+    // Of what is not shown nothing is counted.
+    let counted = counted(if problems_only { &parts[..1] } else { &parts });
+    caveat.map(|text| piece(text, Role::Unknown)).into_iter().chain(counted).collect()
 }
 
 fn targets_title(snapshot: &Snapshot) -> Vec<Piece<'static>> {

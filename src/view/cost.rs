@@ -4,7 +4,7 @@ use crate::app::geometry::{self, Area};
 use crate::app::{Cost, CostItem, CostPart, IngestState, Spot};
 use crate::command::Command;
 use crate::cost::{Growth, Scope, Sheet};
-use crate::domain::{Basis, BillLine, Money, amounts};
+use crate::domain::{Basis, BillLine, amounts, more_or_less};
 use crate::format;
 use crate::theme::Role;
 
@@ -292,15 +292,7 @@ fn named<'s>(name: &'s str, matched: &[u32], width: u16, role: Role) -> Vec<Piec
 
 /// What the stack costs against CloudWatch alone.
 fn against(sheet: &Sheet) -> String {
-    let (low, high) = sheet.stack.total();
-    let alone = sheet.alternative.total().1;
-    if high <= alone {
-        format!("the stack costs {} less", amounts((alone - high, alone - low)))
-    } else if low >= alone {
-        format!("the stack costs {} more", amounts((low - alone, high - alone)))
-    } else {
-        "the stack costs about as much".to_owned()
-    }
+    format!("the stack costs {}", more_or_less(sheet.stack.total(), sheet.alternative.total()))
 }
 
 fn detail(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
@@ -314,7 +306,8 @@ fn detail(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
             Role::Strong,
             3,
         );
-        facts.fact("basis", from(line.basis), if line.basis == Basis::Assumed { Role::Dim } else { Role::Text }, 1);
+        let role = if line.basis == Basis::Assumed { Role::Dim } else { Role::Text };
+        facts.fact("basis", &from(line.basis, sheet.growth), role, 1);
         if let Some(note) = &line.note {
             facts.fact("note", note, Role::Dim, 3);
         }
@@ -327,7 +320,8 @@ fn detail(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
             let alone =
                 format!("{} USD a month without the stack: {}", amounts(sheet.alternative.total()), against(sheet));
             facts.fact("cloudwatch", &alone, Role::Text, 2);
-            prices(&mut facts, sheet);
+            prices(&mut facts, cost, sheet);
+            facts.fact("not in it", UNCOUNTED, Role::Dim, 2);
             for note in &sheet.notes {
                 facts.fact("note", note, Role::Text, 2);
             }
@@ -340,12 +334,12 @@ fn detail(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
                 2,
             );
             facts.fact("not in it", "their load balancers, logs, data transfer, databases", Role::Text, 1);
-            prices(&mut facts, sheet);
+            prices(&mut facts, cost, sheet);
         }
         CostItem::Part(CostPart::Alternative) => {
             facts.fact("what", "metrics of the services' own, Container Insights, alarms, dashboards", Role::Text, 2);
             facts.fact("against it", &against(sheet), Role::Strong, 1);
-            prices(&mut facts, sheet);
+            prices(&mut facts, cost, sheet);
         }
         CostItem::Unpriced(position) => {
             if let Some((service, why)) = sheet.unpriced.get(position) {
@@ -358,52 +352,39 @@ fn detail(canvas: &mut Canvas<'_>, cost: &Cost, sheet: &Sheet, area: Area) {
     facts.draw(canvas, area);
 }
 
+/// What the stack's bill leaves out, in a line; `rounds cost` has all of it.
+const UNCOUNTED: &str = "NAT gateways, traffic between zones, requests (Secrets Manager, KMS, Route 53), logs in S3, tax: \
+                         rounds cost lists them";
+
 /// What the quantity of a line is from.
-const fn from(basis: Basis) -> &'static str {
-    match basis {
-        Basis::Assumed => "assumed: nothing that runs says it",
-        Basis::Planned => "from a Terraform plan",
-        Basis::Runs => "what runs now",
-        Basis::Measured => "measured by prometheus over the last hour",
+fn from(basis: Basis, growth: Option<Growth>) -> String {
+    match (basis, growth) {
+        (Basis::Assumed, _) => "assumed: nothing that runs says it".to_owned(),
+        (Basis::Planned, _) => "from a Terraform plan".to_owned(),
+        (Basis::Runs, _) => "what runs now".to_owned(),
+        (Basis::Measured, Some(growth)) => format!("{}, by prometheus", growth.intake()),
+        (Basis::Measured, None) => "measured by prometheus".to_owned(),
     }
 }
 
-fn prices(facts: &mut Facts<'_>, sheet: &Sheet) {
+fn prices(facts: &mut Facts<'_>, cost: &Cost, sheet: &Sheet) {
     let text = format!("list prices of {}, {}, without tax and discounts", sheet.as_of, sheet.region);
     facts.fact("prices", &text, Role::Dim, 1);
+    if let Some(why) = &cost.refused {
+        facts.fact("", &format!("your own are refused, these are the shipped ones: {why}"), Role::Warning, 2);
+    }
 }
 
 /// How storage grows, or why that is not known.
 fn storage(facts: &mut Facts<'_>, cost: &Cost, sheet: &Sheet) {
     match (&cost.ingest, sheet.growth) {
-        (IngestState::Known(_), Some(growth)) => facts.fact("storage", &grows(&growth, &sheet.reckoned), Role::Text, 2),
+        (IngestState::Known(_), Some(growth)) => facts.fact("storage", &growth.to_string(), Role::Text, 2),
         (IngestState::Unknown(why), _) => {
             let text = format!("unknown: {why}; the plan's GB a day are assumed");
             facts.fact("storage", &text, Role::Unknown, 2);
         }
         _ => facts.fact("storage", "asking prometheus how much it takes in", Role::Dim, 1),
     }
-}
-
-fn grows(growth: &Growth, scope: &Scope) -> String {
-    let how = if growth.is_measured { "measured" } else { "assumed" };
-    format!(
-        "{} samples/s x {:.2} bytes ({how}) = {} a day, {} after {}",
-        rate(growth.samples_per_second),
-        growth.bytes_per_sample,
-        gigabytes(growth.gb_per_day),
-        gigabytes(growth.gb_in_the_end),
-        days(scope)
-    )
-}
-
-fn rate(value: f64) -> String {
-    if value < 10.0 { format!("{value:.1}") } else { format!("{value:.0}") }
-}
-
-/// With a unit that needs no zeros before what it tells.
-fn gigabytes(gb: f64) -> String {
-    if gb < 1.0 { format!("{:.1} MB", gb * 1024.0) } else { format!("{gb:.1} GB") }
 }
 
 /// What the line below the header says: the total, and what is different about it.
@@ -414,25 +395,25 @@ pub(super) fn title(canvas: &mut Canvas<'_>, room: u16) {
         let total = sheet.stack.total();
         pieces.push(piece(format!("{} USD a month", amounts(total)), Role::Strong));
         if let Some(now) = sheet.now {
-            pieces.push(piece(format!(", {}", difference(total.1, now.1)), Role::Text));
+            let differs = if total == now {
+                "as much as it is now".to_owned()
+            } else {
+                format!("{} than as it runs", more_or_less(total, now))
+            };
+            pieces.push(piece(format!(", {differs}"), Role::Text));
         }
         let filter = cost.list.filter();
         if !filter.is_empty() {
             pieces.push(piece("   filter ", Role::Dim));
             pieces.push(piece(filter.to_owned(), Role::Match));
         }
-        let dated = [piece(format!("prices of {}", sheet.as_of), Role::Dim)];
+        let dated = match &cost.refused {
+            Some(_) => [piece(format!("your prices are refused; shipped ones of {}", sheet.as_of), Role::Warning)],
+            None => [piece(format!("prices of {}", sheet.as_of), Role::Dim)],
+        };
         if pieces_width(&pieces) + pieces_width(&dated) + 3 <= room {
             canvas.pieces_right(1, 1, room, &dated);
         }
     }
     canvas.pieces(1, 1, room, &pieces);
-}
-
-fn difference(then: Money, now: Money) -> String {
-    match then.cmp(&now) {
-        std::cmp::Ordering::Greater => format!("{} more than as it runs", then - now),
-        std::cmp::Ordering::Less => format!("{} less than as it runs", now - then),
-        std::cmp::Ordering::Equal => "as much as it is now".to_owned(),
-    }
 }

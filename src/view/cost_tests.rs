@@ -31,7 +31,12 @@ fn shown(scene: &Scene) -> String {
 }
 
 fn measured() -> Msg {
-    Msg::Ingest(Ok(Some(Ingest { samples_per_second: 33.3, bytes_per_sample: Some(1.42) })))
+    Msg::Ingest(Ok(Some(Ingest {
+        samples_per_second: 33.3,
+        over: std::time::Duration::from_mins(8),
+        servers: 1,
+        bytes_per_sample: Some(1.42),
+    })))
 }
 
 fn scene(size: (u16, u16)) -> Scene {
@@ -99,6 +104,32 @@ fn a_line_is_copied_with_its_arithmetic() {
     let effects = scene.press("down y");
     let [Effect::Copy(text)] = &effects[..] else { panic!("{effects:?}") };
     assert!(text.contains(" = ") && text.contains(" h x 0.04656 + "), "{text}");
+}
+
+#[test]
+fn prices_that_are_refused_are_said_where_the_cost_is() {
+    let why = "prices.toml:3:1: nothing with a price is called `lcu_hours`; did you mean `lcu_hour`?";
+    let mut scene = Scene::new(Scenario::Healthy, (120, 40));
+    scene.model = scene.model.with_prices(crate::cost::Table::shipped(), Some(why.to_owned()));
+    scene.press("$");
+    let text = shown(&scene);
+    for said in ["your prices are refused; shipped ones of 2026-10-05", "prices.toml:3:1: nothing with a price"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+#[test]
+fn a_range_differs_by_a_range() {
+    let mut scene = scene((120, 40));
+    scene.tell(measured());
+    scene.press("n");
+    let text = shown(&scene);
+    assert!(
+        text.lines().any(|line| line.contains(" USD a month, ") && line.contains(" more than as it runs")),
+        "{text}"
+    );
+    let headline = text.lines().find(|line| line.contains(" more than as it runs")).unwrap();
+    assert_eq!(headline.split(" more than").next().unwrap().matches('-').count(), 2, "{headline}");
 }
 
 #[test]

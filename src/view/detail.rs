@@ -1,110 +1,174 @@
 //! Below the overview's table: why the service under the cursor is as it is, what fires, what changed.
 
-use jiff::ToSpan as _;
-
 use crate::app::geometry::Area;
 use crate::app::{Overview, OverviewItem};
-use crate::domain::{Alert, Deployment, OccurrenceKind, Rollout, ServiceHealth, Snapshot, SourceState, Verdict};
+use crate::domain::{Deployment, Finding, Rollout, ServiceHealth, Snapshot, Verdict};
 use crate::format;
 use crate::theme::Role;
 
-use super::canvas::{Canvas, Piece, cells, piece, pieces_width};
+use super::canvas::{Canvas, cells, wrapped};
+use super::facts::shares;
 use super::overview::selected;
-use super::words::{
-    age, alert_mark, alert_service, clock, evidence_text, finding_text, last_good, last_seen, suppression_text,
-    verdict_role,
-};
+use super::words::{age, evidence_text, finding_text, verdict_role};
+use super::{firing, since};
 
 /// The column that everything said begins in; what it is about stands before it.
-const LABEL: u16 = 11;
+pub(super) const LABEL: u16 = 11;
 
 /// From this height on alerts stand one below the other.
 const TALL: u16 = 16;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area, with_service: bool) {
-    let mut y = area.y;
     let end = area.y + area.height;
     let since = u16::from(area.height >= 4);
     let listed = area.height >= TALL;
+    let groups = firing::groups(snapshot);
     let alerts = match area.height {
-        TALL.. => cells(told(snapshot).count()).clamp(1, area.height / 3) + 1,
+        TALL.. => cells(groups.len()).clamp(1, area.height / 3) + 1,
         9.. => 3,
         4.. => 2,
         _ => 0,
     };
-    if with_service {
-        let room = area.height.saturating_sub(since + alerts);
-        y = service(canvas, snapshot, Area { height: room, ..area });
-    }
-    y = general(canvas, snapshot, Area { y, height: (end - y).saturating_sub(since + alerts), ..area });
+    let above = Area { height: area.height.saturating_sub(since + alerts), ..area };
+    let mut y = reasons(canvas, snapshot, above, with_service);
     if alerts > 0 && y < end {
         let area = Area { y, height: alerts.min(end - y), ..area };
-        y = if listed { firing_listed(canvas, snapshot, area) + 1 } else { firing(canvas, snapshot, area) };
+        y = if listed {
+            firing::listed(canvas, snapshot, &groups, area) + 1
+        } else {
+            firing::side_by_side(canvas, snapshot, &groups, area)
+        };
     }
     if since > 0 && y < end {
-        changes(canvas, snapshot, Area { y, height: end - y, ..area });
+        since::draw(canvas, snapshot, Area { y, height: end - y, ..area });
     }
 }
 
-fn label(canvas: &mut Canvas<'_>, y: u16, text: &str) {
+pub(super) fn label(canvas: &mut Canvas<'_>, y: u16, text: &str) {
     canvas.text(1, y, LABEL - 2, text, Role::Title);
 }
 
-/// The service under the cursor, its findings with where they are known from. Returns the line after.
-fn service(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u16 {
-    let Some(service) = selected(canvas, snapshot) else {
-        let stack = canvas.model.overview.list.selected().is_some_and(|row| row.item == OverviewItem::Stack);
-        if stack && area.height > 0 {
-            let names: Vec<&str> = Overview::stack(snapshot).map(|service| service.id.name.as_str()).collect();
-            let text = format!("{} all ok; open it to see each", names.join(", "));
-            canvas.text(1, area.y, LABEL, canvas.glyphs.verdict(Verdict::Ok), Role::Ok);
-            canvas.text(3, area.y, LABEL, "stack", Role::Strong);
-            canvas.text(LABEL, area.y, area.width.saturating_sub(LABEL + 1), &text, Role::Dim);
-            return area.y + 1;
-        }
-        return area.y;
-    };
-    let end = area.y + area.height;
-    let mut lines: Vec<(Vec<Piece<'_>>, Vec<Piece<'_>>)> = Vec::new();
-    for finding in &service.findings {
-        lines.push((
-            vec![piece(finding_text(canvas.model, finding), verdict_role(finding.verdict))],
-            vec![piece(evidence_text(canvas.model, finding), Role::Dim)],
-        ));
+/// One reason: what stands before it, and what behind it where there is room.
+struct Reason {
+    /// The column that every line of it begins in.
+    x: u16,
+    mark: &'static str,
+    text: String,
+    role: Role,
+    evidence: String,
+}
+
+impl Reason {
+    fn dim(x: u16, text: impl Into<String>) -> Self {
+        Self { x, mark: "", text: text.into(), role: Role::Dim, evidence: String::new() }
     }
-    if service.findings.is_empty() {
-        lines.push((vec![piece("nothing is wrong", Role::Dim)], Vec::new()));
+
+    fn lines(&self, width: u16, most: usize) -> Vec<String> {
+        wrapped(&self.text, width.saturating_sub(self.x + 1), most)
     }
-    if let Some(deployment) = service.deployment() {
-        lines.push((vec![piece(deployment_text(canvas, deployment), Role::Dim)], Vec::new()));
-    }
+}
+
+/// Why the service under the cursor is as it is, and what is wrong beside; a long reason goes on in the next line where
+/// there is room. Returns the line after.
+fn reasons(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area, with_service: bool) -> u16 {
+    let mut also = general(canvas, snapshot);
     let mut y = area.y;
-    let count = lines.len();
-    for (index, (text, evidence)) in lines.into_iter().enumerate() {
-        if y >= end {
-            break;
+    let mut own = Vec::new();
+    if with_service && area.height > 0 {
+        match selected(canvas, snapshot) {
+            Some(service) => {
+                let x = head(canvas, service, y, area.width);
+                // What is wrong beside must be seen, too.
+                let room = area.height - cells(also.len()).min(area.height / 3);
+                own = of_service(canvas, service, x, room.into());
+            }
+            None => y += stack(canvas, snapshot, area),
         }
-        let mut x = LABEL;
-        if index == 0 {
-            x = x.max(head(canvas, service, y, area.width));
+    }
+    let room = usize::from((area.y + area.height).saturating_sub(y));
+    shorten(&mut also, room.saturating_sub(own.len()), LABEL);
+    let first_beside = own.len();
+    let told: Vec<Reason> = own.into_iter().chain(also).collect();
+    let full: Vec<usize> = told.iter().map(|it| it.lines(area.width, usize::MAX).len().max(1)).collect();
+    let shares = shares(&full, &vec![1; told.len()], room);
+    for (index, (reason, share)) in told.iter().zip(shares).enumerate() {
+        if index == first_beside && share > 0 {
+            label(canvas, y, "ALSO");
         }
-        let room = area.width.saturating_sub(x + 1);
-        if y + 1 == end && index + 1 < count && index + 1 < service.findings.len() {
-            let more = service.findings.len() - index;
-            canvas.text(x, y, room, &format!("and {more} more findings"), Role::Dim);
-            return y + 1;
-        }
-        let right = pieces_width(&evidence);
-        let left = pieces_width(&text);
-        if left + right + 3 <= room {
-            let text_end = canvas.pieces(x, y, room, &text);
-            canvas.pieces(text_end + 3, y, right, &evidence);
-        } else {
-            canvas.pieces(x, y, room, &text);
-        }
-        y += 1;
+        y = tell(canvas, reason, share, y, area.width);
     }
     y
+}
+
+fn tell(canvas: &mut Canvas<'_>, reason: &Reason, share: usize, from: u16, width: u16) -> u16 {
+    let Reason { x, mark, role, .. } = *reason;
+    let room = width.saturating_sub(x + 1);
+    canvas.text(x.saturating_sub(2), from, u16::from(!mark.is_empty()), mark, role);
+    let mut y = from;
+    let mut after = x;
+    for line in reason.lines(width, share).iter().take(share) {
+        after = canvas.text(x, y, room, line, role);
+        y += 1;
+    }
+    let evidence = cells(format::width(&reason.evidence));
+    if y > from && evidence > 0 && after + 3 + evidence <= x + room {
+        canvas.text(after + 3, y - 1, evidence, &reason.evidence, Role::Dim);
+    }
+    y
+}
+
+/// As many as there are lines; the last says how many there was no room for.
+fn shorten(reasons: &mut Vec<Reason>, most: usize, x: u16) {
+    if reasons.len() > most && most > 1 {
+        let more = reasons.len() - (most - 1);
+        reasons.truncate(most - 1);
+        reasons.push(Reason::dim(x, format!("and {more} more")));
+    }
+    reasons.truncate(most);
+}
+
+/// The stack's row stands for all of them. Returns the lines it took.
+fn stack(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u16 {
+    if !canvas.model.overview.list.selected().is_some_and(|row| row.item == OverviewItem::Stack) {
+        return 0;
+    }
+    let names: Vec<&str> = Overview::stack(snapshot).map(|service| service.id.name.as_str()).collect();
+    let text = format!("{} all ok; open it to see each", names.join(", "));
+    canvas.text(1, area.y, LABEL, canvas.glyphs.verdict(Verdict::Ok), Role::Ok);
+    canvas.text(3, area.y, LABEL, "stack", Role::Strong);
+    canvas.text(LABEL, area.y, area.width.saturating_sub(LABEL + 1), &text, Role::Dim);
+    1
+}
+
+/// A service's findings with where they are known from, and its deployment; the first beside its name.
+fn of_service(canvas: &Canvas<'_>, service: &ServiceHealth, name_end: u16, most: usize) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = service
+        .findings
+        .iter()
+        .map(|finding| Reason {
+            x: LABEL,
+            mark: "",
+            text: finding_text(canvas.model, finding),
+            role: verdict_role(finding.verdict),
+            evidence: evidence_text(canvas.model, finding),
+        })
+        .collect();
+    let count = reasons.len();
+    if count == 0 {
+        reasons.push(Reason::dim(LABEL, "nothing is wrong"));
+    }
+    if count > most && most > 1 {
+        reasons.truncate(most - 1);
+        reasons.push(Reason::dim(LABEL, format!("and {} more findings", count - (most - 1))));
+    }
+    if let Some(deployment) = service.deployment() {
+        reasons.push(Reason::dim(LABEL, deployment_text(canvas, deployment)));
+    }
+    reasons.truncate(most);
+    if let Some(first) = reasons.first_mut() {
+        first.x = first.x.max(name_end);
+    }
+    reasons
 }
 
 /// Symbol and name; returns the column after them.
@@ -125,158 +189,14 @@ fn deployment_text(canvas: &Canvas<'_>, deployment: &Deployment) -> String {
     }
 }
 
-/// Findings that belong to no service. Returns the line after.
-fn general(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u16 {
-    let mut y = area.y;
-    for (index, finding) in snapshot.findings.iter().enumerate() {
-        if y >= area.y + area.height {
-            break;
-        }
-        if index == 0 {
-            label(canvas, y, "ALSO");
-        }
-        let room = area.width.saturating_sub(LABEL + 1);
-        let pieces = [
-            piece(format!("{} ", canvas.glyphs.verdict(finding.verdict)), verdict_role(finding.verdict)),
-            piece(finding_text(canvas.model, finding), verdict_role(finding.verdict)),
-        ];
-        canvas.pieces(LABEL, y, room, &pieces);
-        y += 1;
-    }
-    y
-}
-
-/// Whether any source that knows of alerts has ever answered.
-pub(super) fn alerts_known(snapshot: &Snapshot) -> bool {
-    snapshot.sources.iter().any(|source| {
-        source.tells_alerts && last_good(source).is_some() && !matches!(source.state, SourceState::Waiting)
-    })
-}
-
-/// The alerts that are told here: what fires for information only is on the screen of all alerts.
-fn told(snapshot: &Snapshot) -> impl Iterator<Item = &Alert> {
-    snapshot.alerts.iter().filter(|alert| !alert.is_active() || alert.is_problem())
-}
-
-/// What fires, one below the other. Returns the line after.
-fn firing_listed(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u16 {
-    let count = told(snapshot).count();
-    if count == 0 {
-        return firing(canvas, snapshot, area);
-    }
-    label(canvas, area.y, "ALERTS");
-    let model = canvas.model;
-    let room = area.width.saturating_sub(LABEL + 1);
-    let lines = usize::from(area.height.saturating_sub(1)).max(1);
-    let shown = if count > lines { lines - 1 } else { lines };
-    let widest = |text: fn(&Alert) -> &str| {
-        told(snapshot).take(shown).map(|alert| format::width(text(alert))).max().unwrap_or_default()
+/// Findings that belong to no service.
+fn general(canvas: &Canvas<'_>, snapshot: &Snapshot) -> Vec<Reason> {
+    let reason = |finding: &Finding| Reason {
+        x: LABEL + 2,
+        mark: canvas.glyphs.verdict(finding.verdict),
+        text: finding_text(canvas.model, finding),
+        role: verdict_role(finding.verdict),
+        evidence: String::new(),
     };
-    let (names, services) = (widest(|alert| &alert.name).min(32), widest(alert_service).min(24));
-    let mut y = area.y;
-    for alert in told(snapshot).take(shown) {
-        let (mark, role) = alert_mark(snapshot, alert, canvas.glyphs);
-        let calm = if matches!(role, Role::Suppressed | Role::Dim | Role::Stale) { role } else { Role::Text };
-        let since = alert.since.map(|at| age(model, at)).unwrap_or_default();
-        let why = match &alert.suppression {
-            Some(suppression) => suppression_text(model, snapshot, suppression),
-            None => alert.summary().unwrap_or_default().to_owned(),
-        };
-        let seen = last_seen(model, snapshot, alert).map(|seen| format!("{seen}  ")).unwrap_or_default();
-        let pieces = [
-            piece(format!("{mark} "), role),
-            piece(format!("{}  ", format::pad_right(&alert.name, names)), calm),
-            piece(format!("{}  ", format::pad_right(alert_service(alert), services)), calm),
-            piece(format!("{}  ", format::pad_left(&since, 4)), Role::Dim),
-            piece(seen, Role::Stale),
-            piece(why, Role::Dim),
-        ];
-        canvas.pieces(LABEL, y, room, &pieces);
-        y += 1;
-    }
-    if shown < count {
-        canvas.text(LABEL, y, room, &format!("and {} more", count - shown), Role::Dim);
-        y += 1;
-    }
-    y
-}
-
-/// What fires, side by side. Returns the line after.
-fn firing(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) -> u16 {
-    label(canvas, area.y, "ALERTS");
-    let room = area.width.saturating_sub(LABEL + 1);
-    let count = told(snapshot).count();
-    if count == 0 {
-        let (text, role) = if alerts_known(snapshot) {
-            ("none", Role::Dim)
-        } else {
-            ("unknown: no source of alerts has answered", Role::Unknown)
-        };
-        canvas.text(LABEL, area.y, room, text, role);
-        return area.y + 1;
-    }
-    let model = canvas.model;
-    let (mut x, mut y) = (LABEL, area.y);
-    let last = area.y + area.height.saturating_sub(1);
-    for (index, alert) in told(snapshot).enumerate() {
-        let (mark, role) = alert_mark(snapshot, alert, canvas.glyphs);
-        let mut text = format!("{} {}", alert.name, alert_service(alert)).trim_end().to_owned();
-        match (&alert.suppression, alert.since) {
-            (Some(suppression), _) => text = format!("{text}, {}", suppression_text(model, snapshot, suppression)),
-            (None, Some(since)) => text = format!("{text} {}", age(model, since)),
-            (None, None) => {}
-        }
-        if let Some(seen) = last_seen(model, snapshot, alert) {
-            text = format!("{text}, {seen}");
-        }
-        let text_role = if matches!(role, Role::Suppressed | Role::Dim | Role::Stale) { role } else { Role::Text };
-        let pieces = [piece(format!("{mark} "), role), piece(text, text_role)];
-        let width = pieces_width(&pieces);
-        if x > LABEL && x + width > LABEL + room {
-            (x, y) = (LABEL, y + 1);
-        }
-        let more = count - index;
-        let crowded = y == last && more > 1 && x + width + 16 > LABEL + room;
-        if y > last || crowded {
-            let y = y.min(last);
-            let text = format!("and {more} more");
-            let at = if y < last || crowded { x } else { (LABEL + room).saturating_sub(cells(text.len())) };
-            canvas.text(at, y, (LABEL + room).saturating_sub(at), &text, Role::Dim);
-            return last + 1;
-        }
-        x = canvas.pieces(x, y, (LABEL + room).saturating_sub(x), &pieces) + 4;
-    }
-    y + 1
-}
-
-/// What happened in the last day: counted, and one by one as far as there is room.
-fn changes(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
-    let model = canvas.model;
-    let from = snapshot.at - 24.hours();
-    label(canvas, area.y, "SINCE");
-    let room = area.width.saturating_sub(LABEL + 1);
-    let mut x = canvas.text(LABEL, area.y, room, &clock(model, from), Role::Dim) + 3;
-    let count = |kind| snapshot.changes.iter().filter(|change| change.kind == kind).count();
-    let parts = [
-        (count(OccurrenceKind::Deployed), "deploy", "deploys"),
-        (count(OccurrenceKind::TaskStopped), "task stop", "task stops"),
-        (count(OccurrenceKind::AlertFired), "new alert", "new alerts"),
-        (count(OccurrenceKind::AlertResolved), "resolved", "resolved"),
-    ];
-    if snapshot.changes.is_empty() {
-        let is_seen = snapshot.sources.iter().any(|source| matches!(source.state, SourceState::Fresh { .. }));
-        let said = if is_seen { "nothing changed" } else { "unknown: no source has answered" };
-        canvas.text(x, area.y, (LABEL + room).saturating_sub(x), said, Role::Dim);
-    }
-    for (count, one, many) in parts.into_iter().filter(|(count, ..)| *count > 0) {
-        let text = format!("{count} {}", if count == 1 { one } else { many });
-        x = canvas.text(x, area.y, (LABEL + room).saturating_sub(x), &text, Role::Text) + 2;
-    }
-    let lines = usize::from(area.height.saturating_sub(1));
-    for (y, change) in (area.y + 1..).zip(snapshot.changes.iter().take(lines)) {
-        let who = change.service.as_ref().map(|id| model.overview.name(id)).unwrap_or_default();
-        canvas.text(LABEL, y, 5, &format::pad_left(&age(model, change.at), 4), Role::Dim);
-        canvas.text(LABEL + 6, y, 16, &format::clip_middle(&who, 16), Role::Dim);
-        canvas.text(LABEL + 24, y, room.saturating_sub(24), &change.text, Role::Dim);
-    }
+    snapshot.findings.iter().map(reason).collect()
 }

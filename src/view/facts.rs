@@ -74,7 +74,7 @@ impl<'a> Facts<'a> {
 
 /// The lines that each text gets of `height`: as many as it needs where all fit; else at most its share, and what is then
 /// left over to those that need more, the first first.
-fn shares(full: &[usize], most: &[usize], height: usize) -> Vec<usize> {
+pub(super) fn shares(full: &[usize], most: &[usize], height: usize) -> Vec<usize> {
     let mut left = height;
     let mut shares: Vec<usize> = full
         .iter()

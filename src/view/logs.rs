@@ -1,7 +1,8 @@
 //! The log screen: lines by time, each with its task and level, and the one under the cursor in full.
 
 use crate::app::geometry::Area;
-use crate::app::{Line, LogQuestion, LogScreen, Older, Query, Spot, log_columns};
+use crate::app::{Line, LogQuestion, LogScreen, Model, Older, Query, Spot, log_columns};
+use crate::command::Command;
 use crate::domain::{LogKind, LogLevel, LogLine, LogState};
 use crate::format;
 use crate::theme::Role;
@@ -26,7 +27,7 @@ pub(super) fn title(canvas: &mut Canvas<'_>, room: u16) {
     }
     pieces.push(piece("  ", Role::Dim));
     pieces.extend(state(canvas, screen));
-    pieces.extend(narrowed(screen));
+    pieces.extend(narrowed(canvas.model, screen));
     canvas.pieces(1, 1, room, &pieces);
 }
 
@@ -49,7 +50,8 @@ fn state(canvas: &Canvas<'_>, screen: &LogScreen) -> Vec<Piece<'static>> {
         LogState::Ended { .. } => piece("cannot be read", Role::Critical),
     };
     let mut pieces = vec![follows, piece("  ", Role::Dim), how];
-    if screen.store.let_go > 0 {
+    // What narrows the log says itself since when it was looked through.
+    if screen.store.let_go > 0 && !screen.is_narrowed() {
         let text = format!(
             "  the oldest {} let go",
             format::count(usize::try_from(screen.store.let_go).unwrap_or(usize::MAX), "line")
@@ -64,7 +66,7 @@ fn brief(cost: &str) -> String {
 }
 
 /// What narrows the log, so that nobody takes what is shown for all there is.
-fn narrowed(screen: &LogScreen) -> Vec<Piece<'static>> {
+fn narrowed(model: &Model, screen: &LogScreen) -> Vec<Piece<'static>> {
     let choice = screen.sieve.choice();
     let mut pieces = Vec::new();
     let mut add = |word: &'static str, text: String| {
@@ -88,7 +90,9 @@ fn narrowed(screen: &LogScreen) -> Vec<Piece<'static>> {
     }
     if screen.is_narrowed() || screen.is_sifting() {
         let more = if screen.is_sifting() { ", looking" } else { "" };
-        pieces.push(piece(format!("  {} of {}{more}", screen.shown(), screen.store.len()), Role::Dim));
+        let from =
+            screen.complete_from().map(|at| format!(" since {}", format::clock(at, &model.zone))).unwrap_or_default();
+        pieces.push(piece(format!("  {} of {}{from}{more}", screen.shown(), screen.store.len()), Role::Dim));
     }
     pieces
 }
@@ -240,16 +244,36 @@ fn nothing(canvas: &mut Canvas<'_>, screen: &LogScreen, area: Area) {
         LogState::Loading => lines.push(("Reading the last hour.".to_owned(), Role::Text)),
         _ if screen.is_sifting() => lines.push(("Looking through the lines.".to_owned(), Role::Text)),
         _ if !screen.store.is_empty() => {
-            let text = format!("None of {} fits.", format::count(screen.store.len(), "line"));
-            lines.push((text, Role::Text));
+            lines.extend(no_fit(canvas.model, screen).map(|text| (text, Role::Text)));
         }
         _ => {
-            lines.push(("Nothing was said in the last hour.".to_owned(), Role::Text));
+            let text = match &screen.pattern {
+                Some(pattern) => format!("Nothing that was said in the last hour fits the pattern {pattern}."),
+                None => "Nothing was said in the last hour.".to_owned(),
+            };
+            lines.push((text, Role::Text));
             lines.push(("Going up looks further back.".to_owned(), Role::Dim));
         }
     }
     lines.extend(screen.notes.iter().map(|note| (note.clone(), Role::Dim)));
     say(canvas, area, &lines);
+}
+
+/// That no line in memory fits: which these are, and how to look through others.
+fn no_fit(model: &Model, screen: &LogScreen) -> [String; 2] {
+    let count = format::count(screen.store.len(), "line");
+    let from =
+        screen.complete_from().map(|at| format!(" since {}", format::clock(at, &model.zone))).unwrap_or_default();
+    let key = |command| model.keys(command).into_iter().next().unwrap_or_default();
+    let more = if screen.store.is_full() {
+        let pattern = key(Command::LogPattern);
+        format!(
+            "Older ones were not looked through: no more fit in memory. {pattern} lets the backend look for a pattern."
+        )
+    } else {
+        "Older ones were not looked through. Going up reads them.".to_owned()
+    };
+    [format!("None of {count}{from} fits."), more]
 }
 
 /// The line an answer about the log is typed into.

@@ -13,6 +13,9 @@ use super::spark::sparkline;
 use super::table::{self, Col, left, right};
 use super::words::{age, finding_text, stale_age, value_cell, verdict_role};
 
+/// The width from which the definition in force and the first reason stand in the row.
+const WITH_WHY: u16 = 110;
+
 /// Room for the age of a stale value: ` 12m`.
 const AGE: u16 = 4;
 
@@ -68,7 +71,9 @@ fn columns(overview: &Overview, snapshot: &Snapshot, width: u16) -> Vec<Col<Key>
     let cells_each = if width >= 132 { 10 } else { 7 };
     let spark = |signal, head, rank, sort| left(Key::Spark(signal), head, cells_each, cells_each, rank).sorted_as(sort);
     let mut cols = vec![left(Key::Mark, "", 1, 1, 0)];
-    cols.push(left(Key::Name, "SERVICE", 8, name, 0).sorted_as(1));
+    // A name cut short is worth less than the reason beside it whole: both have the room.
+    let least_name = if width >= WITH_WHY { name.min(16) } else { 8 };
+    cols.push(left(Key::Name, "SERVICE", least_name, name, 0).sorted_as(1));
     if width >= 100 {
         cols.push(left(Key::Word, "VERDICT", 8, 8, 6).sorted_as(0));
     }
@@ -80,12 +85,17 @@ fn columns(overview: &Overview, snapshot: &Snapshot, width: u16) -> Vec<Col<Key>
     cols.push(value(Signal::Traffic, 5, "REQ/S", 4, 5));
     cols.push(value(Signal::Errors, 5, "ERR", 5, 6));
     cols.push(value(Signal::LatencyP95, 5, "P95", 7, 7));
-    if width >= 110 {
+    if width >= WITH_WHY {
         cols.push(left(Key::Deploy, "DEPLOY", deploy, deploy, 11));
     }
     cols.push(right(Key::Changed, "CHANGED", 7, 10).sorted_as(8));
-    if width >= 110 {
-        cols.push(left(Key::Why, "WHY", 26, 120, 8));
+    if width >= WITH_WHY {
+        let least_why = match width {
+            0..120 => 18,
+            120..130 => 22,
+            _ => 26,
+        };
+        cols.push(left(Key::Why, "WHY", least_why, 120, 8));
     } else if width < 64 {
         // Too narrow for sparklines and a reason both: the reason says more.
         cols.retain(|col| !matches!(col.key, Key::Spark(_)));

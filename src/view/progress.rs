@@ -29,6 +29,9 @@ enum Key {
 /// Below this width the headline of a change is cut before its state is.
 const NARROW: u16 = 76;
 
+/// Below this width both are cut.
+const CRAMPED: u16 = 60;
+
 /// Who made a change of this sitting.
 const YOU: &str = "you, now";
 
@@ -44,13 +47,19 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
     let widths = model.changes.widths();
     let title = cells(widths.title).clamp(12, 44);
     let (context, who) = (cells(widths.context).clamp(5, 16), cells(widths.who.max(YOU.len())).min(20));
+    // How a change ended is seen at any width: what it was is cut before that.
+    let (least_title, least_state) = match area.width {
+        0..CRAMPED => (12, 16),
+        CRAMPED..NARROW => (20, 28),
+        _ => (32, 28),
+    };
     let cols = vec![
-        left(Key::At, "WHEN", 6, 6, 0).sorted_as(0),
-        left(Key::Change, "CHANGE", title.min(if area.width < NARROW { 20 } else { 32 }), title, 0),
+        left(Key::At, "WHEN", 6, 6, 1).sorted_as(0),
+        left(Key::Change, "CHANGE", title.min(least_title), title, 0),
         right(Key::Took, "TOOK", 7, 3),
         left(Key::Context, "WHERE", context, context, 4),
         left(Key::Who, "WHO", who, who, 5),
-        left(Key::State, "STATE", 28, 200, 0),
+        left(Key::State, "STATE", least_state, 200, 0),
     ];
     let inner = Area { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let end = inner.x + inner.width;

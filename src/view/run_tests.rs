@@ -61,6 +61,15 @@ fn after_its_change_what_was_found_before_recedes() {
 }
 
 #[test]
+fn where_only_problems_are_shown_it_is_said_what_is_none() {
+    let mut scene = Scene::new(Scenario::MixedBadDay, (80, 24));
+    scene.press("a p");
+    let text = shown(&scene.model, &Glyphs::utf8());
+    assert!(text.lines().nth(1).unwrap().ends_with("problems only  5 shown  Watchdog is no problem"), "{text}");
+    assert_eq!(text.matches("Watchdog").count(), 1, "{text}");
+}
+
+#[test]
 fn nothing_found_is_calm() {
     let mut scene = Scene::new(Scenario::Healthy, (80, 24));
     let effects = scene.press("4 b enter");

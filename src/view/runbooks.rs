@@ -308,7 +308,7 @@ fn when(model: &Model, entry: &RunEntry, run: &Run) -> Vec<Piece<'static>> {
         _ if run.ended.is_none() => vec![piece("running", Role::Dim)],
         None => vec![piece(ago(model, run.began), Role::Dim)],
         Some(at) => {
-            let word = if is_verified { "verified" } else { "changed, not verified" };
+            let word = if is_verified { "verified" } else { "change not verified" };
             vec![
                 piece(format!("{word} {}", ago(model, at)), if is_verified { Role::Ok } else { Role::Warning }),
                 piece(format!(", looked {}", ago(model, run.began)), Role::Dim),

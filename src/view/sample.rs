@@ -389,7 +389,7 @@ fn source(kind: SourceKind, place: &str, state: SourceState) -> SourceStatus {
         problems: Vec::new(),
         facts: vec![("head series".to_owned(), "512".to_owned())],
         owes_alerts: kind.has_alerts(),
-        tells_alerts: true,
+        tells_alerts: kind.has_alerts(),
     }
 }
 

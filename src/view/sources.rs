@@ -11,7 +11,7 @@ use super::canvas::{Canvas, Piece, clipped, piece};
 use super::facts::Facts;
 use super::table::{self, left, right};
 use super::waiting::{clear_hint, say};
-use super::words::{ago, last_good, source_state, verdict_role};
+use super::words::{ago, source_state, verdict_role};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Key {
@@ -97,7 +97,7 @@ fn cell<'s>(
         }
         Key::Requests => vec![piece(source.requests.to_string(), Role::Text)],
         Key::LastRound => vec![piece(source.requests_last_round.to_string(), Role::Text)],
-        Key::Answered => last_good(source).map_or_else(unknown, |at| vec![piece(ago(model, at), Role::Dim)]),
+        Key::Answered => source.last_good().map_or_else(unknown, |at| vec![piece(ago(model, at), Role::Dim)]),
         Key::Place => vec![piece(source.place.as_str(), Role::Dim)],
     }
 }

@@ -137,6 +137,9 @@ fn empty(canvas: &mut Canvas<'_>, snapshot: &Snapshot, area: Area) {
     } else if list.problems_only() && !snapshot.targets.is_empty() {
         format!("Every one of {} is up.", format::count(snapshot.targets.len(), "target"))
     } else {
+        if let Some(SourceState::Failing { error, .. }) = snapshot.source(SourceKind::Prometheus).map(|it| &it.state) {
+            why = format!("that is what it said last; it cannot be read now: {}", error.reason_first());
+        }
         "Prometheus has no active targets.".to_owned()
     };
     say(canvas, area, &[(text, Role::Text), (why, Role::Dim), clear_hint(canvas, list)]);

@@ -19,6 +19,7 @@ use super::sample::{ago, bad_morning, chart, many, model, now, setup, surroundin
 use super::{Glyphs, HitMap, draw};
 
 mod logs;
+mod unknown;
 
 pub(super) const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 

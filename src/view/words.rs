@@ -4,8 +4,8 @@ use jiff::{Timestamp, ToSpan as _};
 
 use crate::app::Model;
 use crate::domain::{
-    Alert, AlertState, Finding, Observed, Severity, SignalHealth, Snapshot, SourceState, SourceStatus, Suppression,
-    Task, TaskState, Unit, Verdict,
+    Alert, AlertSight, AlertState, Finding, Observed, Severity, SignalHealth, Snapshot, SourceKind, SourceState,
+    SourceStatus, Suppression, Task, TaskState, Unit, Verdict,
 };
 use crate::format;
 use crate::theme::Role;
@@ -112,16 +112,24 @@ pub(super) fn task_role(task: &Task) -> Role {
 
 /// When the newest good answer of any source was complete.
 pub(super) fn newest_answer(snapshot: &Snapshot) -> Option<Timestamp> {
-    snapshot.sources.iter().filter_map(last_good).max()
+    snapshot.sources.iter().filter_map(SourceStatus::last_good).max()
 }
 
-/// When a source's last good answer was complete.
-pub(super) fn last_good(source: &SourceStatus) -> Option<Timestamp> {
-    match &source.state {
-        SourceState::Standby | SourceState::Waiting => None,
-        SourceState::Fresh { at } | SourceState::Stale { at } => Some(*at),
-        SourceState::Failing { last_good, .. } => *last_good,
+/// What is said where no alert is listed, and its role: that there is none only where everybody who would know says so.
+pub(super) fn no_alerts(model: &Model, snapshot: &Snapshot) -> (String, Role) {
+    match snapshot.alert_sight() {
+        AlertSight::Whole => ("none".to_owned(), Role::Dim),
+        AlertSight::Part(blind) => (format!("none seen; not known now: those of {}", named(&blind)), Role::Unknown),
+        AlertSight::Lost(at) => {
+            (format!("unknown: none {}, and no source of alerts answers now", ago(model, at)), Role::Unknown)
+        }
+        AlertSight::Never => ("unknown: no source of alerts has answered".to_owned(), Role::Unknown),
     }
+}
+
+/// The names of sources.
+pub(super) fn named(sources: &[SourceKind]) -> String {
+    sources.iter().map(|source| source.name()).collect::<Vec<_>>().join(", ")
 }
 
 /// An alert's symbol and how it is drawn; one that nobody reports any more recedes, whatever it was.
@@ -135,7 +143,7 @@ pub(super) fn last_seen(model: &Model, snapshot: &Snapshot, alert: &Alert) -> Op
     if !snapshot.is_stale(alert) {
         return None;
     }
-    let answers = alert.seen_in.iter().filter_map(|kind| last_good(snapshot.source(*kind)?));
+    let answers = alert.seen_in.iter().filter_map(|kind| snapshot.source(*kind)?.last_good());
     Some(answers.max().map_or_else(|| "not seen now".to_owned(), |at| format!("last seen {}", ago(model, at))))
 }
 

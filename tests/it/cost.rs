@@ -1,13 +1,16 @@
 //! `rounds cost`: the plan's own table, what-ifs, other people's prices, a Terraform plan, and what runs.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use rounds::cost::Exporter;
 
 use crate::support::process::repository;
+use crate::support::prometheus::Prometheus;
 use crate::support::rounds::Rounds;
+use crate::support::wait;
 
 fn cost(arguments: &[&str]) -> Value {
     let arguments: Vec<&str> = ["cost", "-o", "json"].iter().chain(arguments).copied().collect();
@@ -98,6 +101,10 @@ fn other_prices_go_first_and_bad_ones_are_refused_with_their_place() {
     let document = cost(&["--prices", path]);
     assert!(total(&document).0 > 730.0, "{document:#}");
     assert!(document["prices_as_of"].as_str().unwrap().starts_with("2026-11-01"));
+    let lines = document["lines"].as_array().unwrap();
+    let own: Vec<&Value> = lines.iter().filter(|line| line["note"].to_string().contains("price of your own")).collect();
+    assert_eq!(own.len(), 1, "{document:#}");
+    assert!(own[0]["note"].as_str().unwrap().contains("price of your own: load_balancer_hour of 2026-11-01"));
 
     fs::write(&file, "[ap-northeast-2]\nas_of = \"2026-11-01\"\nlcu_hours = 1\n").unwrap();
     let refused = Rounds::new(["cost", "--prices", path]).run().expect_code(3);
@@ -137,6 +144,82 @@ fn what_runs_is_priced_service_by_service() {
     assert_eq!(lines.len(), 5, "{document:#}");
     assert!(document["running"]["stack"]["total"]["low"].as_f64().unwrap() > 0.0);
     assert!(document["storage"]["gb_per_day"].as_f64().unwrap() > 0.0);
+    assert_eq!(document["storage"]["measured_over_seconds"], json!(3600));
+}
+
+#[test]
+fn a_young_prometheus_is_measured_over_the_time_it_has() {
+    let server = Prometheus::of_itself();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    fs::write(&config, format!("[contexts.dev.prometheus]\nurl = \"{}\"\n", server.url())).unwrap();
+    let arguments = ["--measured", "--config", config.to_str().unwrap()];
+    let storage = wait::until("two seconds of it", Duration::from_secs(60), || {
+        let storage = cost(&arguments)["storage"].clone();
+        if storage["measured_over_seconds"].as_u64() >= Some(2) { Ok(storage) } else { Err(storage.to_string()) }
+    });
+    // It scrapes itself every second; where the machine is busy, less often.
+    let scraped = server.query("scrape_samples_scraped")[0].1;
+    let (rate, over) = (storage["samples_per_second"].as_f64().unwrap(), &storage["measured_over_seconds"]);
+    assert!(rate > scraped / 20.0 && rate < scraped * 3.0, "{rate} of {scraped} a scrape, over {over} s");
+    assert!(over.as_u64().unwrap() < 600, "{storage}");
+    let text = Rounds::new(["cost"].iter().chain(&arguments).copied()).run().expect_code(0).stdout;
+    assert!(text.contains(" samples/s (measured over "), "{text}");
+}
+
+#[test]
+fn a_plan_is_priced_by_its_own_region_and_services() {
+    let resource = |kind: &str, name: &str, values: Value| json!({ "mode": "managed", "type": kind, "name": name, "values": values });
+    let definition =
+        resource("aws_ecs_task_definition", "prometheus", json!({ "family": "p", "cpu": "1024", "memory": "2048" }));
+    let service = resource("aws_ecs_service", "prometheus", json!({ "name": "prometheus", "desired_count": 1 }));
+    let mut plan = json!({
+        "format_version": "1.2",
+        "variables": { "aws_region": { "value": "us-east-1" }, "services": { "value": { "a": {}, "b": {} } } },
+        "planned_values": { "root_module": { "resources": [definition, service] } },
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plan.json");
+    let path = file.to_str().unwrap();
+    fs::write(&file, plan.to_string()).unwrap();
+    let document = cost(&["--plan", path]);
+    assert_eq!((&document["region"], &document["services"]), (&json!("us-east-1"), &json!(2)));
+    assert!(document["lines"][0]["arithmetic"].as_str().unwrap().contains("0.04048"), "{document:#}");
+    assert_eq!(document["notes"], json!([]));
+    // What is asked for goes before what it says, and what would be there before what will.
+    let other = cost(&["--plan", path, "--region", "ap-northeast-2", "--services", "3", "--arch", "arm64"]);
+    assert_eq!((&other["region"], &other["services"]), (&json!("ap-northeast-2"), &json!(3)));
+    assert_eq!(other["lines"][0]["item"], json!("Fargate arm64, 1 vCPU, 2 GB"));
+
+    plan["variables"] = json!({});
+    fs::write(&file, plan.to_string()).unwrap();
+    let silent = cost(&["--plan", path]);
+    let notes = silent["notes"].to_string();
+    assert!(notes.contains("does not say its region: ap-northeast-2 is assumed") && notes.contains("5 are assumed"));
+
+    plan["planned_values"] = json!({ "root_module": {} });
+    fs::write(&file, plan.to_string()).unwrap();
+    let refused = Rounds::new(["cost", "--plan", path]).run().expect_code(3);
+    assert!(refused.stderr.contains("there is nothing in this plan"), "{refused:#?}");
+}
+
+#[test]
+fn ranges_stay_ranges_and_what_is_left_out_is_said() {
+    let text = Rounds::new(["cost", "--services", "10"]).run().expect_code(0).stdout;
+    assert!(text.contains(", 59.00-60.06 more here"), "{text}");
+    for output in ["text", "markdown", "json"] {
+        let out = Rounds::new(["cost", "-o", output]).run().expect_code(0).stdout;
+        for said in ["NAT gateway", "traffic between availability zones", "Route 53", "KMS", "alertmanager.watchdog"] {
+            assert!(out.contains(said), "{output}, {said}: {out}");
+        }
+    }
+}
+
+#[test]
+fn a_context_that_is_not_there_is_refused_and_ten_years_are_ten_years() {
+    let refused = Rounds::new(["cost", "-c", "nope"]).run().expect_code(3);
+    assert!(refused.stderr.contains("`nope`, and there is no such context"), "{refused:#?}");
+    assert_eq!(total(&cost(&["--retention", "10y"])), total(&cost(&["--retention", "3650d"])));
 }
 
 #[test]
@@ -175,8 +258,9 @@ fn bad_numbers_are_refused_with_what_would_do() {
         (["--services", "-1"], "-1 is not in 1..=10000"),
         (["--services", "0"], "0 is not in 1..=10000"),
         (["--services", "99999999999"], "is not in 1..=10000"),
-        (["--retention", "0d"], "expected 1h to 3650d"),
-        (["--retention", "99999d"], "expected 1h to 3650d"),
+        (["--retention", "0d"], "expected 1h to 10y (3650d)"),
+        (["--retention", "99999d"], "expected 1h to 10y (3650d)"),
+        (["--retention", "11y"], "expected 1h to 10y (3650d)"),
         (["--retention", "-1d"], "expected a duration"),
         (["--prometheus-size", "-1x2"], "like 1x2 or 0.5x1"),
         (["--region", "mars-1"], "there are ap-northeast-2 and us-east-1"),

@@ -57,6 +57,22 @@ fn a_silence_is_made_read_back_and_ended() {
 }
 
 #[test]
+fn a_reload_that_was_done_in_part_is_never_told_as_one_that_changed_nothing() {
+    let prometheus = Prometheus::bare(true);
+    prometheus.break_rules("new-job");
+    let table = format!("[contexts.stage.prometheus]\nurl = \"{}\"\n", prometheus.url());
+    let run = change(&table, &["reload", "prometheus", "--yes"]);
+    let outcome = run.run().expect_code(2);
+    let document = outcome.json();
+    assert_eq!(document["outcome"]["outcome"], "failed", "{document:#}");
+    assert!(document["progress"]["remarks"].to_string().contains("a part of the new configuration is in force"));
+    let config = http::get(&format!("{}/api/v1/status/config", prometheus.url())).unwrap().json();
+    assert!(config["data"]["yaml"].as_str().unwrap().contains("new-job"), "{config}");
+    let journal = run.journal();
+    assert_eq!((&journal[1]["result"], &journal[2]["outcome"]["outcome"]), (&"made".into(), &"failed".into()));
+}
+
+#[test]
 fn a_reload_is_verified_and_one_that_is_not_possible_says_the_flag() {
     for (flag, code) in [(true, 0), (false, 3)] {
         let prometheus = Prometheus::bare(flag);

@@ -118,6 +118,12 @@ impl LogScreen {
         self.store.get(self.sieve.spot(row, &self.store)?)
     }
 
+    /// From when on every line is in memory: what was said before has not been looked through.
+    pub fn complete_from(&self) -> Option<Timestamp> {
+        let first = self.store.get(self.store.first()).map(|line| line.at);
+        if self.store.let_go > 0 { first } else { self.reach.or(first) }
+    }
+
     /// How many lines are shown.
     pub fn shown(&self) -> usize {
         self.sieve.len(&self.store)

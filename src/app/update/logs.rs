@@ -45,7 +45,7 @@ fn under_cursor(model: &Model) -> Option<(ServiceId, Option<String>)> {
         Place::Service(id) => {
             let screen = model.service.as_ref()?;
             let tasks = snapshot.service(id)?.ecs.as_deref().map(|ecs| ecs.tasks.as_slice()).unwrap_or_default();
-            let is_on_task = screen.pane == Pane::Tasks && screen.cursor(Pane::Tasks).is_held();
+            let is_on_task = screen.pane == Pane::Tasks;
             let task = if is_on_task { tasks.get(screen.cursor(Pane::Tasks).at()) } else { None };
             Some((id.clone(), task.map(|task| task.id.clone())))
         }

@@ -141,7 +141,7 @@ impl Turn<'_> {
                 }
             }
         };
-        let (place, cost) = (self.site.place(Some(&saved)), drive::cost_of(&saved));
+        let (place, cost) = (self.site.place(Some(&saved)), drive::cost_of(self.cli, self.environment, &saved));
         Ok(Ok(Ready { saved, run, place, cost }))
     }
 

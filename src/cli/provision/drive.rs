@@ -10,9 +10,10 @@ use tokio::sync::{mpsc, watch};
 
 use super::site::Site;
 use crate::cli::args::{Cli, Output};
+use crate::cli::environment::Environment;
 use crate::cli::failure::Failure;
-use crate::cli::stdout;
-use crate::cost::{self, Inputs, PlanBill, Preset, Table};
+use crate::cli::{self, stdout};
+use crate::cost::{self, PlanBill, WhatIf};
 use crate::domain::{TerraformEvent, TerraformRun};
 use crate::report;
 use crate::shell::{self, RunScreen};
@@ -20,9 +21,6 @@ use crate::terraform::{self, Ending, Errand, Saved};
 
 /// A log that is silent for longer says what it waits for.
 const SILENCE: Duration = Duration::from_secs(30);
-
-/// How many services are watched where a plan does not say.
-const USUAL_SERVICES: u32 = 5;
 
 /// Said, once, when a run is told to stop.
 const STOPPING: &str = "told to stop: what is under way is finished first, so that nothing is half done\n";
@@ -200,8 +198,8 @@ pub fn run_of(site: &Site, saved: &Saved) -> TerraformRun {
     run
 }
 
-/// What a plan costs before and after; nothing where it holds nothing of AWS.
-pub fn cost_of(saved: &Saved) -> Option<Result<PlanBill, String>> {
+/// What a plan costs before and after, by the same prices as `rounds cost`; nothing where it holds nothing of AWS.
+pub fn cost_of(cli: &Cli, environment: &Environment, saved: &Saved) -> Option<Result<PlanBill, String>> {
     let is_aws = |address: &str| address.split('.').any(|part| part.starts_with("aws_"));
     if !saved.planned.iter().any(|change| is_aws(&change.address)) {
         return None;
@@ -209,12 +207,6 @@ pub fn cost_of(saved: &Saved) -> Option<Result<PlanBill, String>> {
     let Some(document) = &saved.document else {
         return Some(Err("the plan could not be read back".to_owned()));
     };
-    let Some(region) = &saved.region else {
-        return Some(Err("the plan has no variable `aws_region`".to_owned()));
-    };
-    let services = saved.services.and_then(|number| u32::try_from(number).ok()).unwrap_or(USUAL_SERVICES);
-    let table = Table::shipped();
-    let bill =
-        table.region(region).and_then(|prices| cost::of_plan(document, &Inputs::new(Preset::Module, services), prices));
-    Some(bill)
+    let table = cli::cost::table(cli, environment, None).map_err(|refused| refused.brief());
+    Some(table.and_then(|table| cost::of_plan(document, None, &WhatIf::default(), None, &table)))
 }

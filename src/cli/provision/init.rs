@@ -105,7 +105,7 @@ impl Turn<'_> {
             self.ask(question, None, answers).await?;
         }
         loop {
-            match Found::look(self.cli, self.environment, answers).await {
+            match Box::pin(Found::look(self.cli, self.environment, answers)).await {
                 // A region that does not exist has no name in DNS; without credentials another would not help.
                 Err(error) if is_typed && matches!(error.class, ErrorClass::Dns | ErrorClass::Connect) => {
                     stdout::complain(&not_taken(&[error.to_string()]));
@@ -123,7 +123,7 @@ impl Turn<'_> {
     async fn look(&self, answers: &Answers) -> Result<Option<Found>, SourceError> {
         match answers.get("aws_region") {
             Some(region) if !region.is_empty() && sound::wrong("aws_region", region).is_empty() => {
-                Found::look(self.cli, self.environment, answers).await.map(Some)
+                Box::pin(Found::look(self.cli, self.environment, answers)).await.map(Some)
             }
             _ => Ok(None),
         }

@@ -47,7 +47,7 @@ pub fn run(cli: &Cli, args: &PlanArgs, environment: &Environment) -> Result<u8, 
             Ok(made) => made,
             Err(failed) => return failed.tell(cli, &site, name, colour),
         };
-        let (place, cost) = (site.place(Some(&saved)), drive::cost_of(&saved));
+        let (place, cost) = (site.place(Some(&saved)), drive::cost_of(cli, environment, &saved));
         if args.destroy || !saved.has_changes {
             saved.remove();
         }

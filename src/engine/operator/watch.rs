@@ -113,7 +113,7 @@ impl Watching<'_> {
         loop {
             let findings = self.look(&goal, &watched, told).await;
             let now = (self.clock)().now;
-            let ended = self.take(told, findings, now);
+            let ended = self.take(told, &findings, now);
             told.at = now;
             if let Some(outcome) = ended {
                 return outcome;
@@ -177,9 +177,9 @@ impl Watching<'_> {
     }
 
     /// Takes in what was found; the outcome, where that settles it.
-    fn take(&self, told: &mut Progress, findings: Findings, now: jiff::Timestamp) -> Option<Outcome> {
+    fn take(&self, told: &mut Progress, findings: &Findings, now: jiff::Timestamp) -> Option<Outcome> {
         let found: Vec<Stage> = findings.iter().map(|(stage, _)| *stage).collect();
-        for (stage, finding) in &findings {
+        for (stage, finding) in findings {
             self.set(told, *stage, finding.clone());
         }
         // What came to pass and is undone again: the stages behind it wait anew.
@@ -187,7 +187,7 @@ impl Watching<'_> {
             *stage = waiting(stage.stage);
         }
         told.at = now;
-        verdict(told, &findings)
+        verdict(told, findings)
     }
 
     fn set(&self, told: &mut Progress, stage: Stage, now: Now) {

@@ -16,10 +16,12 @@ struct Document {
     currency: &'static str,
     region: String,
     prices_as_of: String,
-    services: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    services: Option<u32>,
     lines: Vec<Line>,
     total: Range,
-    per_service: Range,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_service: Option<Range>,
     #[serde(skip_serializing_if = "Option::is_none")]
     compared: Option<Compared>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,6 +33,7 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     running: Option<Running>,
     notes: Vec<String>,
+    not_counted: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -82,6 +85,8 @@ struct Running {
 #[derive(Serialize)]
 struct Storage {
     samples_per_second: Option<f64>,
+    measured_over_seconds: Option<u64>,
+    servers: Option<u32>,
     bytes_per_sample: Option<f64>,
     bytes_measured: Option<bool>,
     gb_per_day: Option<f64>,
@@ -93,7 +98,8 @@ struct Storage {
 /// One JSON object, amounts in dollars rounded to the cent.
 pub fn json(statement: &Statement) -> String {
     let (low, high) = statement.bill.total();
-    let share = |total: Money| (total.as_dollars() / f64::from(statement.services.max(1)) * 100.0).round() / 100.0;
+    let cents = |share: Money| (share.as_dollars() * 100.0).round() / 100.0;
+    let texts = |texts: &[String]| texts.iter().map(|text| sanitise(text).into_owned()).collect();
     let document = Document {
         schema: SCHEMA,
         of: sanitise(&statement.of).into_owned(),
@@ -103,7 +109,7 @@ pub fn json(statement: &Statement) -> String {
         services: statement.services,
         lines: lines(&statement.bill),
         total: Range { low: low.as_dollars(), high: high.as_dollars() },
-        per_service: Range { low: share(low), high: share(high) },
+        per_service: statement.for_each().map(|(low, high)| Range { low: cents(low), high: cents(high) }),
         compared: statement.compared.as_ref().map(|other| Compared {
             services: other.services,
             total: Range { low: other.total.0.as_dollars(), high: other.total.1.as_dollars() },
@@ -121,7 +127,8 @@ pub fn json(statement: &Statement) -> String {
             services: part(&running.services),
             unpriced: running.unpriced.clone(),
         }),
-        notes: statement.notes.iter().map(|note| sanitise(note).into_owned()).collect(),
+        notes: texts(&statement.notes),
+        not_counted: texts(&statement.uncounted),
     };
     // Numbers here are finite and keys are texts: this cannot fail.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
@@ -145,15 +152,17 @@ fn lines(bill: &Bill) -> Vec<Line> {
     bill.lines.iter().map(line).collect()
 }
 
-fn storage(growth: &Result<(crate::cost::Growth, f64), String>) -> Storage {
+fn storage(growth: &Result<crate::cost::Growth, String>) -> Storage {
     let known = growth.as_ref().ok();
     Storage {
-        samples_per_second: known.map(|(growth, _)| growth.samples_per_second),
-        bytes_per_sample: known.map(|(growth, _)| growth.bytes_per_sample),
-        bytes_measured: known.map(|(growth, _)| growth.is_measured),
-        gb_per_day: known.map(|(growth, _)| growth.gb_per_day),
-        gb_after_retention: known.map(|(growth, _)| growth.gb_in_the_end),
-        retention_days: known.map(|(_, days)| *days),
+        samples_per_second: known.map(|growth| growth.samples_per_second),
+        measured_over_seconds: known.map(|growth| growth.over.as_secs()),
+        servers: known.map(|growth| growth.servers),
+        bytes_per_sample: known.map(|growth| growth.bytes_per_sample),
+        bytes_measured: known.map(|growth| growth.is_measured),
+        gb_per_day: known.map(|growth| growth.gb_per_day),
+        gb_after_retention: known.map(|growth| growth.gb_in_the_end),
+        retention_days: known.map(|growth| growth.retention_days),
         unknown: growth.as_ref().err().map(|why| sanitise(why).into_owned()),
     }
 }

@@ -4,7 +4,7 @@ mod json;
 mod markdown;
 mod text;
 
-use crate::cost::{Growth, PlanBill, RunningBill};
+use crate::cost::{Growth, Of, PlanBill, Prices, RunningBill, uncounted};
 use crate::domain::{Bill, Money};
 
 pub use json::{SCHEMA, json};
@@ -20,22 +20,50 @@ pub struct Statement {
     pub region: String,
     /// The day they were looked up.
     pub as_of: String,
-    /// How many services the stack watches.
-    pub services: u32,
+    /// How many services it watches; nothing where it watches none.
+    pub services: Option<u32>,
     /// The bill itself.
     pub bill: Bill,
     /// The same for another number of services.
     pub compared: Option<Compared>,
     /// Watching the same with CloudWatch alone.
     pub alternative: Option<Bill>,
-    /// How storage grows, and for how many days it is kept; or why that is not known.
-    pub growth: Option<Result<(Growth, f64), String>>,
+    /// How storage grows, or why that is not known.
+    pub growth: Option<Result<Growth, String>>,
     /// What a Terraform plan changes.
     pub plan: Option<PlanBill>,
     /// What runs.
     pub running: Option<RunningBill>,
     /// Things to know.
     pub notes: Vec<String>,
+    /// What the bill leaves out.
+    pub uncounted: Vec<String>,
+}
+
+impl Statement {
+    /// A bill and nothing to compare it with.
+    pub fn new(what: String, services: Option<u32>, bill: Bill, prices: &Prices, of: Of) -> Self {
+        Self {
+            of: what,
+            region: prices.region.clone(),
+            as_of: prices.as_of.clone(),
+            services,
+            bill,
+            compared: None,
+            alternative: None,
+            growth: None,
+            plan: None,
+            running: None,
+            notes: Vec::new(),
+            uncounted: uncounted(of, prices),
+        }
+    }
+
+    /// What the bill comes to for each service, where it watches any.
+    pub fn for_each(&self) -> Option<(Money, Money)> {
+        let (low, high) = self.bill.total();
+        self.services.map(|services| (low.shared_by(services), high.shared_by(services)))
+    }
 }
 
 /// The same stack for another number of services.

@@ -1,13 +1,12 @@
 //! The statement for a person at a terminal.
 
-use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use super::super::ink::{Ink, Tone, letters};
 use super::super::once::Options;
 use super::{Compared, Statement};
-use crate::cost::{Growth, PlanBill, RunningBill};
-use crate::domain::{Basis, Bill, BillLine, Money, amounts};
+use crate::cost::{PlanBill, RunningBill};
+use crate::domain::{Basis, Bill, BillLine, Money, amounts, more_or_less};
 use crate::format::{self, sanitise};
 
 /// Cells of a line before its amount.
@@ -20,11 +19,12 @@ pub fn text(statement: &Statement, options: &Options) -> String {
     let heading = format!("COST  {of}, {region}, prices of {as_of}, USD a month");
     page.strong(&heading);
     page.bill(&statement.bill);
-    let (low, high) = statement.bill.total();
-    let services = statement.services;
-    let share = amounts((low.shared_by(services), high.shared_by(services)));
-    page.total("total", low, high, &format!("{share} for each of {}", format::count(services as usize, "service")));
-    page.comparison(statement, (low, high));
+    let total = statement.bill.total();
+    let each = |services: u32| format::count(services as usize, "service");
+    let share = statement.for_each().zip(statement.services);
+    let share = share.map(|(share, services)| format!("{} for each of {}", amounts(share), each(services)));
+    page.total("total", total, &share.unwrap_or_default());
+    page.comparison(statement, total);
     if let Some(plan) = &statement.plan {
         page.plan(plan);
     }
@@ -32,11 +32,17 @@ pub fn text(statement: &Statement, options: &Options) -> String {
         let is_told = statement.bill.lines.iter().any(|line| line.basis == Basis::Runs);
         page.running(running, is_told);
     }
-    if let Some(growth) = &statement.growth {
-        page.growth(growth.as_ref().map_err(String::as_str));
+    match &statement.growth {
+        Some(Ok(growth)) => page.line(&format!("storage: {growth}")),
+        Some(Err(why)) => page.line(&format!("storage: the ingest rate is not known: {}", sanitise(why))),
+        None => {}
     }
     for note in &statement.notes {
         page.line(&sanitise(note));
+    }
+    page.strong("NOT COUNTED");
+    for what in &statement.uncounted {
+        page.item(&sanitise(what));
     }
     letters(page.out, options.ascii)
 }
@@ -55,6 +61,15 @@ impl Page {
     fn line(&mut self, text: &str) {
         for line in format::wrap(text, self.width.saturating_sub(INDENT)) {
             let _ = writeln!(self.out, "{:INDENT$}{line}", "");
+        }
+    }
+
+    /// One of a list, whose further lines stand below its first.
+    fn item(&mut self, text: &str) {
+        const SIGN: &str = "- ";
+        for (index, line) in format::wrap(text, self.width.saturating_sub(INDENT + SIGN.len())).iter().enumerate() {
+            let sign = if index == 0 { SIGN } else { "  " };
+            let _ = writeln!(self.out, "{:INDENT$}{sign}{line}", "");
         }
     }
 
@@ -88,8 +103,8 @@ impl Page {
         }
     }
 
-    fn total(&mut self, word: &str, low: Money, high: Money, more: &str) {
-        let amount = amounts((low, high));
+    fn total(&mut self, word: &str, total: (Money, Money), more: &str) {
+        let amount = amounts(total);
         let room = self.width.saturating_sub(INDENT + 15);
         let text = format!("{:INDENT$}{}{amount:>15}", "", format::pad_right(word, room));
         self.strong(&text);
@@ -98,29 +113,22 @@ impl Page {
         }
     }
 
-    fn comparison(&mut self, statement: &Statement, (low, high): (Money, Money)) {
-        if let Some(Compared { services, total, sum }) = &statement.compared {
+    fn comparison(&mut self, statement: &Statement, total: (Money, Money)) {
+        if let Some(Compared { services, total: other, sum }) = &statement.compared {
             self.line(&format!(
                 "against {}: {} there, {} here",
                 format::count(*services as usize, "service"),
-                amounts(*total),
-                more_or_less((low, high), *total)
+                amounts(*other),
+                more_or_less(total, *other)
             ));
             if let Some(sum) = sum {
                 self.line(&format!("that is {sum}"));
             }
         }
         if let Some(alternative) = &statement.alternative {
-            let alone = alternative.total().1;
-            // Above and below at once is neither more nor less.
-            let than = if low < alone && alone < high {
-                "about as much".to_owned()
-            } else if high <= alone {
-                format!("{} less", amounts((alone - high, alone - low)))
-            } else {
-                format!("{} more", amounts((low - alone, high - alone)))
-            };
-            self.line(&format!("CloudWatch alone, without this stack: {alone}; the stack costs {than}"));
+            let alone = alternative.total();
+            let than = more_or_less(total, alone);
+            self.line(&format!("CloudWatch alone, without this stack: {}; the stack costs {than}", amounts(alone)));
             if alternative.lines.len() > 1 {
                 self.bill(alternative);
             }
@@ -130,12 +138,8 @@ impl Page {
     fn plan(&mut self, plan: &PlanBill) {
         let (before, after) = (plan.before.total(), plan.after.total());
         if plan.before != plan.after {
-            self.line(&format!(
-                "before: {}; after: {}, {}",
-                amounts((before.0, before.1)),
-                amounts((after.0, after.1)),
-                more_or_less(after, before)
-            ));
+            let difference = more_or_less(after, before);
+            self.line(&format!("before: {}; after: {}, {difference}", amounts(before), amounts(after)));
         }
         for (kind, count) in &plan.unpriced {
             let times = if *count > 1 { format!("{count} x ") } else { String::new() };
@@ -152,34 +156,11 @@ impl Page {
             if !bill.lines.is_empty() {
                 self.strong(&format!("RUNNING  {word}"));
                 self.bill(bill);
-                let (low, high) = bill.total();
-                self.total("total", low, high, "");
+                self.total("total", bill.total(), "");
             }
         }
         for (service, why) in &running.unpriced {
             self.line(&format!("not priced: {}: {}", sanitise(service), sanitise(why)));
         }
-    }
-
-    fn growth(&mut self, growth: Result<&(Growth, f64), &str>) {
-        match growth {
-            Ok((growth, days)) => {
-                let how = if growth.is_measured { "measured" } else { "assumed" };
-                self.line(&format!(
-                    "storage: {:.0} samples/s x {:.2} bytes ({how}) = {:.3} GB a day, {:.2} GB after {} days",
-                    growth.samples_per_second, growth.bytes_per_sample, growth.gb_per_day, growth.gb_in_the_end, days
-                ));
-            }
-            Err(why) => self.line(&format!("storage: the ingest rate is not known: {}", sanitise(why))),
-        }
-    }
-}
-
-/// How much more or less one sum is than another, each at least and at most.
-fn more_or_less(sum: (Money, Money), than: (Money, Money)) -> String {
-    match sum.1.cmp(&than.1) {
-        Ordering::Greater => format!("{} more", amounts((sum.0 - than.0, sum.1 - than.1))),
-        Ordering::Less => format!("{} less", amounts((than.0 - sum.0, than.1 - sum.1))),
-        Ordering::Equal => "as much".to_owned(),
     }
 }

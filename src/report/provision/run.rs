@@ -10,7 +10,8 @@ use super::Trouble;
 use crate::cost::PlanBill;
 use crate::domain::terraform::component;
 use crate::domain::{
-    Action, ChangePlace, Consent, Diagnostic, Gravity, Outcome, PlannedChange, ResourceRun, ResourceState, TerraformRun,
+    Action, ChangePlace, Consent, Diagnostic, Gravity, Outcome, PlannedChange, ResourceRun, ResourceState,
+    TerraformRun, amounts,
 };
 
 /// The form of the document. Fields may be added to it; what is there keeps its meaning.
@@ -228,9 +229,9 @@ struct Data {
 /// The monthly cost.
 #[derive(Serialize, schemars::JsonSchema)]
 struct Cost<'a> {
-    /// Before, as money.
+    /// Before, as money; `LEAST-MOST` where it is known within limits.
     before: Option<String>,
-    /// After, as money.
+    /// After, likewise.
     after: Option<String>,
     /// Kinds of resources without a price.
     unpriced: Vec<Unpriced<'a>>,
@@ -242,8 +243,8 @@ impl<'a> Cost<'a> {
     fn of(cost: &'a Result<PlanBill, String>) -> Self {
         match cost {
             Ok(bill) => Self {
-                before: Some(bill.before.total().1.to_string()),
-                after: Some(bill.after.total().1.to_string()),
+                before: Some(amounts(bill.before.total())),
+                after: Some(amounts(bill.after.total())),
                 unpriced: bill.unpriced.iter().map(|(kind, count)| Unpriced { kind, count: *count }).collect(),
                 unknown: None,
             },

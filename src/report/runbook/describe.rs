@@ -155,13 +155,15 @@ fn deed(step: &Step, runbook: &Runbook) -> String {
 }
 
 fn ways(step: &Step, runbook: &Runbook) -> Vec<String> {
-    [("pass", step.on_pass), ("fail", step.on_fail), ("unknown", step.on_unknown)]
+    let waits = step.wait.map(|length| format!("asked again for up to {} while it fails", format::duration(length)));
+    let nexts = [("pass", step.on_pass), ("fail", step.on_fail), ("unknown", step.on_unknown)];
+    waits
         .into_iter()
-        .filter_map(|(word, next)| match next {
+        .chain(nexts.into_iter().filter_map(|(word, next)| match next {
             Next::Continue => None,
             Next::Stop => Some(format!("on {word} stop")),
             Next::Goto(to) => Some(format!("on {word} go to {}", id(runbook, to))),
-        })
+        }))
         .collect()
 }
 

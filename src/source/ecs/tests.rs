@@ -463,3 +463,23 @@ async fn the_doctor_names_the_permission_that_is_missing() {
     );
     assert_eq!(line("ecs:DescribeTasks").state, CheckupState::Skip);
 }
+
+#[tokio::test]
+async fn an_answer_without_a_list_is_not_taken_for_an_empty_one() {
+    for said in [json!({}), json!({"Message": "hello"})] {
+        for (call, holds) in [("ListClusters", "no list of clusters"), ("ListServices", "no list of services")] {
+            let (_server, source) = source(but(call, answer(&said)), &[]).await;
+            let error = read(&source).await.unwrap_err();
+            assert_eq!(error.class, ErrorClass::Garbage);
+            assert!(error.what.contains(holds), "{call}: {}", error.what);
+        }
+        let (_server, source) = source(but("ListTasks", answer(&said)), &[]).await;
+        let reading = read(&source).await.unwrap();
+        assert!(reading.services.iter().all(|service| !service.tasks_known), "{:?}", reading.services);
+        assert!(
+            reading.problems.iter().any(|problem| problem.what.contains("no list of tasks")),
+            "{:?}",
+            reading.problems
+        );
+    }
+}

@@ -124,7 +124,7 @@ impl Grafana {
 
     fn alerts_of(&self, answer: wire::RulesAnswer, problems: &mut Vec<SourceError>) -> Vec<Alert> {
         let place = self.api.backend.place();
-        let groups = answer.data.and_then(|data| data.groups).unwrap_or_default();
+        let groups = answer.data.groups;
         let mut alerts = Vec::new();
         for rule in groups.into_iter().flat_map(|group| group.rules.unwrap_or_default()) {
             if rule.health == "error" && !rule.last_error.is_empty() {

@@ -1,8 +1,11 @@
-//! Grafana's JSON, of versions 9 to 13. Fields nobody uses are not named; every field may be absent.
+//! Grafana's JSON, of versions 9 to 13. Fields nobody uses are not named; every field may be absent
+//! but those without which an answer would read as an empty one.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+
+use crate::source::foreign::list;
 
 /// `GET /api/health`.
 #[derive(Debug, Default, Deserialize)]
@@ -25,17 +28,16 @@ pub struct Found {
 }
 
 /// `GET /api/prometheus/grafana/api/v1/rules`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 pub struct RulesAnswer {
-    pub data: Option<Rules>,
+    pub data: Rules,
 }
 
 /// Rules by folder and group.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 pub struct Rules {
-    pub groups: Option<Vec<RuleGroup>>,
+    #[serde(deserialize_with = "list")]
+    pub groups: Vec<RuleGroup>,
 }
 
 /// Rules evaluated together.

@@ -28,10 +28,10 @@ pub async fn all(round: &Round<'_>) -> Vec<Checkup> {
     let (version, targets, rules, signals) = tokio::join!(
         version(round),
         offered::<wire::Targets>(round, Endpoint::Targets, |targets| {
-            count(targets.active_targets.map_or(0, |targets| targets.len()), "active target")
+            count(targets.active_targets.len(), "active target")
         }),
         offered::<wire::Rules>(round, Endpoint::Rules, |rules| {
-            let groups = rules.groups.unwrap_or_default();
+            let groups = rules.groups;
             count(groups.into_iter().map(|group| group.rules.map_or(0, |rules| rules.len())).sum(), "alert rule")
         }),
         join_all(Signal::ROUND.into_iter().map(|signal| signal_checkup(round, signal))),

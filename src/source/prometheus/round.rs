@@ -88,7 +88,7 @@ impl Round<'_> {
                     reading.signals.extend(signals);
                 }
                 Err(error) => {
-                    reading.failed_signals.push((answer.signal, error.what.as_str().into()));
+                    reading.failed_signals.push((answer.signal, error.reason_first().into()));
                     let error = about(answer.signal, error);
                     first_failure.get_or_insert_with(|| error.clone());
                     reading.problems.push(error);
@@ -186,7 +186,7 @@ impl Round<'_> {
     async fn targets(&self) -> Offer<Vec<Target>> {
         match self.api.optional::<wire::Targets>(Endpoint::Targets, self.now, self.deadline).await {
             Offer::Made(targets) => {
-                let active = targets.active_targets.unwrap_or_default().into_iter();
+                let active = targets.active_targets.into_iter();
                 Offer::Made(active.map(|target| map::target(target, self.labels)).collect())
             }
             Offer::Absent(status) => Offer::Absent(status),
@@ -199,8 +199,7 @@ impl Round<'_> {
         let url = self.api.door.browsable().map(|place| format!("{place}/alerts"));
         let failed = match self.api.optional::<wire::Rules>(Endpoint::Rules, self.now, self.deadline).await {
             Offer::Made(rules) => {
-                let rules =
-                    rules.groups.unwrap_or_default().into_iter().flat_map(|group| group.rules.unwrap_or_default());
+                let rules = rules.groups.into_iter().flat_map(|group| group.rules.unwrap_or_default());
                 let rules: Vec<_> = rules.collect();
                 let problems = rules.iter().filter(|rule| rule.health == "err").map(broken_rule).collect();
                 let alerts = rules.into_iter().flat_map(|rule| map::rule_alerts(rule, self.labels, url.as_deref()));
@@ -211,7 +210,7 @@ impl Round<'_> {
         };
         match (self.api.optional::<wire::Alerts>(Endpoint::Alerts, self.now, self.deadline).await, failed) {
             (Offer::Made(alerts), failed) => {
-                let alerts = alerts.alerts.unwrap_or_default().into_iter();
+                let alerts = alerts.alerts.into_iter();
                 let alerts = alerts.filter_map(|wire| map::alert(wire, None, self.labels, url.as_deref())).collect();
                 Ok((Some(alerts), failed.into_iter().collect()))
             }

@@ -186,7 +186,7 @@ async fn a_signal_that_fails_is_named_and_the_others_go_on() {
     let problem = reading.problems.iter().find(|problem| problem.what.starts_with("memory: ")).unwrap();
     assert_eq!(problem.class, ErrorClass::Rejected);
     assert_eq!(problem.hint.as_deref(), Some("correct prometheus.signals.memory of the context"));
-    assert_eq!(format!("memory: {}", reading.failed_signals[0].1), problem.what, "who asks knows which signal it is");
+    assert_eq!(format!("memory: {}", reading.failed_signals[0].1), problem.reason_first(), "who asks knows the signal");
     assert!(problem.what.ends_with(r"/api/v1/query: 400 Bad Request: parse error: \u{1b}[31munclosed"), "{problem:?}");
     let history = reading.problems.iter().find(|problem| problem.what.starts_with("CPU: history: ")).unwrap();
     assert!(history.what.contains("a vector, not one value"), "{history:?}");
@@ -318,6 +318,10 @@ async fn a_part_that_fails_is_unseen_and_one_that_is_not_offered_is_not() {
         // The list of alerts stands in, where there is one.
         ("/api/v1/rules", boom(), vec!["prometheus alerts"]),
         ("/api/v1/status/tsdb", boom(), vec![]),
+        // Something else answers in its place: that there is nothing is not what it says.
+        ("/api/v1/targets", Said::json(200, r#"{"status":"success","data":{}}"#), vec!["scrape targets"]),
+        ("/api/v1/rules", Said::json(200, r#"{"status":"success","data":{}}"#), vec!["prometheus alerts"]),
+        ("/api/v1/targets", Said::json(200, r#"{"status":"success","data":{"activeTargets":null}}"#), vec![]),
     ] {
         let server = Loopback::start(move |asked| if asked.path == path { said.clone() } else { rest(asked) }).await;
         let reading = read(&server).await.unwrap();
@@ -369,6 +373,34 @@ async fn a_chart_is_one_services_alone() {
     assert!(matches!(chart.problems.as_slice(), [(Signal::Errors, why)] if why.contains("too many samples")));
     let asked = server.asked();
     assert!(asked.iter().all(|asked| asked.parameter("step") == "3600" && asked.parameter("query").ends_with("[60m]")));
+}
+
+#[tokio::test]
+async fn how_much_is_taken_in_is_asked_sample_by_sample() {
+    let server = Loopback::start(|asked| match asked.parameter("query") {
+        "prometheus_tsdb_head_samples_appended_total[3600s]" => {
+            let start = now().as_second() - 30;
+            matrix(
+                start,
+                15,
+                &[(r#""type":"float""#, &["100", "400", "1000"]), (r#""type":"histogram""#, &["0", "0", "0"])],
+            )
+        }
+        query if query.starts_with("sum(prometheus_tsdb_compaction") => vector(&[("", "1.5")]),
+        _ => rest(asked),
+    })
+    .await;
+    let ingest = source(server.settings()).ingest(now()).await.unwrap();
+    let expected =
+        Ingest { samples_per_second: 30.0, over: Duration::from_secs(30), servers: 1, bytes_per_sample: Some(1.5) };
+    assert_eq!(ingest, Some(expected));
+
+    let silent = Loopback::start(|asked| match asked.parameter("query") {
+        query if query.ends_with("[3600s]") => Said::json(200, EMPTY_MATRIX),
+        _ => rest(asked),
+    })
+    .await;
+    assert_eq!(source(silent.settings()).ingest(now()).await.unwrap(), None);
 }
 
 #[tokio::test]

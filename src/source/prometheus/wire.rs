@@ -7,6 +7,8 @@ use std::fmt;
 use serde::de::{Deserializer, IgnoredAny, Visitor};
 use serde::{Deserialize, de};
 
+use crate::source::foreign::list;
+
 /// What every answer is wrapped in.
 #[derive(Debug, Deserialize)]
 #[serde(expecting = "an object with `status` and `data`")]
@@ -120,10 +122,11 @@ pub struct HeadStats {
 }
 
 /// `targets`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Targets {
-    pub active_targets: Option<Vec<ActiveTarget>>,
+    #[serde(deserialize_with = "list")]
+    pub active_targets: Vec<ActiveTarget>,
 }
 
 /// One scraped address.
@@ -141,10 +144,11 @@ pub struct ActiveTarget {
 }
 
 /// `targets?state=dropped`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Dropped {
-    pub dropped_targets: Option<Vec<DroppedTarget>>,
+    #[serde(deserialize_with = "list")]
+    pub dropped_targets: Vec<DroppedTarget>,
 }
 
 /// An address that relabelling took away.
@@ -156,10 +160,10 @@ pub struct DroppedTarget {
 }
 
 /// `rules?type=alert`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 pub struct Rules {
-    pub groups: Option<Vec<RuleGroup>>,
+    #[serde(deserialize_with = "list")]
+    pub groups: Vec<RuleGroup>,
 }
 
 /// Rules evaluated together.
@@ -181,10 +185,10 @@ pub struct Rule {
 }
 
 /// `alerts`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 pub struct Alerts {
-    pub alerts: Option<Vec<RuleAlert>>,
+    #[serde(deserialize_with = "list")]
+    pub alerts: Vec<RuleAlert>,
 }
 
 /// An alert of a rule.

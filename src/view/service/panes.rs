@@ -1,18 +1,19 @@
 //! The parts of the service screen that are lists.
 
 use crate::app::geometry::{self, Area};
-use crate::app::{Pane, ServiceScreen, Spot, service_alerts, service_targets};
+use crate::app::{Model, Pane, ServiceScreen, Spot, service_alerts, service_targets};
 use crate::domain::{
-    Alert, Deployment, EcsService, Finding, Rollout, ServiceEvent, ServiceHealth, Snapshot, Target, TargetHealth, Task,
-    TaskHealth, TaskState,
+    Alert, Deployment, EcsService, Finding, Rollout, ServiceEvent, ServiceHealth, Snapshot, SourceKind, SourceState,
+    SourceStatus, Target, TargetHealth, Task, TaskHealth, TaskState,
 };
 use crate::format;
 use crate::theme::Role;
 
-use super::super::canvas::{Canvas, Piece, piece, wrapped};
+use super::super::canvas::{Canvas, Piece, cells, piece, wrapped};
 use super::super::table;
 use super::super::words::{
-    age, ago, alert_mark, clock, evidence_text, finding_text, last_seen, suppression_text, task_role, verdict_role,
+    age, ago, alert_mark, clock, evidence_text, finding_text, last_seen, no_alerts, suppression_text, task_role,
+    verdict_role,
 };
 use super::visible;
 
@@ -25,8 +26,8 @@ pub(super) fn draw(
     area: Area,
 ) {
     if screen.rows(pane) == 0 {
-        let (text, role) = nothing(snapshot, service, pane);
-        canvas.text(area.x + 1, area.y, area.width.saturating_sub(2), text, role);
+        let (text, role) = nothing(canvas.model, snapshot, service, pane);
+        canvas.text(area.x + 1, area.y, area.width.saturating_sub(2), &text, role);
         return;
     }
     let ecs = service.ecs.as_deref();
@@ -52,8 +53,11 @@ pub(super) fn draw(
         }
     }
     let foot = geometry::pane_foot(pane, Area { height: area.height + 1, ..area });
+    let row = screen.cursor(pane).at();
+    if pane == Pane::Findings && foot == 0 {
+        in_full(canvas, service.findings.get(row), screen.rows(pane), area);
+    }
     if foot > 0 {
-        let row = screen.cursor(pane).at();
         let text = match pane {
             Pane::Tasks => ecs.and_then(|ecs| ecs.tasks.get(row)).map(task_in_full),
             Pane::Events => ecs.and_then(|ecs| ecs.events.get(row)).map(|event| event.message.clone()),
@@ -73,28 +77,55 @@ pub(super) fn draw(
     }
 }
 
+/// The finding under the cursor, below all of them, where its line has cut it and room is left.
+fn in_full(canvas: &mut Canvas<'_>, finding: Option<&Finding>, rows: usize, area: Area) {
+    let Some(text) = finding.map(|finding| finding_text(canvas.model, finding)) else { return };
+    let taken = cells(rows).saturating_mul(geometry::lines_per_row(Pane::Findings));
+    let free = area.height.saturating_sub(taken);
+    if free == 0 || format::width(&text) + 4 <= usize::from(area.width) {
+        return;
+    }
+    let room = area.width.saturating_sub(5);
+    let lines = wrapped(&text, room, free.into());
+    for (y, line) in (area.y + area.height - cells(lines.len())..).zip(lines) {
+        canvas.text(area.x + 3, y, room, &line, Role::Text);
+    }
+}
+
 fn with<T>(ecs: Option<&EcsService>, row: usize, list: impl Fn(&EcsService) -> &Vec<T>, mut draw: impl FnMut(&T)) {
     if let Some(thing) = ecs.and_then(|ecs| list(ecs).get(row)) {
         draw(thing);
     }
 }
 
-/// Why a part is empty.
-fn nothing(snapshot: &Snapshot, service: &ServiceHealth, pane: Pane) -> (&'static str, Role) {
+/// Why a part is empty. What its source said before it stopped answering is told as that.
+fn nothing(model: &Model, snapshot: &Snapshot, service: &ServiceHealth, pane: Pane) -> (String, Role) {
     let unread = service.ecs.is_none();
-    match pane {
-        Pane::Findings => ("nothing is wrong", Role::Dim),
+    let (text, told_by) = match pane {
         Pane::Tasks if service.ecs.as_ref().is_some_and(|ecs| !ecs.tasks_known) => {
-            ("the list of tasks could not be read", Role::Unknown)
+            return ("the list of tasks could not be read".to_owned(), Role::Unknown);
         }
-        Pane::Tasks | Pane::Deployments | Pane::Events if unread => ("unknown: ECS has not been read", Role::Unknown),
-        Pane::Tasks => ("no task runs, and none stopped that is remembered", Role::Dim),
-        Pane::Deployments => ("no deployment", Role::Dim),
-        Pane::Events => ("no events", Role::Dim),
-        Pane::Alerts => ("no alerts about it", Role::Dim),
-        Pane::Targets if !snapshot.targets_known => ("unknown: targets could not be read", Role::Unknown),
-        Pane::Targets => ("nothing scrapes it", Role::Dim),
-        Pane::Charts => ("", Role::Dim),
+        Pane::Tasks | Pane::Deployments | Pane::Events if unread => {
+            return ("unknown: ECS has not been read".to_owned(), Role::Unknown);
+        }
+        Pane::Targets if !snapshot.targets_known => {
+            return ("unknown: targets could not be read".to_owned(), Role::Unknown);
+        }
+        Pane::Alerts => {
+            let (text, role) = no_alerts(model, snapshot);
+            return (if role == Role::Dim { "no alerts about it".to_owned() } else { text }, role);
+        }
+        Pane::Findings => return ("nothing is wrong".to_owned(), Role::Dim),
+        Pane::Charts => return (String::new(), Role::Dim),
+        Pane::Tasks => ("no task runs, and none stopped that is remembered", SourceKind::Ecs),
+        Pane::Deployments => ("no deployment", SourceKind::Ecs),
+        Pane::Events => ("no events", SourceKind::Ecs),
+        Pane::Targets => ("nothing scrapes it", SourceKind::Prometheus),
+    };
+    let source = snapshot.source(told_by).filter(|source| !matches!(source.state, SourceState::Fresh { .. }));
+    match source.and_then(SourceStatus::last_good) {
+        Some(at) => (format!("{text}, as of {}: {told_by} does not answer now", ago(model, at)), Role::Unknown),
+        None => (text.to_owned(), Role::Dim),
     }
 }
 

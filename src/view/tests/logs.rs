@@ -136,3 +136,29 @@ proptest! {
         shown(&model);
     }
 }
+
+#[test]
+fn where_no_line_fits_it_is_said_which_were_looked_through() {
+    for (most, cut, hint) in [
+        (5, Some(now()), "no more fit in memory. F lets the backend look"),
+        (500, Some(now() - SignedDuration::from_secs(9)), "Going up reads them."),
+    ] {
+        let mut model = morning((80, 24));
+        model.surroundings.log_lines = most;
+        press(&mut model, "l");
+        let asking = model.logs.as_ref().unwrap().asking;
+        // Where lines may be missing is told whatever is looked for.
+        let said: Vec<LogLine> = lines().into_iter().filter(|line| line.kind == LogKind::Said).collect();
+        let count = most.min(said.len());
+        let page = LogPage { lines: said, cut_before: cut, ..LogPage::default() };
+        update(&mut model, Msg::Logs(asking, LogNews::Began(page)), now());
+        update(&mut model, Msg::Logs(asking, LogNews::State(LogState::Polling { every: 2 })), now());
+        press(&mut model, "/ n o s u c h enter");
+        let screen = shown(&model);
+        let since = if most == 5 { "09:02:07" } else { "09:02:05" };
+        assert!(screen.contains(&format!("None of {count} lines since {since} fits.")), "{screen}");
+        assert!(screen.lines().nth(1).unwrap().contains(&format!("0 of {count} since {since}")), "{screen}");
+        assert!(screen.split_whitespace().collect::<Vec<_>>().join(" ").contains(hint), "{screen}");
+        insta::assert_snapshot!(format!("log_none_of_{count}_fits"), screen);
+    }
+}

@@ -81,7 +81,8 @@ fn a_plan_with_an_error_is_none_however_it_ended() {
     for code in ["0", "2"] {
         let stage = Stage::new();
         let mut stream = stage.read("bin/plan.jsonl");
-        stream.push_str(&format!("{}\n", error("Invalid provider configuration", "boom")));
+        stream += &error("Invalid provider configuration", "boom").to_string();
+        stream.push('\n');
         std::fs::write(stage.at("bin/plan.jsonl"), stream).unwrap();
         std::fs::write(stage.at("bin/plan.exit"), code).unwrap();
         for words in ["plan", "apply --yes", "destroy --yes --confirm stage"] {

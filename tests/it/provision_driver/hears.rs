@@ -67,3 +67,13 @@ fn the_real_program_is_driven_through_an_odd_environment() {
     assert!(printed[2].contains("done: 1 done") && printed[4].contains("done: 1 done"), "{printed:#?}");
     stage.keeps_secrets(&printed.iter().map(String::as_str).collect::<Vec<_>>());
 }
+
+#[test]
+fn nothing_is_done_for_real_where_a_simulation_was_asked_for() {
+    let stage = Stage::new();
+    for words in ["apply --yes", "plan", "destroy --yes"] {
+        let ended = stage.rounds(&format!("{words} --demo healthy")).run().expect_code(3);
+        assert!(ended.stderr.contains("there is no simulated account"), "{ended:#?}");
+    }
+    assert_eq!(stage.read("bin/calls"), "", "the program was not even asked for its version");
+}

@@ -56,9 +56,24 @@ impl Prometheus {
 
     /// Scrapes nothing; takes reloads where it is to.
     pub(crate) fn bare(lifecycle: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("prometheus.yml"), "{}").unwrap();
+        Self::alone(port::free(), "{}", lifecycle)
+    }
+
+    /// Scrapes itself every second, and has only just begun to.
+    pub(crate) fn of_itself() -> Self {
         let port = port::free();
+        let job = json!({
+            "job_name": "prometheus",
+            "scrape_interval": "1s",
+            "static_configs": [{ "targets": [format!("127.0.0.1:{port}")] }],
+        });
+        Self::alone(port, &json!({ "scrape_configs": [job] }).to_string(), false)
+    }
+
+    /// With this configuration, and no history.
+    fn alone(port: u16, config: &str, lifecycle: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("prometheus.yml"), config).unwrap();
         let mut arguments = vec![
             "--config.file=prometheus.yml".to_owned(),
             format!("--storage.tsdb.path={}", folder.path().join("data").display()),
@@ -79,6 +94,17 @@ impl Prometheus {
     /// Writes a mistake into its configuration file; it is not read before it is told to.
     pub(crate) fn break_configuration(&self) {
         std::fs::write(self.folder.path().join("prometheus.yml"), "scrape_configs: nonsense").unwrap();
+    }
+
+    /// Writes one more job into its configuration file, and rules that are wrong.
+    pub(crate) fn break_rules(&self, job: &str) {
+        std::fs::write(self.folder.path().join("wrong.yml"), "groups: [{ name: g, rules: [{ record: 1 2 }] }]")
+            .unwrap();
+        let config = json!({
+            "rule_files": ["wrong.yml"],
+            "scrape_configs": [{ "job_name": job, "static_configs": [{ "targets": ["127.0.0.1:1"] }] }],
+        });
+        std::fs::write(self.folder.path().join("prometheus.yml"), config.to_string()).unwrap();
     }
 
     pub(crate) fn url(&self) -> String {

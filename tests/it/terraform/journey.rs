@@ -300,11 +300,21 @@ fn a_stack_is_made_looked_at_and_destroyed() {
             ["provision"].iter().chain(words).chain(&["--dir", dir.to_str().unwrap()]).copied().collect();
         workspace.offline(home.again(&all)).aws(&ACCOUNT.moto.url()).run()
     };
+    // Prices of one's own count for the plan as for `rounds cost`.
+    std::fs::create_dir_all(home.path(".config/rounds")).unwrap();
+    let own = format!("[{REGION}]\nas_of = \"2026-11-01\"\nload_balancer_hour = 0.5\n");
+    std::fs::write(home.path(".config/rounds/prices.toml"), own).unwrap();
     let planned = rounds(&["plan"]).expect_code(0);
     for text in ["PLAN  stage  terraform ", "  prometheus ", "  load balancer ", "  storage ", "  cost  0.00 before, "]
     {
         assert!(planned.stdout.contains(text), "{text}: {planned:#?}");
     }
+    // The module with its defaults costs what `rounds cost` says of them.
+    let usual = home.again(&["cost", "-o", "json", "--services", "2", "--region", REGION]).run().expect_code(0).json();
+    let of = |bound: &str| usual["total"][bound].as_f64().unwrap();
+    assert!(of("low") > 365.0, "{usual:#}");
+    let after = format!("  cost  0.00 before, {:.2}-{:.2} after, ", of("low"), of("high"));
+    assert!(planned.stdout.contains(&after), "{after}: {planned:#?}");
     let applied = rounds(&["apply", "--yes", "-o", "json"]).expect_code(0).json();
     assert_eq!((&applied["outcome"]["outcome"], &applied["lock"]), (&"verified".into(), &Value::Null));
     assert_eq!(applied["progress"]["done"], applied["progress"]["steps"]);

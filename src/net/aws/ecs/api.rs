@@ -41,7 +41,7 @@ impl<'a> Api<'a> {
         self.pages(call, |token| async move {
             let request = self.client.list_clusters().max_results(PAGE).set_next_token(token);
             let page = self.session.call(call, request.send()).await?;
-            Ok((page.cluster_arns.unwrap_or_default(), page.next_token))
+            Ok((self.listed(call, page.cluster_arns, "clusters")?, page.next_token))
         })
         .await
     }
@@ -59,7 +59,7 @@ impl<'a> Api<'a> {
         self.pages(call, |token| async move {
             let request = self.client.list_services().cluster(cluster).max_results(PAGE).set_next_token(token);
             let page = self.session.call(call, request.send()).await?;
-            Ok((page.service_arns.unwrap_or_default(), page.next_token))
+            Ok((self.listed(call, page.service_arns, "services")?, page.next_token))
         })
         .await
     }
@@ -89,7 +89,7 @@ impl<'a> Api<'a> {
             async move {
                 let request = self.client.list_tasks().cluster(cluster).desired_status(desired).max_results(PAGE);
                 let page = self.session.call(call, request.set_next_token(token).send()).await?;
-                Ok((page.task_arns.unwrap_or_default(), page.next_token))
+                Ok((self.listed(call, page.task_arns, "tasks")?, page.next_token))
             }
         })
         .await
@@ -108,7 +108,7 @@ impl<'a> Api<'a> {
             let request = request.desired_status(desired.clone()).max_results(PAGE).set_next_token(token);
             async move {
                 let page = self.session.call(call, request.send()).await?;
-                Ok((page.task_arns.unwrap_or_default(), page.next_token))
+                Ok((self.listed(call, page.task_arns, "tasks")?, page.next_token))
             }
         })
         .await
@@ -135,6 +135,12 @@ impl<'a> Api<'a> {
             let what = format!("{}: the answer holds no definition", call.in_region(self.session.region()));
             SourceError::new(ErrorClass::Garbage, what)
         })
+    }
+
+    /// The list of a page. ECS sends one always, an empty one where there is nothing; an answer without one comes from
+    /// something else, and does not mean that there is nothing.
+    fn listed(&self, call: Call<'_>, list: Option<Vec<String>>, of: &str) -> Result<Vec<String>, SourceError> {
+        list.ok_or_else(|| self.contradicts(call.action, call.about, &format!("no list of {of}")))
     }
 
     /// What was asked for, and failures. ECS tells of everything it is asked about, one way or the other: an answer
@@ -182,7 +188,7 @@ impl<'a> Api<'a> {
         let mut seen = HashSet::new();
         let mut token = None;
         for _ in 0..MAX_PAGES {
-            let (items, next) = page(token).await?;
+            let (items, next) = Box::pin(page(token)).await?;
             all.extend(items);
             match next.filter(|next| !next.is_empty()) {
                 None => return Ok(all),

@@ -136,7 +136,14 @@ impl<'a> Reading<'a> {
                 Err(error) if error.class == ErrorClass::Timeout && token.is_some() => return Ok(Came::Part(reached)),
                 Err(error) => return Err(explained(error, place)),
             };
-            for event in answer.events() {
+            // An empty list is sent where nothing was said; without one it is not CloudWatch that answers.
+            let Some(events) = &answer.events else {
+                let what = format!("{}: the answer holds no list of events", call.in_region(self.session.region()));
+                return Err(
+                    SourceError::new(ErrorClass::Garbage, what).with_hint("check endpoint_url, and proxies on the way")
+                );
+            };
+            for event in events {
                 if let Some(line) = self.line(place, event) {
                     reached = reached.max(Some(line.at));
                     lines.push(line);

@@ -50,7 +50,7 @@ pub struct Meant {
 /// What a service's tasks are behind.
 pub enum Behind {
     /// A load balancer.
-    Balancer(Meant),
+    Balancer(Box<Meant>),
     /// Nothing: it registers its tasks with no target group.
     Nothing,
     /// It was noted why that is not known, or what is wrong.
@@ -86,7 +86,7 @@ pub async fn meant<E: Estate>(case: &Case<'_, E>, check: &Check, tally: &mut Tal
     };
     let Some(service) = service else { return of_grafana_host(case, tally).await };
     match behind(case, service, tally).await {
-        Behind::Balancer(meant) => Some(meant),
+        Behind::Balancer(meant) => Some(*meant),
         Behind::Noted => None,
         Behind::Nothing => {
             let text = format!("{} registers its tasks with no load balancer", service.id.name);
@@ -145,7 +145,7 @@ pub async fn behind<E: Estate>(case: &Case<'_, E>, service: &ServiceHealth, tall
         tally.unknown("the load balancer of the target group is not in the list", BALANCERS);
         return Behind::Noted;
     };
-    Behind::Balancer(Meant { balancer: found.clone(), groups })
+    Behind::Balancer(Box::new(Meant { balancer: found.clone(), groups }))
 }
 
 /// The load balancer that Grafana's service is behind, where that can be told.

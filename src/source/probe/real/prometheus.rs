@@ -200,7 +200,7 @@ pub(super) async fn dropped(api: &Api, deadline: Deadline) -> Seen<Vec<DroppedTa
         let address = labels.get("__address__").cloned().unwrap_or_default();
         DroppedTarget { pool: target.scrape_pool.map(foreign::text), address, labels }
     };
-    Ok(answer.dropped_targets.unwrap_or_default().into_iter().take(MOST_DROPPED).map(target).collect())
+    Ok(answer.dropped_targets.into_iter().take(MOST_DROPPED).map(target).collect())
 }
 
 /// The requests of each instance of a service and how many failed: the context's own queries of traffic and errors, asked
