@@ -130,7 +130,7 @@ fn a_shell_in_production_takes_what_a_change_takes() {
     for (words, why) in [
         (&["shell", "web"][..], "there is no terminal to ask on: no shell was opened"),
         (&["shell", "web", "--yes"], "this is production: --yes alone is not enough; no shell was opened"),
-        (&["shell", "web", "--yes", "--confirm", "api"], "not enough, not api; no shell was opened"),
+        (&["shell", "web", "--yes", "--confirm", "api"], "--confirm says api, and the name is web; no shell was opened"),
         (&["shell", "web", "--yes", "--confirm", "web", "--read-only"], "--read-only"),
     ] {
         let run = production(&fake, words);
