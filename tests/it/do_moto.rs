@@ -184,7 +184,7 @@ fn what_is_refused_changes_nothing_and_says_why() {
             &["restart", "--service", "calm/api-1", "--yes", "--confirm", "api-2"],
             "production = true",
             None,
-            "not api-2; nothing was changed",
+            "--confirm says api-2, and the name is api-1",
         ),
         (&["restart", "--service", "calm/api-1"], "production = true", None, "no terminal to ask on"),
         (&["restart", "--service", "calm/api-1", "--yes", "--silence", "5m"], "", None, "no silence can be made"),

@@ -55,8 +55,17 @@ fn following_pausing_and_saving() {
 }
 
 /// An `aws` that says what it was asked, reads a line, is interrupted, and ends.
-const AWS: &str = "#!/bin/sh\ntrap 'echo interrupted-the-shell' INT\necho \"asked: $*\"\necho 'shell> '\nread word\necho \
-                   \"got $word\"\nuntil [ \"$word\" = bye ]; do read word || true; done\nexit 0\n";
+const AWS: &str = r#"#!/bin/sh
+trap 'echo interrupted-the-shell' INT
+# It is started first and given the terminal then: what is typed in between is not yet for it.
+until read -r _ _ _ _ group _ _ foreground _ </proc/$$/stat && [ "$group" = "$foreground" ]; do :; done
+echo "asked: $*"
+echo 'shell> '
+read word
+echo "got $word"
+until [ "$word" = bye ]; do read word || true; done
+exit 0
+"#;
 
 #[test]
 fn a_shell_takes_the_terminal_and_gives_it_back() {
@@ -130,7 +139,10 @@ fn a_shell_in_production_takes_what_a_change_takes() {
     for (words, why) in [
         (&["shell", "web"][..], "there is no terminal to ask on: no shell was opened"),
         (&["shell", "web", "--yes"], "this is production: --yes alone is not enough; no shell was opened"),
-        (&["shell", "web", "--yes", "--confirm", "api"], "not enough, not api; no shell was opened"),
+        (
+            &["shell", "web", "--yes", "--confirm", "api"],
+            "--confirm says api, and the name is web; no shell was opened",
+        ),
         (&["shell", "web", "--yes", "--confirm", "web", "--read-only"], "--read-only"),
     ] {
         let run = production(&fake, words);

@@ -208,7 +208,7 @@ fn nothing_is_changed_without_the_right_yes() {
         (Stage::new(), "apply", "no terminal"),
         (Stage::new(), "apply --yes --read-only", "--read-only"),
         (Stage::new(), "destroy --yes", "--yes alone is not enough"),
-        (Stage::new(), "destroy --yes --confirm prod", "not prod"),
+        (Stage::new(), "destroy --yes --confirm prod", "--confirm says prod, and the name is stage"),
         (data(), "apply --yes", "--yes alone is not enough"),
     ] {
         let ended = stage.rounds(words).run().expect_code(3);
