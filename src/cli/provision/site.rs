@@ -122,8 +122,9 @@ impl Site {
         operation: ProvisionOperation,
         why: &str,
     ) {
-        let why: Vec<&str> = why.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let text = format!("not begun: {}", why.join("; "));
+        // What follows the first line is the program's own, and may hold what is secret.
+        let why = why.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it did not say why");
+        let text = format!("not begun: {why}");
         journal(cli, environment, self.place(None), &self.folder.module, operation, text).await;
     }
 
